@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/plugin_info.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/text.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+
+// JSON has no infinity: an open bound is written as null.
+json bound(double value) {
+  return std::isinf(value) ? json(nullptr) : json(value);
+}
+
+json to_json_value(const ParameterValue& value) {
+  return std::visit([](const auto& v) { return json(v); }, value);
+}
+
+ParameterValue value_from_json(const json& value, ParameterType type) {
+  switch (type) {
+    case ParameterType::boolean:
+      return value.get<bool>();
+    case ParameterType::integer:
+      return value.get<std::int64_t>();
+    case ParameterType::real:
+      return value.get<double>();
+    case ParameterType::text:
+      return value.get<std::string>();
+    case ParameterType::real_list:
+      return value.get<std::vector<double>>();
+  }
+  throw_check_failure("type", __FILE__, __LINE__, "unknown parameter type");
+}
+
+json to_json_object(const Parameter& p) {
+  return {{"name", p.name},
+          {"type", static_cast<int>(p.type())},
+          {"unit", p.unit},
+          {"default", to_json_value(p.default_value)},
+          {"meaning", p.meaning},
+          {"minimum", bound(p.minimum)},
+          {"choices", p.choices},
+          {"maximum", bound(p.maximum)}};
+}
+
+Parameter parameter_from_json(const json& object) {
+  Parameter p;
+  p.name = object.at("name");
+  p.default_value = value_from_json(object.at("default"),
+                                    static_cast<ParameterType>(object.at("type").get<int>()));
+  p.unit = object.at("unit");
+  p.meaning = object.at("meaning");
+  if (!object.at("minimum").is_null()) p.minimum = object.at("minimum");
+  if (!object.at("maximum").is_null()) p.maximum = object.at("maximum");
+  p.choices = object.at("choices").get<std::vector<std::string>>();
+  return p;
+}
+
+}  // namespace
+
+std::string_view to_string(PluginKind kind) {
+  switch (kind) {
+    case PluginKind::renderer:
+      return "renderer";
+    case PluginKind::loss:
+      return "loss";
+    case PluginKind::rule:
+      return "rule";
+    case PluginKind::shape_prior:
+      return "shape_prior";
+  }
+  return "";
+}
+
+const std::vector<PluginKind>& plugin_kinds() {
+  static const std::vector<PluginKind> kinds = {
+      PluginKind::renderer, PluginKind::loss, PluginKind::rule, PluginKind::shape_prior};
+  return kinds;
+}
+
+const PluginInfo& PluginCatalogue::find(PluginKind kind,
+                                        const std::string& name,
+                                        const SourceLocation& where) const {
+  std::vector<std::string> names;
+  for (const PluginInfo& plugin : plugins) {
+    if (plugin.kind != kind) continue;
+    if (plugin.name == name) return plugin;
+    names.push_back(plugin.name);
+  }
+  std::string message = fmt::format("there is no {} plugin '{}'{}; found: {}",
+                                    to_string(kind),
+                                    name,
+                                    did_you_mean(name, names),
+                                    names.empty() ? "none" : join(names, ", "));
+  for (const PluginRefusal& refusal : refused)
+    message += fmt::format("\n  refused {}: {}", refusal.file, refusal.reason);
+  throw UserError(where, message);
+}
+
+std::vector<std::string> plugin_folders(const std::vector<std::string>& extra,
+                                        const std::vector<std::string>& from_experiment) {
+  std::vector<std::string> candidates = extra;
+  if (const char* variable = std::getenv("RUNEXP_PLUGIN_PATH")) {
+    std::istringstream parts(variable);
+    for (std::string part; std::getline(parts, part, ':');)
+      if (!part.empty()) candidates.push_back(part);
+  }
+  candidates.insert(candidates.end(), from_experiment.begin(), from_experiment.end());
+  const auto binary = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  candidates.push_back((binary / "plugins").string());
+  candidates.push_back((binary.parent_path() / "lib" / "monodr" / "plugins").string());
+
+  std::vector<std::string> folders;
+  for (const std::string& candidate : candidates)
+    if (std::filesystem::is_directory(candidate)) folders.push_back(candidate);
+  return folders;
+}
+
+std::string to_json(const PluginCatalogue& catalogue) {
+  json plugins = json::array(), refused = json::array();
+  for (const PluginInfo& p : catalogue.plugins) {
+    json parameters = json::array();
+    for (const Parameter& parameter : p.parameters) parameters.push_back(to_json_object(parameter));
+    plugins.push_back({{"kind", to_string(p.kind)},
+                       {"name", p.name},
+                       {"version", p.version},
+                       {"description", p.description},
+                       {"paper", p.paper},
+                       {"parameters", parameters},
+                       {"differentiable_in", p.differentiable_in},
+                       {"deterministic", p.deterministic},
+                       {"file", p.file},
+                       {"file_hash", p.file_hash}});
+  }
+  for (const PluginRefusal& r : catalogue.refused)
+    refused.push_back({{"file", r.file}, {"reason", r.reason}});
+  return json{{"plugins", plugins}, {"refused", refused}}.dump(1);
+}
+
+PluginCatalogue catalogue_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  PluginCatalogue catalogue;
+  for (const json& object : document.at("plugins")) {
+    PluginInfo p;
+    for (const PluginKind kind : plugin_kinds())
+      if (object.at("kind") == to_string(kind)) p.kind = kind;
+    p.name = object.at("name");
+    p.version = object.at("version");
+    p.description = object.at("description");
+    p.paper = object.at("paper");
+    for (const json& parameter : object.at("parameters"))
+      p.parameters.push_back(parameter_from_json(parameter));
+    p.differentiable_in = object.at("differentiable_in");
+    p.deterministic = object.at("deterministic");
+    p.file = object.at("file");
+    p.file_hash = object.at("file_hash");
+    catalogue.plugins.push_back(std::move(p));
+  }
+  for (const json& object : document.at("refused"))
+    catalogue.refused.push_back({object.at("file"), object.at("reason")});
+  return catalogue;
+}
+
+}  // namespace monodr

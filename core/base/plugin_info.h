@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/parameters.h"
+
+namespace monodr {
+
+enum class PluginKind { renderer, loss, rule, shape_prior };
+
+std::string_view to_string(PluginKind kind);
+/// All kinds, in the order above.
+const std::vector<PluginKind>& plugin_kinds();
+
+/// What a plugin says of itself: all that can be known without LibTorch. The process that plans an
+/// experiment works from this alone and never maps the plugin's code.
+struct PluginInfo {
+  PluginKind kind = PluginKind::loss;
+  std::string name;         ///< "soft_rasterizer"; the file is <kind>_<name>.so
+  std::string version;      ///< "1.0.0"
+  std::string description;  ///< one line
+  std::string paper;        ///< "Liu et al., Soft Rasterizer, ICCV 2019", or ""
+  ParameterSchema parameters;
+  std::string differentiable_in;  ///< "vertices, colours", ...
+  bool deterministic = true;      ///< same bits for the same input, whatever the thread count
+  std::string file;               ///< filled in by the registry
+  std::string file_hash;          ///< SHA-256, filled in by the registry
+};
+
+/// A file in a plugin folder that was not taken, and why.
+struct PluginRefusal {
+  std::string file;
+  std::string reason;
+};
+
+struct PluginCatalogue {
+  std::vector<PluginInfo> plugins;
+  std::vector<PluginRefusal> refused;
+
+  /// Throws UserError with the nearest name, what there is and what was refused.
+  const PluginInfo& find(PluginKind kind,
+                         const std::string& name,
+                         const SourceLocation& where = {}) const;
+};
+
+/// Where plugins are looked for: `extra` (from --plugin-path), RUNEXP_PLUGIN_PATH (':' between
+/// folders), `from_experiment` ([plugins] path), the folder `plugins` beside the binary, the
+/// installed lib/monodr/plugins. Folders that do not exist are left out.
+std::vector<std::string> plugin_folders(const std::vector<std::string>& extra,
+                                        const std::vector<std::string>& from_experiment);
+
+std::string to_json(const PluginCatalogue& catalogue);
+PluginCatalogue catalogue_from_json(const std::string& text);
+
+}  // namespace monodr

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "experiment/sections.h"
+
+namespace monodr {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+Parameter choice(const std::string& name,
+                 const std::string& default_value,
+                 const std::string& meaning,
+                 const Strings& choices) {
+  Parameter parameter{name, default_value, "", meaning};
+  parameter.choices = choices;
+  return parameter;
+}
+
+ParameterSchema dataset_parameters() {
+  return {
+      choice("source",
+             "synthetic",
+             "made-up scenes, or a folder in KITTI's layout",
+             {"synthetic", "kitti"}),
+      {"root", std::string(), "", "folder that holds training/ (source = kitti)"},
+      {"split", std::string("all"), "", "ImageSets/<split>.txt; all = every image"},
+      {"objects",
+       std::int64_t{64},
+       "1",
+       "frames are taken until they hold this many objects; 0 = all",
+       0},
+      choice("on_error", "fail", "what an unreadable frame does", {"fail", "skip"}),
+      choice("boxes",
+             "auto",
+             "2-D boxes: detections_2, the labels', or the first of them "
+             "that is there",
+             {"auto", "detections", "labels"}),
+      {"masks",
+       std::string("auto"),
+       "",
+       "masks: instance_2, GrabCut, or instance_2 where it is there",
+       {},
+       {},
+       Strings{"auto", "instance", "grabcut"}},
+      choice("depth",
+             "auto",
+             "depth: depth_2, velodyne, disparity_2, none, or the first of "
+             "them that is there",
+             {"auto", "depth_2", "velodyne", "disparity", "none"}),
+      {"minimum_score", 0.5, "1", "detections below this score are left out", 0, 1},
+      {"minimum_height", 25.0, "px", "objects with a lower 2-D box are left out", 1, 1e4},
+      {"scene_seed",
+       std::int64_t{1},
+       "1",
+       "seed of the synthetic scenes (the sweep's seed drives the "
+       "faults)",
+       0},
+      {"mask_raggedness",
+       2.0,
+       "px of a 64 px crop",
+       "standard deviation of the smooth displacement of "
+       "instance masks' borders; 0 = perfect masks",
+       0,
+       20},
+      {"depth_noise", 0.1, "1", "relative noise added to synthetic depth", 0, 1},
+      {"depth_bias",
+       0.05,
+       "1",
+       "standard deviation of the part of depth_noise that one object shares",
+       0,
+       1},
+      {"box_jitter",
+       0.02,
+       "1",
+       "standard deviation of each side of synthetic 2-D boxes, as a share of "
+       "the box",
+       0,
+       0.5},
+  };
+}
+
+ParameterSchema fit_parameters() {
+  return {
+      {"iterations", std::int64_t{100}, "1", "gradient steps", 1, 100000},
+      {"hypotheses", std::int64_t{8}, "1", "start headings an object", 1, 64},
+      {"first_heading",
+       22.5,
+       "deg",
+       "heading (alpha) of the first start; the others follow in equal "
+       "steps",
+       -360,
+       360},
+      {"prune_steps",
+       std::vector<double>{30, 60},
+       "1",
+       "steps at which hypotheses are dropped",
+       0,
+       1e5},
+      {"prune_keep",
+       std::vector<double>{4, 2},
+       "1",
+       "hypotheses an object that stay at those steps",
+       1,
+       64},
+      {"rate_position",
+       0.02,
+       "1",
+       "learning rate of the image position (units of 32 px of a 64 px crop)",
+       0,
+       10},
+      {"rate_depth", 0.02, "1", "learning rate of the log depth", 0, 10},
+      {"rate_size", 0.012, "1", "learning rate of the log size", 0, 10},
+      {"rate_heading", 0.06, "rad", "learning rate of the heading", 0, 10},
+      {"rate_shape", 0.06, "1", "learning rate of the shape code", 0, 10},
+      {"rate_texture", 0.1, "1", "learning rate of the texture code", 0, 10},
+      {"shape_regularisation", 0.005, "1", "weight of the shape code's squared length", 0, 100},
+      {"texture_regularisation",
+       0.01,
+       "1",
+       "weight of the squared distance of the texture code from its "
+       "start",
+       0,
+       100},
+      {"start_depth_offset",
+       1.2,
+       "m",
+       "surface to centre: added to the median depth under the mask",
+       -10,
+       10},
+      {"size_mean",
+       std::vector<double>{1.526, 1.63, 3.88},
+       "m",
+       "height, width, length of the class",
+       0.01,
+       100},
+      {"size_deviation",
+       std::vector<double>{0.085, 0.055, 0.10},
+       "1",
+       "standard deviation of the log "
+       "height, width, length",
+       1e-4,
+       10},
+  };
+}
+
+std::vector<Section> make_sections() {
+  return {
+      {"dataset", "what is looked at", dataset_parameters()},
+      {"shape_prior",
+       "the latent space of shapes",
+       {{"plugin", std::string("mesh_autoencoder"), "", "shape prior plugin"},
+        {"latent_dims", std::int64_t{8}, "1", "dimensions of the shape code", 1, 256},
+        {"corpus_cars", std::int64_t{400}, "1", "parametric cars to train on", 8, 100000},
+        {"seed", std::int64_t{0}, "1", "seed of the corpus and the training", 0}}},
+      {"renderer",
+       "how a mesh becomes an image",
+       {{"plugin", std::string("soft_rasterizer"), "", "renderer plugin"},
+        {"image_size", std::int64_t{64}, "px", "side of the square crop", 8, 1024},
+        {"crop_margin", 1.3, "1", "crop side over the longer side of the 2-D box", 1, 10}}},
+      {"rule",
+       "how the hypotheses of an object share its loss",
+       {{"plugin", std::string("hindsight"), "", "rule plugin"}}},
+      {"fit", "the descent", fit_parameters()},
+      {"confidence",
+       "3-D score = 2-D score x the factors switched on",
+       {{"mask", true, "", "overlap of the rendered and the observed mask"},
+        {"depth", true, "", "exp(-mean depth residual)"},
+        {"agreement", false, "", "share of the hypotheses that end at the winner's heading"},
+        {"range", true, "", "chance that the range error stays within a BEV overlap of 0.5"}}},
+      {"evaluation",
+       "how detections meet labels",
+       {choice("difficulty",
+               "moderate",
+               "labels that count in the pose errors",
+               {"easy", "moderate", "hard"}),
+        {"overlays", true, "", "write a picture a frame: fitted mesh and box over the image"}}},
+  };
+}
+
+}  // namespace
+
+const std::vector<Section>& core_sections() {
+  static const std::vector<Section> sections = make_sections();
+  return sections;
+}
+
+const ParameterSchema& loss_section_parameters() {
+  static const ParameterSchema parameters = {
+      {"weight", 1.0, "1", "factor of this loss in the objective; 0 switches it off", 0, 1e6}};
+  return parameters;
+}
+
+}  // namespace monodr

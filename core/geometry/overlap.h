@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "geometry/box.h"
+
+namespace monodr {
+
+/// Overlap of upright boxes as KITTI measures it.
+
+/// Area of the intersection of the two footprints in the ground plane (x, z), square metres.
+double footprint_intersection(const Box3d& a, const Box3d& b);
+
+/// Bird's-eye-view IoU: footprints only.
+double bev_overlap(const Box3d& a, const Box3d& b);
+
+/// Volume IoU; the boxes are upright, so it is footprint times the common height.
+double volume_overlap(const Box3d& a, const Box3d& b);
+
+}  // namespace monodr

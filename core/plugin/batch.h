@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "plugin/observation.h"
+
+namespace monodr {
+
+/// B observations as tensors, in crop pixels. S = crop size.
+struct ObservationBatch {
+  at::Tensor image;            ///< [B,3,S,S] RGB in [0,1]
+  at::Tensor mask;             ///< [B,S,S]
+  at::Tensor known;            ///< [B,S,S]
+  at::Tensor depth;            ///< [B,S,S] metres, 0 = none
+  at::Tensor box;              ///< [B,4] left, top, right, bottom
+  at::Tensor free_sides;       ///< [B,4]
+  at::Tensor intrinsics;       ///< [B,3,3] of the crop
+  at::Tensor depth_deviation;  ///< [B] relative; 0 = as good as LiDAR
+  at::Tensor size_mean;        ///< [B,3] height, width, length of the class, metres
+  at::Tensor size_deviation;   ///< [B,3] standard deviation of the log size
+
+  int64_t count() const { return mask.size(0); }
+};
+
+/// N hypotheses, each of one object of an ObservationBatch. Poses are in the camera's own pinhole
+/// frame (KITTI's rectified frame plus Camera::offset).
+struct HypothesisBatch {
+  at::Tensor object;                ///< [N] int64, row of the ObservationBatch
+  at::Tensor location;              ///< [N,3] centre of the bottom face, metres
+  at::Tensor dimensions;            ///< [N,3] height, width, length, metres
+  at::Tensor rotation_y;            ///< [N] radians
+  at::Tensor shape_code;            ///< [N,D]
+  at::Tensor texture_code;          ///< [N,T]
+  at::Tensor initial_texture_code;  ///< [N,T] where the fit began; no gradient
+  at::Tensor vertices;              ///< [N,V,3] of the posed mesh
+
+  int64_t count() const { return object.size(0); }
+};
+
+/// What a renderer returned; channels that were not asked for are undefined tensors.
+struct Rendering {
+  at::Tensor silhouette;  ///< [N,H,W] in [0,1]
+  at::Tensor depth;       ///< [N,H,W] metres; 0 where nothing is hit
+  at::Tensor colour;      ///< [N,3,H,W]
+};
+
+/// Which channels of a Rendering somebody needs.
+struct Channels {
+  bool silhouette = false, depth = false, colour = false;
+
+  Channels operator|(const Channels& other) const {
+    return {silhouette || other.silhouette, depth || other.depth, colour || other.colour};
+  }
+};
+
+}  // namespace monodr
