@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "fitting/objective.h"
+#include "geometry/mesh.h"
+#include "plugin/rule.h"
+
+namespace monodr {
+
+/// One object after its fit. Poses are in KITTI's rectified frame, ready for a result file.
+struct FittedObject {
+  std::string frame;
+  int object = 0;       ///< Observation::object
+  std::string failure;  ///< empty, or a word on why there is no pose
+  Box3d box;
+  double alpha = 0;                ///< allocentric heading, radians
+  double score = 0;                ///< 2-D score x self-consistency
+  double loss = 0;                 ///< total of the reported hypothesis
+  std::vector<double> loss_terms;  ///< in the order of Objective::losses()
+  std::vector<float> shape_code, texture_code;
+  Mesh mesh;  ///< posed, with its decoded colours
+};
+
+/// Mean over objects of the best hypothesis's loss, a step.
+struct LossCurve {
+  std::vector<double> total;
+  std::vector<std::vector<double>> terms;  ///< [loss][step]
+};
+
+struct FitResult {
+  std::vector<FittedObject> objects;  ///< in the order of the observations
+  LossCurve curve;
+  int failed_hypotheses = 0;  ///< left out because of a value that is not finite
+};
+
+/// Called after each step with the share done, 0..1.
+using FitProgress = std::function<void(double share)>;
+
+/// Fits all observations at once: K hypotheses an object descend together as one batch of tensors,
+/// the rule says which of them learn, prunings drop those that have lost, and the rule's choice by
+/// the losses after the last step is reported.
+///
+/// A hypothesis whose loss or gradient is not finite is left out from then on and counted; an
+/// object without any hypothesis left fails with a word, the others go on.
+FitResult fit_objects(const std::vector<Observation>& observations,
+                      const Objective& objective,
+                      const Rule& rule,
+                      const FitSettings& settings,
+                      const FitProgress& progress = {});
+
+}  // namespace monodr

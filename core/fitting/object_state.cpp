@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/object_state.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <cmath>
+
+namespace monodr {
+
+at::Tensor StateLayout::learning_rates(const LearningRates& rates) const {
+  at::Tensor result = at::empty({columns()}, at::kFloat);
+  result.slice(0, kPosition, kDepth).fill_(rates.position);
+  result.slice(0, kDepth, kSize).fill_(rates.depth);
+  result.slice(0, kSize, kHeading).fill_(rates.size);
+  result.slice(0, kHeading, kShape).fill_(rates.heading);
+  result.slice(0, kShape, texture()).fill_(rates.shape);
+  result.slice(0, texture(), columns()).fill_(rates.texture);
+  return result;
+}
+
+HypothesisBatch hypotheses_from_state(const at::Tensor& state,
+                                      const at::Tensor& object,
+                                      const StateLayout& layout,
+                                      const ObservationBatch& batch) {
+  // No car that an image shows stands nearer than this; it keeps a diverging fit finite.
+  constexpr double kNearestDepth = 0.3, kFarthestDepth = 300;
+  const double half = static_cast<double>(batch.mask.size(-1)) / 2;
+  const at::Tensor k = batch.intrinsics.index_select(0, object);
+  const at::Tensor z = state.select(1, StateLayout::kDepth)
+                           .clamp(std::log(kNearestDepth), std::log(kFarthestDepth))
+                           .exp();
+  const at::Tensor u = (state.select(1, 0) + 1) * half, v = (state.select(1, 1) + 1) * half;
+  const at::Tensor x = (u - k.select(1, 0).select(1, 2)) / k.select(1, 0).select(1, 0) * z;
+  const at::Tensor y = (v - k.select(1, 1).select(1, 2)) / k.select(1, 1).select(1, 1) * z;
+
+  HypothesisBatch hypothesis;
+  hypothesis.object = object;
+  hypothesis.dimensions = batch.size_mean.index_select(0, object) *
+                          state.slice(1, StateLayout::kSize, StateLayout::kHeading).exp();
+  hypothesis.location = at::stack({x, y + hypothesis.dimensions.select(1, 0) / 2, z}, 1);
+  hypothesis.rotation_y = state.select(1, StateLayout::kHeading) + at::atan2(x, z);
+  hypothesis.shape_code = state.slice(1, StateLayout::kShape, layout.texture());
+  hypothesis.texture_code = state.slice(1, layout.texture(), layout.columns());
+  return hypothesis;
+}
+
+at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hypothesis) {
+  const at::Tensor height = hypothesis.dimensions.select(1, 0),
+                   width = hypothesis.dimensions.select(1, 1),
+                   length = hypothesis.dimensions.select(1, 2);
+  const at::Tensor c = hypothesis.rotation_y.cos(), s = hypothesis.rotation_y.sin();
+  const at::Tensor zero = at::zeros_like(c);
+  // Rows are the images of the canonical axes, so that row vectors multiply from the left.
+  const at::Tensor axes = at::stack({at::stack({c * length, zero, -s * length}, 1),
+                                     at::stack({zero, height, zero}, 1),
+                                     at::stack({s * width, zero, c * width}, 1)},
+                                    1);
+  const at::Tensor lift = at::stack({zero, height / 2, zero}, 1);
+  const at::Tensor centre = (hypothesis.location - lift).unsqueeze(1);
+  return at::baddbmm(centre, canonical, axes);
+}
+
+}  // namespace monodr

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "fitting/settings.h"
+#include "plugin/batch.h"
+#include "plugin/shape_prior.h"
+
+namespace monodr {
+
+/// What a fit optimises for each hypothesis, as one row of a matrix [N, columns]:
+///
+///   0-1  image position of the box's centre: pixel = S/2 (1 + value), S = crop size
+///   2    log of the centre's depth in metres
+///   3-5  log of height, width, length over the class mean
+///   6    allocentric heading alpha, radians (rotation_y = alpha + atan2(x, z))
+///   7..  shape code (D), then texture code (T)
+///
+/// Position and depth are apart because the image fixes the one sharply and the other hardly; the
+/// logarithms make steps relative; the allocentric angle keeps the appearance while the position
+/// moves. One matrix, so that Adam and pruning touch all groups in a few operations.
+struct StateLayout {
+  int shape_dimensions = 0, texture_dimensions = 0;
+
+  static constexpr int kPosition = 0, kDepth = 2, kSize = 3, kHeading = 6, kShape = 7;
+  int texture() const { return kShape + shape_dimensions; }
+  int columns() const { return texture() + texture_dimensions; }
+
+  /// [columns]: the learning rate of each column.
+  at::Tensor learning_rates(const LearningRates& rates) const;
+};
+
+/// The hypotheses that the rows of `state` describe; differentiable in `state`. `object` maps rows
+/// to the batch. `vertices` is left out: pose_vertices adds it.
+HypothesisBatch hypotheses_from_state(const at::Tensor& state,
+                                      const at::Tensor& object,
+                                      const StateLayout& layout,
+                                      const ObservationBatch& batch);
+
+/// Canonical vertices [N,V,3] into the camera frame, one matrix product for all:
+///     p = R(rotation_y) diag(length, height, width) v + location - (0, height/2, 0).
+at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hypothesis);
+
+}  // namespace monodr

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/objective.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+namespace monodr {
+
+Objective::Objective(std::shared_ptr<const ShapePrior> prior,
+                     std::shared_ptr<const Renderer> renderer,
+                     std::vector<WeightedLoss> losses,
+                     double shape_regularisation,
+                     double texture_regularisation)
+    : prior_(std::move(prior)),
+      renderer_(std::move(renderer)),
+      losses_(std::move(losses)),
+      shape_regularisation_(shape_regularisation),
+      texture_regularisation_(texture_regularisation) {}
+
+StateLayout Objective::layout() const {
+  return {prior_->shape_dimensions(), prior_->texture_dimensions()};
+}
+
+Evaluation Objective::evaluate(const at::Tensor& state,
+                               const at::Tensor& object,
+                               const at::Tensor& initial_texture,
+                               const ObservationBatch& batch,
+                               double progress,
+                               Channels extra) const {
+  Evaluation result;
+  HypothesisBatch& hypothesis = result.hypothesis;
+  hypothesis = hypotheses_from_state(state, object, layout(), batch);
+  hypothesis.initial_texture_code = initial_texture;
+  result.shape = prior_->decode(hypothesis.shape_code, hypothesis.texture_code);
+  hypothesis.vertices = pose_vertices(result.shape.vertices, hypothesis);
+
+  RenderRequest request;
+  request.channels = extra;
+  for (const WeightedLoss& term : losses_) request.channels = request.channels | term.loss->needs();
+  request.height = static_cast<int>(batch.mask.size(-2));
+  request.width = static_cast<int>(batch.mask.size(-1));
+  request.progress = progress;
+  result.rendering = renderer_->render({hypothesis.vertices,
+                                        result.shape.faces,
+                                        result.shape.colours,
+                                        batch.intrinsics.index_select(0, object)},
+                                       request);
+
+  const at::Tensor texture_change = hypothesis.texture_code - initial_texture;
+  result.total = shape_regularisation_ * hypothesis.shape_code.square().sum(1) +
+                 texture_regularisation_ * texture_change.square().sum(1);
+  for (const WeightedLoss& term : losses_) {
+    const at::Tensor weighted =
+        term.weight * term.loss->evaluate({batch, hypothesis, result.rendering, progress});
+    result.total = result.total + weighted;
+    result.terms.push_back(weighted.detach());
+  }
+  return result;
+}
+
+}  // namespace monodr

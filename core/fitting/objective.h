@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fitting/object_state.h"
+#include "plugin/loss.h"
+#include "plugin/renderer.h"
+#include "plugin/shape_prior.h"
+
+namespace monodr {
+
+/// One term of the objective.
+struct WeightedLoss {
+  std::string name;
+  double weight = 1;
+  std::shared_ptr<const Loss> loss;
+};
+
+/// What a state costs, and all that was computed on the way.
+struct Evaluation {
+  at::Tensor total;               ///< [N]
+  std::vector<at::Tensor> terms;  ///< weight * loss [N], in the order of the losses; no gradient
+  HypothesisBatch hypothesis;
+  Rendering rendering;
+  DecodedShape shape;
+};
+
+/// prior -> pose -> renderer -> losses: the objective of monoDR,
+///     total = sum_i weight_i loss_i + a |shape code|^2 + b |texture code - start|^2.
+class Objective {
+ public:
+  Objective(std::shared_ptr<const ShapePrior> prior,
+            std::shared_ptr<const Renderer> renderer,
+            std::vector<WeightedLoss> losses,
+            double shape_regularisation,
+            double texture_regularisation);
+
+  /// state [N,columns], object [N], initial_texture [N,T]. `extra` adds channels that no loss needs
+  /// (to measure confidence, or to draw).
+  Evaluation evaluate(const at::Tensor& state,
+                      const at::Tensor& object,
+                      const at::Tensor& initial_texture,
+                      const ObservationBatch& batch,
+                      double progress,
+                      Channels extra = {}) const;
+
+  const ShapePrior& prior() const { return *prior_; }
+  const std::vector<WeightedLoss>& losses() const { return losses_; }
+  StateLayout layout() const;
+
+ private:
+  std::shared_ptr<const ShapePrior> prior_;
+  std::shared_ptr<const Renderer> renderer_;
+  std::vector<WeightedLoss> losses_;
+  double shape_regularisation_, texture_regularisation_;
+};
+
+}  // namespace monodr
