@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/config.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cell/prepare.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+
+ParameterValue value_from_json(const json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number()) return value.get<double>();
+  if (value.is_array()) return value.get<std::vector<double>>();
+  return value.get<std::string>();
+}
+
+std::array<double, 3> triple(const json& table, const char* key) {
+  const auto values = table.at(key).get<std::vector<double>>();
+  if (values.size() != 3)
+    throw UserError(fmt::format("'fit.{}' has {} values, but must have three: height, width, length",
+                                key, values.size()));
+  return {values[0], values[1], values[2]};
+}
+
+std::vector<Pruning> prunings(const json& fit) {
+  const auto steps = fit.at("prune_steps").get<std::vector<double>>();
+  const auto keep = fit.at("prune_keep").get<std::vector<double>>();
+  if (steps.size() != keep.size())
+    throw UserError(fmt::format("'fit.prune_steps' has {} values and 'fit.prune_keep' {}; they go in "
+                                "pairs",
+                                steps.size(), keep.size()));
+  std::vector<Pruning> result;
+  for (size_t i = 0; i < steps.size(); ++i)
+    result.push_back({static_cast<int>(steps[i]), static_cast<int>(keep[i])});
+  return result;
+}
+
+}  // namespace
+
+CellPlan cell_plan_from_file(const std::string& path) {
+  const json document = json::parse(read_file(path));
+  CellPlan plan;
+  plan.id = document.at("id");
+  plan.experiment = document.at("experiment");
+  plan.arm = document.at("arm");
+  plan.seed = document.at("seed");
+  plan.config = document.at("config").dump();
+  plan.plugin_folders = document.at("plugin_folders").get<std::vector<std::string>>();
+  plan.cache = document.at("cache");
+  plan.output = document.at("output");
+  plan.pictures = document.value("pictures", "");
+  return plan;
+}
+
+Parameters parameters_from_json(const ParameterSchema& schema,
+                                const json& table,
+                                const std::string& section) {
+  std::map<std::string, GivenValue> given;
+  for (const Parameter& parameter : schema)
+    if (table.contains(parameter.name)) given[parameter.name].value = value_from_json(table[parameter.name]);
+  return Parameters(schema, given, section);
+}
+
+DatasetOptions dataset_options(const json& config, std::uint64_t seed, const std::string& cache) {
+  const json& table = config.at("dataset");
+  const json& renderer = config.at("renderer");
+  DatasetOptions options;
+  options.root = dataset_root(config, cache);
+  options.is_synthetic = table.at("source") == "synthetic";
+  options.split = table.at("split");
+  options.on_error = table.at("on_error");
+  options.boxes = table.at("boxes");
+  options.masks = table.at("masks");
+  options.depth = table.at("depth");
+  options.objects = table.at("objects");
+  options.minimum_score = table.at("minimum_score");
+  options.minimum_height = table.at("minimum_height");
+  options.mask_raggedness = table.at("mask_raggedness");
+  options.depth_noise = table.at("depth_noise");
+  options.depth_bias = table.at("depth_bias");
+  options.box_jitter = table.at("box_jitter");
+  options.seed = seed;
+  options.image_size = renderer.at("image_size");
+  options.crop_margin = renderer.at("crop_margin");
+  return options;
+}
+
+FitSettings fit_settings(const json& config) {
+  const json& fit = config.at("fit");
+  const json& confidence = config.at("confidence");
+  FitSettings settings;
+  settings.iterations = fit.at("iterations");
+  settings.hypotheses = fit.at("hypotheses");
+  settings.first_heading = fit.at("first_heading").get<double>() * M_PI / 180;
+  settings.prunings = prunings(fit);
+  settings.rates = {fit.at("rate_position"), fit.at("rate_depth"), fit.at("rate_size"),
+                    fit.at("rate_heading"),  fit.at("rate_shape"), fit.at("rate_texture")};
+  settings.shape_regularisation = fit.at("shape_regularisation");
+  settings.texture_regularisation = fit.at("texture_regularisation");
+  settings.start_depth_offset = fit.at("start_depth_offset");
+  settings.size_mean = triple(fit, "size_mean");
+  settings.size_deviation = triple(fit, "size_deviation");
+  settings.confidence = {confidence.at("mask"), confidence.at("depth"), confidence.at("agreement"),
+                         confidence.at("range")};
+  return settings;
+}
+
+}  // namespace monodr

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/parameters.h"
+#include "data/dataset.h"
+#include "fitting/settings.h"
+
+namespace monodr {
+
+/// What a worker is told to run: one file, written by the parent after it has checked everything.
+struct CellPlan {
+  std::string id, experiment, arm;
+  std::uint64_t seed = 0;
+  std::string config;  ///< the resolved configuration, JSON, all defaults filled in
+  std::vector<std::string> plugin_folders;
+  std::string cache;     ///< folder of synthetic sets and trained priors
+  std::string output;    ///< file for the CellResult
+  std::string pictures;  ///< folder for overlays, "" = none
+};
+CellPlan cell_plan_from_file(const std::string& path);
+
+/// The plugin's own table out of a resolved configuration, checked against its schema. Keys of the
+/// section that the schema does not know (plugin, weight) are left aside.
+Parameters parameters_from_json(const ParameterSchema& schema,
+                                const nlohmann::json& table,
+                                const std::string& section);
+
+/// Of the tables [dataset], [renderer] (crop) and the cell's seed.
+DatasetOptions dataset_options(const nlohmann::json& config,
+                               std::uint64_t seed,
+                               const std::string& cache);
+
+/// Of the tables [fit] and [confidence].
+FitSettings fit_settings(const nlohmann::json& config);
+
+}  // namespace monodr

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// monodr-worker: the process that loads LibTorch. `runexp` starts it and talks to it in JSON lines:
+//
+//   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
+//   monodr-worker prepare FILE        makes the synthetic set and the prior of a configuration
+//   monodr-worker run                 runs the cells whose files are named on stdin, one a line
+//   monodr-worker data ...            subcommands of runexp that need pictures or tensors
+#include <ATen/Parallel.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cell/prepare.h"
+#include "cell/run_cell.h"
+#include "report/overlay.h"
+#include "runexp/worker_commands.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Standard output as it was at the start. File descriptor 1 itself is pointed at stderr, so that
+/// what a plugin or library prints lands in the log and never between the lines of the protocol.
+class Channel {
+ public:
+  Channel() : file_(::fdopen(::dup(STDOUT_FILENO), "w")) { ::dup2(STDERR_FILENO, STDOUT_FILENO); }
+  ~Channel() { std::fclose(file_); }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  void send(const std::string& text) {
+    std::fputs((text + "\n").c_str(), file_);
+    std::fflush(file_);
+  }
+  void send(const json& line) {
+    send(line.dump(-1, ' ', false, json::error_handler_t::replace));
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+/// Lets a line of progress through at most every percent.
+class Throttle {
+ public:
+  bool due(double share) {
+    if (share < 1 && share - last_ < 0.01 && share >= last_) return false;
+    last_ = share;
+    return true;
+  }
+
+ private:
+  double last_ = -1;
+};
+
+int describe(const std::vector<std::string>& folders, Channel& channel) {
+  channel.send(to_json(Registry(folders).catalogue()));
+  return 0;
+}
+
+int prepare_from_file(const std::string& path, Channel& channel) {
+  const json document = json::parse(read_file(path));
+  Registry registry(document.at("plugin_folders").get<std::vector<std::string>>());
+  Throttle throttle;
+  prepare(document.at("config"), registry, document.at("cache"),
+          [&](const std::string& what, double share) {
+            if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+          });
+  channel.send(json{{"done", true}});
+  return 0;
+}
+
+void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
+  if (plan.pictures.empty()) return;
+  fs::create_directories(plan.pictures);
+  for (const FramePicture& picture : outcome.pictures)
+    write_overlay(picture.image, picture.camera, picture.objects, picture.labels,
+                  (fs::path(plan.pictures) / (picture.frame + ".png")).string());
+}
+
+void run_one(const std::string& path, Channel& channel) {
+  const CellPlan plan = cell_plan_from_file(path);
+  CellOutcome outcome;
+  try {
+    Throttle throttle;
+    outcome = run_cell(plan, [&](const std::string& what, double share) {
+      if (throttle.due(share))
+        channel.send(json{{"cell", plan.id}, {"progress", share}, {"what", what}});
+    });
+    write_overlays(plan, outcome);
+  } catch (const std::exception& error) {
+    outcome.result = CellResult{};
+    outcome.result.cell = plan.id;
+    outcome.result.state = "failed";
+    outcome.result.message = error.what();
+  }
+  write_file_atomically(plan.output, to_json(outcome.result));
+  channel.send(json{{"cell", plan.id},
+                    {"state", outcome.result.state},
+                    {"message", outcome.result.message}});
+}
+
+int run_cells(Channel& channel) {
+  for (std::string path; std::getline(std::cin, path);)
+    if (!path.empty()) run_one(path, channel);
+  return 0;
+}
+
+void set_threads() {
+  const char* variable = std::getenv("MONODR_THREADS");
+  if (variable != nullptr && std::atoi(variable) > 0) at::set_num_threads(std::atoi(variable));
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  using Command = int (*)(const std::vector<std::string>&);
+  static const std::map<std::string, Command> commands = {{"data", run_data}};
+  if (arguments.empty())
+    throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (const auto command = commands.find(arguments[0]); command != commands.end())
+    return command->second(rest);
+
+  Channel channel;
+  try {
+    if (arguments[0] == "describe") return describe(rest, channel);
+    if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
+    if (arguments[0] == "run") return run_cells(channel);
+  } catch (const UserError& error) {
+    channel.send(json{{"error", error.what()}});
+    return 2;
+  }
+  throw UserError(fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", arguments[0]));
+}
+
+}  // namespace
+}  // namespace monodr
+
+int main(int count, char** values) {
+  try {
+    monodr::set_threads();
+    return monodr::dispatch({values + 1, values + count});
+  } catch (const monodr::UserError& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "internal error: " << error.what() << '\n';
+    return 1;
+  }
+}
