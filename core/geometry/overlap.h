@@ -7,7 +7,11 @@ namespace monodr {
 
 /// Overlap of upright boxes as KITTI measures it.
 
-/// Area of the intersection of the two footprints in the ground plane (x, z), square metres.
+/// Area of the intersection of the two footprints in the ground plane (x, z), square metres; exact
+/// to rounding, also for identical, touching, nested and sliver boxes. Only the product of length
+/// and width counts for being a box: both negative is the same box turned by pi (KITTI's tracking
+/// labels give DontCare regions -1000 x -1000 m, and the official kit takes them at their word); a
+/// product that is not positive gives 0.
 double footprint_intersection(const Box3d& a, const Box3d& b);
 
 /// Bird's-eye-view IoU: footprints only.

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluation/candidates.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "geometry/overlap.h"
+
+namespace monodr {
+namespace {
+
+/// An annotation with its 2-D box in the file's pixels.
+struct Item {
+  const Annotation* annotation = nullptr;
+  Box2d box;
+};
+
+double overlap_of(OverlapKind kind, const Item& detection, const Item& label) {
+  switch (kind) {
+    case OverlapKind::image:
+      return intersection_over_union(detection.box, label.box);
+    case OverlapKind::ground:
+      return bev_overlap(detection.annotation->box3d, label.annotation->box3d);
+    case OverlapKind::volume:
+      return volume_overlap(detection.annotation->box3d, label.annotation->box3d);
+  }
+  return 0;
+}
+
+/// Intersection over the detection's own size. The 3-D boxes of DontCare regions are taken as the
+/// file has them, because the kit does.
+double share_inside(OverlapKind kind, const Item& detection, const Item& region) {
+  if (kind == OverlapKind::image) {
+    const Box2d common{std::max(detection.box.left, region.box.left),
+                       std::max(detection.box.top, region.box.top),
+                       std::min(detection.box.right, region.box.right),
+                       std::min(detection.box.bottom, region.box.bottom)};
+    return common.area() > 0 ? common.area() / detection.box.area() : 0;
+  }
+  const Box3d& a = detection.annotation->box3d;
+  const Box3d& b = region.annotation->box3d;
+  const double footprint = footprint_intersection(a, b);
+  if (footprint <= 0) return 0;
+  if (kind == OverlapKind::ground) return footprint / (a.length * a.width);
+  const double top = std::max(a.location.y() - a.height, b.location.y() - b.height);
+  const double common = std::min(a.location.y(), b.location.y()) - top;
+  return common > 0 ? footprint * common / a.volume() : 0;
+}
+
+bool is_neighbour(const std::string& category, const std::string& label) {
+  return (same_category(category, "Car") && same_category(label, "Van")) ||
+         (same_category(category, "Pedestrian") && same_category(label, "Person_sitting"));
+}
+
+FrameCandidates::Label make_label(const Item& item, bool of_category, HeightRule rule) {
+  FrameCandidates::Label label;
+  label.alpha = item.annotation->alpha;
+  for (Difficulty difficulty : difficulties)
+    label.counts[static_cast<size_t>(difficulty)] =
+        of_category && counts_at(*item.annotation, difficulty, rule);
+  return label;
+}
+
+FrameCandidates::Detection make_detection(const Item& item,
+                                          bool of_category,
+                                          const std::vector<Item>& dont_care) {
+  FrameCandidates::Detection detection;
+  detection.score = item.annotation->score;
+  detection.alpha = item.annotation->alpha;
+  detection.height = std::abs(item.box.height());
+  detection.same_category = of_category;
+  if (of_category)
+    for (OverlapKind kind : overlap_kinds)
+      for (const Item& region : dont_care) {
+        double& share = detection.dont_care_share[static_cast<size_t>(kind)];
+        share = std::max(share, share_inside(kind, item, region));
+      }
+  return detection;
+}
+
+}  // namespace
+
+FrameCandidates find_candidates(const std::vector<Annotation>& labels,
+                                const std::vector<Annotation>& detections,
+                                const std::string& category,
+                                const std::array<double, 3>& least_overlap,
+                                HeightRule rule) {
+  FrameCandidates frame;
+  std::vector<Item> label_items, detection_items, dont_care;
+  for (const Annotation& label : labels) {
+    const bool of_category = same_category(label.category, category);
+    const Item item{&label, kitti_pixels(label.box2d)};
+    if (of_category || is_neighbour(category, label.category)) {
+      frame.labels.push_back(make_label(item, of_category, rule));
+      label_items.push_back(item);
+    } else if (same_category(label.category, "DontCare")) {
+      dont_care.push_back(item);
+    }
+  }
+  for (const Annotation& annotation : detections) {
+    const Item item{&annotation, kitti_pixels(annotation.box2d)};
+    const bool of_category = same_category(annotation.category, category);
+    const bool small = std::abs(item.box.height()) < minimum_height(Difficulty::easy);
+    if (!of_category && !small) continue;
+    frame.detections.push_back(make_detection(item, of_category, dont_care));
+    detection_items.push_back(item);
+  }
+  for (OverlapKind kind : overlap_kinds)
+    for (size_t i = 0; i < label_items.size(); ++i)
+      for (size_t j = 0; j < detection_items.size(); ++j) {
+        const double overlap = overlap_of(kind, detection_items[j], label_items[i]);
+        if (overlap > least_overlap[static_cast<size_t>(kind)])
+          frame.pairs[static_cast<size_t>(kind)].push_back(
+              {static_cast<int>(i), static_cast<int>(j), overlap});
+      }
+  return frame;
+}
+
+}  // namespace monodr

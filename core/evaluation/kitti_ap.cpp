@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evaluation/kitti_ap.h"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "evaluation/candidates.h"
+#include "evaluation/precision.h"
+
+namespace monodr {
+namespace {
+
+constexpr double alpha_not_given = -10, location_not_given = -1000;
+
+/// By overlap kind; throws UserError for what is not "strict", "loose" or a number.
+std::array<double, 3> minimum_overlaps(const std::string& name, const std::string& category) {
+  const bool car = category == "car";
+  const double strict = car ? 0.7 : 0.5;
+  if (name == "strict") return {strict, strict, strict};
+  const double loose = car ? 0.5 : 0.25;
+  if (name == "loose") return {strict, loose, loose};
+  double value = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+  if (error != std::errc() || end != name.data() + name.size() || !(value >= 0 && value < 1))
+    throw UserError(
+        fmt::format("minimum overlap '{}' is not 'strict', 'loose' or a number from 0 "
+                    "to below 1, such as 0.5{}",
+                    name,
+                    did_you_mean(name, {"strict", "loose"})));
+  return {value, value, value};
+}
+
+/// The frames' labels and detections side by side.
+struct FramePair {
+  const std::vector<Annotation>* labels = nullptr;
+  const std::vector<Annotation>* detections = nullptr;
+};
+
+std::vector<FramePair> pair_frames(const std::vector<FrameAnnotations>& labels,
+                                   const std::vector<FrameAnnotations>& detections) {
+  static const std::vector<Annotation> none;
+  std::vector<FramePair> frames;
+  std::unordered_map<std::string_view, size_t> index;
+  for (const FrameAnnotations& frame : labels) {
+    MONODR_CHECK(index.emplace(frame.frame, frames.size()).second,
+                 "labels of frame '{}' are given twice",
+                 frame.frame);
+    frames.push_back({&frame.objects, &none});
+  }
+  for (const FrameAnnotations& frame : detections) {
+    const auto found = index.find(frame.frame);
+    MONODR_CHECK(found != index.end(), "detections in frame '{}' without labels", frame.frame);
+    FramePair& pair = frames[found->second];
+    MONODR_CHECK(pair.detections == &none, "detections of frame '{}' are given twice", frame.frame);
+    pair.detections = &frame.objects;
+  }
+  return frames;
+}
+
+/// Which metrics a class's detections allow.
+struct Coverage {
+  bool detected = false;
+  std::array<bool, 3> has_box{};  ///< by overlap kind
+
+  bool allows(OverlapKind kind) const { return !detected || has_box[static_cast<size_t>(kind)]; }
+};
+
+Coverage coverage_of(const std::vector<FramePair>& frames, const std::string& category) {
+  Coverage coverage;
+  for (const FramePair& frame : frames)
+    for (const Annotation& object : *frame.detections) {
+      if (!same_category(object.category, category)) continue;
+      const Box3d& box = object.box3d;
+      const bool footprint = box.location.x() != location_not_given &&
+                             box.location.z() != location_not_given && box.width > 0 &&
+                             box.length > 0;
+      coverage.detected = true;
+      coverage.has_box[0] |= kitti_pixels(object.box2d).left >= 0;
+      coverage.has_box[1] |= footprint;
+      coverage.has_box[2] |= footprint && box.location.y() != location_not_given && box.height > 0;
+    }
+  return coverage;
+}
+
+bool all_have_alpha(const std::vector<FramePair>& frames) {
+  return std::all_of(frames.begin(), frames.end(), [](const FramePair& frame) {
+    return std::none_of(frame.detections->begin(),
+                        frame.detections->end(),
+                        [](const Annotation& object) { return object.alpha == alpha_not_given; });
+  });
+}
+
+/// One curve to compute, and then the curve.
+struct CurveTask {
+  size_t category = 0;
+  OverlapKind kind = OverlapKind::image;
+  double iou = 0;
+  Difficulty difficulty = Difficulty::easy;
+  PrecisionCurve curve;
+};
+
+/// Curves of one class, ordered by overlap kind, minimum overlap, difficulty.
+std::vector<CurveTask> plan_curves(size_t category,
+                                   const KittiApOptions& options,
+                                   const Coverage& coverage) {
+  std::vector<CurveTask> tasks;
+  for (OverlapKind kind : overlap_kinds) {
+    if (!coverage.allows(kind)) continue;
+    std::vector<double> minima;
+    for (const std::string& name : options.overlaps)
+      minima.push_back(
+          minimum_overlaps(name, options.categories[category])[static_cast<size_t>(kind)]);
+    std::sort(minima.begin(), minima.end());
+    minima.erase(std::unique(minima.begin(), minima.end()), minima.end());
+    for (double iou : minima)
+      for (Difficulty difficulty : difficulties)
+        tasks.push_back({category, kind, iou, difficulty, {}});
+  }
+  return tasks;
+}
+
+std::array<double, 3> least_overlaps(const KittiApOptions& options, const std::string& category) {
+  std::array<double, 3> least{1, 1, 1};
+  for (const std::string& name : options.overlaps) {
+    const std::array<double, 3> minima = minimum_overlaps(name, category);
+    for (size_t kind = 0; kind < 3; ++kind) least[kind] = std::min(least[kind], minima[kind]);
+  }
+  return least;
+}
+
+std::vector<ApRow> rows_of(const std::vector<CurveTask>& tasks,
+                           const KittiApOptions& options,
+                           bool with_orientation) {
+  static const char* const names[] = {"2d", "aos", "bev", "3d"};
+  std::vector<ApRow> rows;
+  for (size_t category = 0; category < options.categories.size(); ++category)
+    for (int metric = 0; metric < 4; ++metric) {
+      const bool orientation = metric == 1;
+      const OverlapKind kind = overlap_kinds[metric == 0 ? 0 : metric - 1];
+      if (orientation && !with_orientation) continue;
+      for (size_t first = 0; first < tasks.size(); first += difficulties.size()) {
+        if (tasks[first].category != category || tasks[first].kind != kind) continue;
+        for (int positions : {11, 40})
+          for (size_t i = first; i < first + difficulties.size(); ++i) {
+            const PrecisionCurve& curve = tasks[i].curve;
+            rows.push_back(
+                {options.categories[category],
+                 names[metric],
+                 tasks[i].difficulty,
+                 tasks[i].iou,
+                 positions,
+                 average_precision(orientation ? curve.similarity : curve.precision, positions),
+                 curve.labels});
+          }
+      }
+    }
+  return rows;
+}
+
+}  // namespace
+
+const std::vector<std::string>& kitti_categories() {
+  static const std::vector<std::string> categories = {"car", "pedestrian", "cyclist"};
+  return categories;
+}
+
+void check_options(const KittiApOptions& options) {
+  const std::vector<std::string>& known = kitti_categories();
+  for (const std::string& category : options.categories)
+    if (std::find(known.begin(), known.end(), category) == known.end())
+      throw UserError(fmt::format("class '{}' has no KITTI protocol; there are {}{}",
+                                  category,
+                                  join(known, ", "),
+                                  did_you_mean(category, known)));
+  for (const std::string& name : options.overlaps) minimum_overlaps(name, "car");
+}
+
+std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& labels,
+                                           const std::vector<FrameAnnotations>& detections,
+                                           const KittiApOptions& options) {
+  check_options(options);
+  const std::vector<FramePair> frames = pair_frames(labels, detections);
+  const size_t category_count = options.categories.size();
+  std::vector<std::vector<FrameCandidates>> candidates(category_count);
+  std::vector<CurveTask> tasks;
+  for (size_t category = 0; category < category_count; ++category) {
+    const std::string& name = options.categories[category];
+    const std::array<double, 3> least = least_overlaps(options, name);
+    candidates[category].resize(frames.size());
+    parallel_for(frames.size(), options.threads, [&](size_t i) {
+      candidates[category][i] = find_candidates(
+          *frames[i].labels, *frames[i].detections, name, least, options.height_rule);
+    });
+    for (CurveTask& task : plan_curves(category, options, coverage_of(frames, name)))
+      tasks.push_back(task);
+  }
+  parallel_for(tasks.size(), options.threads, [&](size_t i) {
+    CurveTask& task = tasks[i];
+    task.curve = precision_curve(candidates[task.category], task.kind, task.difficulty, task.iou);
+  });
+  return rows_of(tasks, options, all_have_alpha(frames));
+}
+
+}  // namespace monodr

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "evaluation/difficulty.h"
+#include "geometry/annotation.h"
+
+namespace monodr {
+
+/// Average precision by KITTI's official protocol (Geiger, Lenz, Urtasun, CVPR 2012; object
+/// development kit, evaluate_object), equal to the kit to 1e-3 percent:
+///
+/// - A label counts at a difficulty as difficulty.h says. Labels of the class that do not count,
+///   and those of the neighbouring class (Van for Car, Person_sitting for Pedestrian), absorb a
+///   detection without gain or loss. Detections lower than the minimum height, of whatever class,
+///   do no harm; nor do those that lie in a DontCare region by more than the minimum overlap.
+/// - A detection matches where the overlap EXCEEDS the minimum. Labels choose in the file's order:
+///   the highest score when the thresholds are found, the largest overlap when precision is.
+/// - The true positives' scores are sampled at up to 41 thresholds, in steps of 1/40 of recall.
+///   Precision at a recall is the largest at that or any higher recall.
+/// - AP11 is the mean of samples 0, 4, ..., 40; AP40 (KITTI since 2019) that of samples 1 to 40, in
+///   percent. One perfect detection already gives AP11 = 9.09.
+/// - AOS weighs every true positive of the 2-D metric with (1 + cos(alpha error)) / 2.
+struct ApRow {
+  std::string category;  ///< "car", "pedestrian", "cyclist"
+  std::string metric;    ///< "2d", "aos", "bev", "3d"
+  Difficulty difficulty = Difficulty::easy;
+  double iou = 0;            ///< minimum overlap
+  int recall_positions = 0;  ///< 11 or 40
+  double value = 0;          ///< percent; 0 where no label counts
+  int labels = 0;            ///< labels that count
+};
+
+struct KittiApOptions {
+  std::vector<std::string> categories = {"car", "pedestrian", "cyclist"};
+  /// Sets of minimum overlaps, evaluated in one pass: "strict" is 0.7 for cars and 0.5 for
+  /// pedestrians and cyclists; "loose" is that in 2-D and 0.5 / 0.25 / 0.25 for BEV and 3-D; a
+  /// number such as "0.5" stands for all classes and metrics.
+  std::vector<std::string> overlaps = {"strict"};
+  HeightRule height_rule = HeightRule::must_exceed;
+  int threads = 1;
+};
+
+/// The classes that have a protocol: "car", "pedestrian", "cyclist".
+const std::vector<std::string>& kitti_categories();
+
+/// Throws UserError for an unknown class and for a minimum overlap that is not "strict", "loose" or
+/// a number in [0, 1).
+void check_options(const KittiApOptions& options);
+
+/// Evaluates the frames of `labels`; a frame that `detections` lacks had none. Rows come ordered by
+/// category, metric, iou, recall positions, difficulty.
+///
+/// As in the kit, AOS is left out where any detection has alpha -10 (not given), and a metric of a
+/// class is left out where the class has detections but none with a box of that sort (left >= 0 in
+/// 2-D; a given footprint or volume). A class without any detection has AP 0.
+///
+/// Throws UserError for bad options, CheckFailure for a frame given twice or detections in a frame
+/// without labels.
+std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& labels,
+                                           const std::vector<FrameAnnotations>& detections,
+                                           const KittiApOptions& options = {});
+
+}  // namespace monodr
