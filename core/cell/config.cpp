@@ -23,8 +23,8 @@ ParameterValue value_from_json(const json& value) {
 std::array<double, 3> triple(const json& table, const char* key) {
   const auto values = table.at(key).get<std::vector<double>>();
   if (values.size() != 3)
-    throw UserError(fmt::format("'fit.{}' has {} values, but must have three: height, width, length",
-                                key, values.size()));
+    throw UserError(fmt::format(
+        "'fit.{}' has {} values, but must have three: height, width, length", key, values.size()));
   return {values[0], values[1], values[2]};
 }
 
@@ -32,9 +32,11 @@ std::vector<Pruning> prunings(const json& fit) {
   const auto steps = fit.at("prune_steps").get<std::vector<double>>();
   const auto keep = fit.at("prune_keep").get<std::vector<double>>();
   if (steps.size() != keep.size())
-    throw UserError(fmt::format("'fit.prune_steps' has {} values and 'fit.prune_keep' {}; they go in "
-                                "pairs",
-                                steps.size(), keep.size()));
+    throw UserError(
+        fmt::format("'fit.prune_steps' has {} values and 'fit.prune_keep' {}; they go in "
+                    "pairs",
+                    steps.size(),
+                    keep.size()));
   std::vector<Pruning> result;
   for (size_t i = 0; i < steps.size(); ++i)
     result.push_back({static_cast<int>(steps[i]), static_cast<int>(keep[i])});
@@ -63,7 +65,8 @@ Parameters parameters_from_json(const ParameterSchema& schema,
                                 const std::string& section) {
   std::map<std::string, GivenValue> given;
   for (const Parameter& parameter : schema)
-    if (table.contains(parameter.name)) given[parameter.name].value = value_from_json(table[parameter.name]);
+    if (table.contains(parameter.name))
+      given[parameter.name].value = value_from_json(table[parameter.name]);
   return Parameters(schema, given, section);
 }
 
@@ -99,14 +102,20 @@ FitSettings fit_settings(const json& config) {
   settings.hypotheses = fit.at("hypotheses");
   settings.first_heading = fit.at("first_heading").get<double>() * M_PI / 180;
   settings.prunings = prunings(fit);
-  settings.rates = {fit.at("rate_position"), fit.at("rate_depth"), fit.at("rate_size"),
-                    fit.at("rate_heading"),  fit.at("rate_shape"), fit.at("rate_texture")};
+  settings.rates = {fit.at("rate_position"),
+                    fit.at("rate_depth"),
+                    fit.at("rate_size"),
+                    fit.at("rate_heading"),
+                    fit.at("rate_shape"),
+                    fit.at("rate_texture")};
   settings.shape_regularisation = fit.at("shape_regularisation");
   settings.texture_regularisation = fit.at("texture_regularisation");
   settings.start_depth_offset = fit.at("start_depth_offset");
   settings.size_mean = triple(fit, "size_mean");
   settings.size_deviation = triple(fit, "size_deviation");
-  settings.confidence = {confidence.at("mask"), confidence.at("depth"), confidence.at("agreement"),
+  settings.confidence = {confidence.at("mask"),
+                         confidence.at("depth"),
+                         confidence.at("agreement"),
                          confidence.at("range")};
   return settings;
 }

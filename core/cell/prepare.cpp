@@ -38,8 +38,7 @@ std::unique_ptr<ShapePrior> make_prior(const json& section, Registry& registry) 
 std::string prior_path(const json& section, Registry& registry, const std::string& cache) {
   const PluginInfo& info =
       registry.find(PluginKind::shape_prior, section.at("plugin").get<std::string>()).info;
-  const std::string inputs =
-      section.dump() + info.file_hash + parametric_car_corpus_version;
+  const std::string inputs = section.dump() + info.file_hash + parametric_car_corpus_version;
   return (fs::path(cache) / ("prior-" + sha256(inputs).substr(0, 16) + ".bin")).string();
 }
 

@@ -13,8 +13,8 @@ namespace monodr {
 /// Told what is being made and the share done, 0..1.
 using PrepareProgress = std::function<void(const std::string& what, double share)>;
 
-/// Makes what cells of this configuration share, where the cache does not hold it yet: the synthetic
-/// set and the trained shape prior. Both appear whole or not at all.
+/// Makes what cells of this configuration share, where the cache does not hold it yet: the
+/// synthetic set and the trained shape prior. Both appear whole or not at all.
 void prepare(const nlohmann::json& config,
              Registry& registry,
              const std::string& cache,

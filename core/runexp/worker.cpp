@@ -40,9 +40,7 @@ class Channel {
     std::fputs((text + "\n").c_str(), file_);
     std::fflush(file_);
   }
-  void send(const json& line) {
-    send(line.dump(-1, ' ', false, json::error_handler_t::replace));
-  }
+  void send(const json& line) { send(line.dump(-1, ' ', false, json::error_handler_t::replace)); }
 
  private:
   std::FILE* file_;
@@ -70,7 +68,9 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   const json document = json::parse(read_file(path));
   Registry registry(document.at("plugin_folders").get<std::vector<std::string>>());
   Throttle throttle;
-  prepare(document.at("config"), registry, document.at("cache"),
+  prepare(document.at("config"),
+          registry,
+          document.at("cache"),
           [&](const std::string& what, double share) {
             if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
           });
@@ -82,7 +82,10 @@ void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
   if (plan.pictures.empty()) return;
   fs::create_directories(plan.pictures);
   for (const FramePicture& picture : outcome.pictures)
-    write_overlay(picture.image, picture.camera, picture.objects, picture.labels,
+    write_overlay(picture.image,
+                  picture.camera,
+                  picture.objects,
+                  picture.labels,
                   (fs::path(plan.pictures) / (picture.frame + ".png")).string());
 }
 
@@ -103,9 +106,8 @@ void run_one(const std::string& path, Channel& channel) {
     outcome.result.message = error.what();
   }
   write_file_atomically(plan.output, to_json(outcome.result));
-  channel.send(json{{"cell", plan.id},
-                    {"state", outcome.result.state},
-                    {"message", outcome.result.message}});
+  channel.send(json{
+      {"cell", plan.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});
 }
 
 int run_cells(Channel& channel) {
@@ -122,8 +124,7 @@ void set_threads() {
 int dispatch(const std::vector<std::string>& arguments) {
   using Command = int (*)(const std::vector<std::string>&);
   static const std::map<std::string, Command> commands = {{"data", run_data}};
-  if (arguments.empty())
-    throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
+  if (arguments.empty()) throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (const auto command = commands.find(arguments[0]); command != commands.end())
     return command->second(rest);
@@ -137,7 +138,8 @@ int dispatch(const std::vector<std::string>& arguments) {
     channel.send(json{{"error", error.what()}});
     return 2;
   }
-  throw UserError(fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", arguments[0]));
+  throw UserError(
+      fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", arguments[0]));
 }
 
 }  // namespace

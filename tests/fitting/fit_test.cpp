@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/fit.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "fitting/box_prior.h"
+#include "geometry/rotation.h"
+
+namespace monodr {
+namespace {
+
+/// Draws nothing: the losses below look at the hypotheses themselves.
+class BlankRenderer : public Renderer {
+ public:
+  Rendering render(const RenderInput& input, const RenderRequest& request) const override {
+    const at::Tensor blank = at::zeros({input.vertices.size(0), request.height, request.width});
+    return {blank, blank, at::Tensor()};
+  }
+};
+
+/// 1 - cos(2 (alpha - target)) / 2 - cos(alpha - target) / 2: the true heading is the lowest of two
+/// valleys, as with a front-back ambiguity.
+class HeadingLoss : public Loss {
+ public:
+  explicit HeadingLoss(double target) : target_(target) {}
+  Channels needs() const override { return {}; }
+  at::Tensor evaluate(const LossInput& input) const override {
+    const HypothesisBatch& h = input.hypothesis;
+    const at::Tensor alpha =
+        h.rotation_y - at::atan2(h.location.select(1, 0), h.location.select(1, 2));
+    return 1 - 0.5 * (2 * (alpha - target_)).cos() - 0.5 * (alpha - target_).cos();
+  }
+
+ private:
+  double target_;
+};
+
+/// Not a number for hypotheses of the given object.
+class PoisonedLoss : public Loss {
+ public:
+  PoisonedLoss(int64_t object, double limit) : object_(object), limit_(limit) {}
+  Channels needs() const override { return {}; }
+  at::Tensor evaluate(const LossInput& input) const override {
+    const HypothesisBatch& h = input.hypothesis;
+    const at::Tensor bad = h.object.eq(object_).logical_and(h.rotation_y.detach().sin() > limit_);
+    return (0 * h.rotation_y).masked_fill(bad, std::numeric_limits<float>::quiet_NaN());
+  }
+
+ private:
+  int64_t object_;
+  double limit_;
+};
+
+class MeanRule : public Rule {
+ public:
+  at::Tensor combine(const RuleInput& input) const override { return input.losses.mean(1); }
+  at::Tensor reported(const at::Tensor& losses) const override { return losses.argmin(1); }
+};
+
+Observation observation(double left) {
+  Observation o;
+  o.box = {left, 150, left + 120, 230};
+  o.camera = {{721.5, 721.5, 609.6, 172.9}, {0.06, 0, 0.003}, 1242, 375};
+  o.crop = crop_around(o.box, 1.3, 16);
+  o.image.assign(3 * 256, 0.4F);
+  o.mask.assign(256, 1);
+  o.known.assign(256, 1);
+  o.depth.assign(256, 15);
+  return o;
+}
+
+Objective objective(std::vector<WeightedLoss> losses) {
+  return {std::make_shared<BoxPrior>(),
+          std::make_shared<BlankRenderer>(),
+          std::move(losses),
+          0.005,
+          0.01};
+}
+
+TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
+  const double target = 2.5;
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
+  FitSettings settings;
+  settings.prunings = {{30, 4}, {60, 2}};
+  const FitResult eight =
+      fit_objects({observation(500), observation(100)}, goal, MeanRule(), settings);
+  ASSERT_EQ(eight.objects.size(), 2u);
+  for (const FittedObject& object : eight.objects) {
+    EXPECT_EQ(object.failure, "");
+    EXPECT_LT(angle_difference(object.alpha, target), 0.02);
+  }
+  settings.hypotheses = 1;
+  settings.first_heading = target + 2.8;
+  settings.prunings = {};
+  const FitResult one = fit_objects({observation(500)}, goal, MeanRule(), settings);
+  EXPECT_GT(angle_difference(one.objects[0].alpha, target), 2.5);
+  EXPECT_EQ(one.curve.total.size(), 100u);
+  EXPECT_LT(one.curve.total.back(), one.curve.total.front());
+}
+
+TEST(Fit, PoseIsGivenInTheRectifiedFrame) {
+  const FitResult result =
+      fit_objects({observation(500)}, objective({}), MeanRule(), FitSettings{});
+  const FittedObject& object = result.objects[0];
+  const Camera& camera = observation(500).camera;
+  const Eigen::Vector2d pixel = camera.project(object.box.centre());
+  EXPECT_NEAR(pixel.x(), 560, 0.5);
+  EXPECT_NEAR(pixel.y(), 190, 0.5);
+  EXPECT_NEAR((object.box.location + camera.offset).z(), 16.2, 1e-2);
+  EXPECT_EQ(object.mesh.vertices.size(), 8u);
+}
+
+TEST(Fit, NotANumberFailsTheHypothesisAndAtLastTheObjectButNotItsNeighbours) {
+  const auto fit = [](double limit) {
+    return fit_objects({observation(500), observation(100)},
+                       objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
+                                  {"poison", 1, std::make_shared<PoisonedLoss>(0, limit)}}),
+                       MeanRule(),
+                       FitSettings{});
+  };
+  const FitResult all = fit(-2);
+  EXPECT_NE(all.objects[0].failure, "");
+  EXPECT_EQ(all.objects[1].failure, "");
+  EXPECT_EQ(all.failed_hypotheses, 8);
+  EXPECT_LT(angle_difference(all.objects[1].alpha, 0.4), 0.02);
+
+  const FitResult some = fit(0.95);
+  EXPECT_EQ(some.objects[0].failure, "");
+  EXPECT_GT(some.failed_hypotheses, 0);
+  EXPECT_LT(some.failed_hypotheses, 8);
+}
+
+TEST(Fit, NothingToFitIsNoError) {
+  EXPECT_TRUE(fit_objects({}, objective({}), MeanRule(), FitSettings{}).objects.empty());
+}
+
+}  // namespace
+}  // namespace monodr

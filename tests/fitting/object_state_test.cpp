@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/object_state.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "fitting/box_prior.h"
+#include "fitting/observation_batch.h"
+#include "geometry/rotation.h"
+
+namespace monodr {
+namespace {
+
+Observation empty_observation(const Camera& camera, const Box2d& box, int size) {
+  Observation observation;
+  observation.box = box;
+  observation.camera = camera;
+  observation.crop = crop_around(box, 1.3, size);
+  const size_t pixels = static_cast<size_t>(size) * size;
+  observation.image.assign(3 * pixels, 0.5F);
+  observation.mask.assign(pixels, 1);
+  observation.known.assign(pixels, 1);
+  observation.depth.assign(pixels, 0);
+  return observation;
+}
+
+TEST(ObjectState, PosedUnitBoxHasTheCornersOfTheKittiBox) {
+  const unsigned seed = 20261122;
+  RecordProperty("seed", static_cast<int>(seed));
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  Camera camera{{721.5, 721.5, 609.6, 172.9}, {0, 0, 0}, 1242, 375};
+  for (int trial = 0; trial < 20; ++trial) {
+    const Box2d box{500 + 300 * uniform(random), 150, 700 + 300 * uniform(random), 260};
+    const auto batch = make_observation_batch(
+        {empty_observation(camera, box, 64)}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+    at::Tensor state = at::zeros({1, StateLayout{2, 3}.columns()});
+    for (int column = 0; column < 7; ++column) state[0][column] = 0.3 * uniform(random);
+    state[0][StateLayout::kDepth] = std::log(20.0 + 10 * uniform(random));
+    state[0][StateLayout::kHeading] = M_PI * uniform(random);
+    HypothesisBatch hypothesis =
+        hypotheses_from_state(state, at::zeros({1}, at::kLong), {2, 3}, batch);
+    const at::Tensor vertices = pose_vertices(
+        BoxPrior().decode(hypothesis.shape_code, hypothesis.texture_code).vertices, hypothesis);
+
+    Box3d expected;
+    const auto value = [](const at::Tensor& t) { return t.item<double>(); };
+    for (int i = 0; i < 3; ++i) expected.location[i] = value(hypothesis.location[0][i]);
+    expected.height = value(hypothesis.dimensions[0][0]);
+    expected.width = value(hypothesis.dimensions[0][1]);
+    expected.length = value(hypothesis.dimensions[0][2]);
+    expected.rotation_y = value(hypothesis.rotation_y[0]);
+    for (const Eigen::Vector3d& corner : expected.corners()) {
+      double nearest = 1e9;
+      for (int i = 0; i < 8; ++i) {
+        const Eigen::Vector3d p(
+            value(vertices[0][i][0]), value(vertices[0][i][1]), value(vertices[0][i][2]));
+        nearest = std::min(nearest, (p - corner).norm());
+      }
+      EXPECT_LT(nearest, 1e-3) << "seed " << seed << " trial " << trial;
+    }
+    // The centre of the box projects to the state's image position.
+    const Intrinsics crop = crop_around(box, 1.3, 64).intrinsics(camera);
+    const Eigen::Vector3d centre = expected.centre();
+    EXPECT_NEAR(crop.fx * centre.x() / centre.z() + crop.cx, 32 * (1 + value(state[0][0])), 1e-2);
+    EXPECT_NEAR(crop.fy * centre.y() / centre.z() + crop.cy, 32 * (1 + value(state[0][1])), 1e-2);
+    // The heading of the state is allocentric.
+    EXPECT_NEAR(angle_difference(alpha_from_rotation_y(expected.rotation_y, centre.x(), centre.z()),
+                                 value(state[0][StateLayout::kHeading])),
+                0,
+                1e-4);
+  }
+}
+
+TEST(ObjectState, LearningRatesFollowTheGroups) {
+  LearningRates rates;
+  const at::Tensor values = StateLayout{8, 4}.learning_rates(rates);
+  ASSERT_EQ(values.size(0), 7 + 8 + 4);
+  EXPECT_FLOAT_EQ(values[1].item<float>(), static_cast<float>(rates.position));
+  EXPECT_FLOAT_EQ(values[2].item<float>(), static_cast<float>(rates.depth));
+  EXPECT_FLOAT_EQ(values[5].item<float>(), static_cast<float>(rates.size));
+  EXPECT_FLOAT_EQ(values[6].item<float>(), static_cast<float>(rates.heading));
+  EXPECT_FLOAT_EQ(values[14].item<float>(), static_cast<float>(rates.shape));
+  EXPECT_FLOAT_EQ(values[18].item<float>(), static_cast<float>(rates.texture));
+}
+
+}  // namespace
+}  // namespace monodr
