@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geometry/mesh.h"
 
+#include <Eigen/Geometry>
 #include <set>
 
 #include "base/error.h"

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string_view>
+
+namespace monodr {
+
+/// Random numbers that are the same on every machine: the engine is fixed by the standard, and the
+/// distributions, which the standard leaves open, are written out here.
+///
+/// A stream is named by a seed, a word ("scene", "training car") and an index, so that what one
+/// object draws does not depend on how much another one drew before it.
+class Random {
+ public:
+  Random(std::uint64_t seed, std::string_view stream, std::uint64_t index);
+
+  /// In [low, high).
+  double uniform(double low, double high);
+
+  /// Normal, cut at three deviations: a made-up world needs no monsters.
+  double normal(double mean, double deviation);
+
+  /// 0, 1, ..., count - 1.
+  int below(int count);
+
+  bool chance(double probability) { return uniform(0, 1) < probability; }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+}  // namespace monodr
