@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MEAN: every hypothesis bears its own loss.
+//
+//     L_b = 1/K sum_k L_bk,  over the hypotheses that are present        d L_b / d L_bk = 1/K
+//
+// With a state and Adam's step sizes a hypothesis this is K independent descents: the factor 1/K
+// cancels. Reported is the hypothesis with the least loss at the end: mean without a choice would
+// report an arbitrary one.
+#include "plugin/descriptor.h"
+#include "present.h"
+
+namespace monodr {
+namespace {
+
+class MeanRule final : public Rule {
+ public:
+  at::Tensor combine(const RuleInput& input) const override {
+    return mean_over(input.losses, present(input.losses));
+  }
+  at::Tensor reported(const at::Tensor& losses) const override { return best(losses); }
+};
+
+PluginDescriptor descriptor() {
+  PluginInfo info;
+  info.kind = PluginKind::rule;
+  info.name = "mean";
+  info.version = "1.0.0";
+  info.description = "Every hypothesis learns; the best at the end is reported.";
+  info.differentiable_in = "losses";
+  return {info, RuleFactory([](const Parameters&) { return std::make_unique<MeanRule>(); })};
+}
+
+}  // namespace
+}  // namespace monodr
+
+MONODR_PLUGIN(monodr::descriptor())
