@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <optional>
+#include <string>
+
+#include "geometry/camera.h"
+
+namespace monodr {
+
+/// What a KITTI object calibration file (calib/<frame>.txt) says.
+///
+/// Frames: "rectified" is the frame of camera 0 after rectification, in which labels are given.
+/// Camera 2, the left colour camera, takes the pictures:  p = K (X + t), with t = K^-1 p4 from the
+/// last column p4 of P2. The intrinsics are in monodr's pixel convention (half a pixel added to
+/// the file's cx, cy; t is computed before that and does not depend on it).
+struct KittiCalibration {
+  std::string path;  ///< the file, for messages
+  Camera camera;     ///< width and height stay 0: the file does not know them
+
+  /// Metres between the left and the right colour camera, from P2 and P3.
+  std::optional<double> baseline;
+
+  /// 3x4: a LiDAR point in the rectified frame is R0_rect * Tr_velo_to_cam * (x, y, z, 1).
+  std::optional<Eigen::Matrix<double, 3, 4>> velodyne_to_rectified;
+};
+
+/// Reads P2 (needed) and P3, R0_rect, Tr_velo_to_cam (where present). UserError with file and line
+/// for a missing file, a missing P2, a line with the wrong number of values, a value that is not a
+/// number, a focal length that is not positive.
+KittiCalibration read_kitti_calibration(const std::string& path);
+
+}  // namespace monodr

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "data/depth.h"
+#include "data/image.h"
+#include "geometry/box.h"
+#include "geometry/camera.h"
+
+namespace monodr {
+
+/// instance_2/<frame>.png: 16-bit, 0 = background, n = 1 + running number (from 0) of the object's
+/// line in label_2. Pixels show what is visible (modal). Ids beyond the label file's lines are
+/// allowed: things that hide objects and have no label of their own.
+Plane<std::uint16_t> load_instance_ids(const std::string& path);
+BinaryMask instance_mask(const Plane<std::uint16_t>& ids, int id);
+
+struct Instance {
+  int id = 0;
+  Box2d box;         ///< smallest box around its pixels
+  double depth = 0;  ///< median depth of its pixels, metres; 0 = none there
+};
+
+/// All ids but 0, in ascending order. `depth` may be empty.
+std::vector<Instance> list_instances(const Plane<std::uint16_t>& ids, const DepthMap& depth);
+
+/// Whether the object in `other` stands nearer than the one in `box`: its bottom edge is lower in
+/// the image by more than 3 px. Holds for things that stand on flat ground; needs no depth.
+bool is_in_front(const Box2d& other, const Box2d& box);
+
+/// Where an object stands, as far as the depth under its 2-D box tells.
+struct DepthLocus {
+  double central = 0;  ///< median depth in the middle of the box, metres; 0 = no depth there
+  double ground = 0;   ///< y of the road around the object in the frame of camera 2, metres
+
+  bool known() const { return central > 0; }
+};
+
+/// Central depth = median in the middle of the box (20-80 % of the width, 25-85 % of the height)
+/// without points that lie in a box of `nearer` (they would be the occluder's); ground = 97th
+/// percentile of y among the points within 3 m of it, held within 1.2-2.3 m below the camera.
+DepthLocus locate_depth(const DepthMap& depth,
+                        const Camera& camera,
+                        const Box2d& box,
+                        const std::vector<Box2d>& nearer);
+
+/// Mask of the object in `box` by GrabCut (Rother, Kolmogorov, Blake 2004), seeded by the box and
+/// by the depth where there is any. Empty (all 0) where nothing is left of it. Deterministic.
+BinaryMask grabcut_mask(const ColourImage& image,
+                        const Box2d& box,
+                        const DepthMap& depth,
+                        const Camera& camera,
+                        const DepthLocus& locus);
+
+/// Pixels near points that are nearer than the object by more than 2.5 m and stand above the
+/// ground: whatever is seen there hides what lies behind.
+BinaryMask depth_occluders(const Box2d& window,
+                           const DepthMap& depth,
+                           const Camera& camera,
+                           const DepthLocus& locus);
+
+}  // namespace monodr

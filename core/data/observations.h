@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "data/depth.h"
+#include "data/image.h"
+#include "data/masks.h"
+#include "plugin/observation.h"
+
+namespace monodr {
+
+/// What the whole frame gives to each of its objects.
+struct FrameEvidence {
+  std::string frame;  ///< id
+  ColourImage image;
+  Camera camera;  ///< with the image's size
+};
+
+/// What was found of one object, in image pixels.
+struct ObjectEvidence {
+  int number = 0;  ///< running number of its line in the file its box came from, from 0
+  std::string category;
+  double score = 1;
+  Box2d box;          ///< of what is visible, as far as the source tells
+  BinaryMask mask;    ///< visible part
+  BinaryMask hidden;  ///< 1 where something in front may hide the object
+  DepthLocus locus;   ///< not known() where there is no depth
+};
+
+/// Cuts the crop: image, mask, known, depth, free sides.
+///
+/// known = 0 outside the image and where `hidden` covers most of the pixel, but never inside the
+/// object's own mask. Depth: inside the mask; LiDAR gives each crop pixel its nearest point within
+/// 3 m of the central depth and at least 0.2 m above the ground, an estimated map the value at the
+/// pixel's centre within 3 m plus twice its deviation of the median.
+/// `depth` may be empty.
+Observation build_observation(const FrameEvidence& frame,
+                              const DepthMap& depth,
+                              const ObjectEvidence& object,
+                              double crop_margin,
+                              int image_size);
+
+/// The side rule: a side of the box (given in crop pixels) counts as the object's own border if at
+/// least 70 % of the pixels in a strip of +-3 px of a 64 px crop around it are known. A side of
+/// which the crop shows nothing does not count. Left, top, right, bottom; 1 or 0.
+std::array<float, 4> free_sides(const std::vector<float>& known, int size, const Box2d& box);
+
+}  // namespace monodr
