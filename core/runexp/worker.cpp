@@ -81,12 +81,13 @@ int prepare_from_file(const std::string& path, Channel& channel) {
 void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
   if (plan.pictures.empty()) return;
   fs::create_directories(plan.pictures);
-  for (const FramePicture& picture : outcome.pictures)
-    write_overlay(picture.image,
-                  picture.camera,
-                  picture.objects,
-                  picture.labels,
-                  (fs::path(plan.pictures) / (picture.frame + ".png")).string());
+  for (const FramePicture& picture : outcome.pictures) {
+    std::vector<OverlayObject> objects;
+    for (const FittedObject& fit : picture.objects)
+      objects.push_back({fit.mesh, fit.box, fit.score});
+    const fs::path file = fs::path(plan.pictures) / (picture.frame + ".png");
+    write_overlay(picture.image, picture.camera, objects, picture.labels, file.string());
+  }
 }
 
 void run_one(const std::string& path, Channel& channel) {

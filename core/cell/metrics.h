@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "geometry/annotation.h"
+#include "results/cell_result.h"
+
+namespace monodr {
+
+/// All numbers of a cell's detections: KITTI's AP (metrics ap_2d, ap_aos, ap_bev, ap_3d; strict and
+/// loose overlaps; AP11 and AP40; three difficulties) and the pose errors at `difficulty`; what
+/// each metric means and its unit stand in docs/database.md.
+std::vector<MetricValue> measure(const std::vector<FrameAnnotations>& labels,
+                                 const std::vector<FrameAnnotations>& detections,
+                                 const std::string& difficulty,
+                                 std::vector<ObjectResult>& objects);
+
+}  // namespace monodr

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/run_cell.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <ctime>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cell/metrics.h"
+#include "cell/prepare.h"
+#include "cell/provenance.h"
+#include "data/kitti_folder.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+
+/// The [KIND.NAME] table of the plugin that section [KIND] selects, checked.
+Parameters plugin_parameters(const PluginDescriptor& descriptor, const json& section) {
+  const PluginInfo& info = descriptor.info;
+  return parameters_from_json(info.parameters,
+                              section.value(info.name, json::object()),
+                              std::string(to_string(info.kind)) + "." + info.name);
+}
+
+std::shared_ptr<Renderer> make_renderer(const json& config, Registry& registry) {
+  const json& section = config.at("renderer");
+  const std::string name = section.at("plugin");
+  return registry.make_renderer(
+      name, plugin_parameters(registry.find(PluginKind::renderer, name), section));
+}
+
+std::unique_ptr<Rule> make_rule(const json& config, Registry& registry) {
+  const json& section = config.at("rule");
+  const std::string name = section.at("plugin");
+  return registry.make_rule(name,
+                            plugin_parameters(registry.find(PluginKind::rule, name), section));
+}
+
+std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
+  std::vector<WeightedLoss> losses;
+  for (const auto& [name, table] : config.at("loss").items()) {
+    const double weight = table.at("weight");
+    if (weight == 0) continue;
+    const std::string plugin = table.value("plugin", name);
+    const PluginDescriptor& descriptor = registry.find(PluginKind::loss, plugin);
+    const Parameters parameters =
+        parameters_from_json(descriptor.info.parameters, table, "loss." + name);
+    losses.push_back({name, weight, registry.make_loss(plugin, parameters)});
+  }
+  return losses;
+}
+
+/// Fits as KITTI results, one entry a frame, frames without detections included.
+std::vector<FrameAnnotations> detections_of(const ObservationSet& set,
+                                            const std::vector<FittedObject>& fits) {
+  std::map<std::string, size_t> row_of;
+  std::vector<FrameAnnotations> frames;
+  for (const std::string& frame : set.frames) {
+    row_of[frame] = frames.size();
+    frames.push_back({frame, {}});
+  }
+  for (size_t i = 0; i < fits.size(); ++i) {
+    if (!fits[i].failure.empty()) continue;
+    Annotation detection;
+    detection.category = set.observations[i].category;
+    detection.truncation = -1;
+    detection.occlusion = -1;
+    detection.alpha = fits[i].alpha;
+    detection.box2d = set.observations[i].box;
+    detection.box3d = fits[i].box;
+    detection.score = fits[i].score;
+    frames[row_of.at(fits[i].frame)].objects.push_back(detection);
+  }
+  return frames;
+}
+
+std::vector<FramePicture> pictures_of(const std::string& root,
+                                      const std::vector<FrameAnnotations>& labels,
+                                      const std::vector<FittedObject>& fits) {
+  const KittiFolder folder(root);
+  std::vector<FramePicture> pictures;
+  for (const FrameAnnotations& frame : labels) {
+    FramePicture picture{frame.frame,
+                         folder.image(frame.frame),
+                         load_frame_camera(root, frame.frame),
+                         {},
+                         frame.objects};
+    for (const FittedObject& fit : fits)
+      if (fit.frame == frame.frame && fit.failure.empty()) picture.objects.push_back(fit);
+    pictures.push_back(std::move(picture));
+  }
+  return pictures;
+}
+
+void add_curves(const LossCurve& curve,
+                const std::vector<WeightedLoss>& losses,
+                std::vector<SeriesPoint>& series) {
+  const auto add = [&](const std::string& name, const std::vector<double>& values) {
+    for (size_t step = 0; step < values.size(); ++step)
+      series.push_back({"loss." + name, static_cast<int>(step), values[step]});
+  };
+  add("total", curve.total);
+  for (size_t i = 0; i < losses.size() && i < curve.terms.size(); ++i)
+    add(losses[i].name, curve.terms[i]);
+}
+
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+MetricValue plain_metric(const std::string& name, double value, const std::string& unit) {
+  MetricValue metric;
+  metric.name = name;
+  metric.value = value;
+  metric.unit = unit;
+  return metric;
+}
+
+}  // namespace
+
+CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const json config = json::parse(plan.config);
+  Registry registry(plan.plugin_folders);
+  progress("reading the data", 0);
+  const DatasetOptions data = dataset_options(config, plan.seed, plan.cache);
+  const ObservationSet set = load_observations(data);
+
+  const FitSettings settings = fit_settings(config);
+  const Objective objective(load_shape_prior(config, registry, plan.cache),
+                            make_renderer(config, registry),
+                            make_losses(config, registry),
+                            settings.shape_regularisation,
+                            settings.texture_regularisation);
+  const std::unique_ptr<Rule> rule = make_rule(config, registry);
+  const double cpu_before = cpu_seconds();
+  const FitResult fits =
+      fit_objects(set.observations, objective, *rule, settings, [&](double share) {
+        progress("fitting", 0.05 + 0.9 * share);
+      });
+  const double fit_seconds = cpu_seconds() - cpu_before;
+
+  progress("evaluating", 0.95);
+  const std::vector<FrameAnnotations> labels = load_labels(data.root, set.frames);
+  CellOutcome outcome;
+  CellResult& result = outcome.result;
+  result.cell = plan.id;
+  result.state = "done";
+  result.detections = detections_of(set, fits.objects);
+  const json& evaluation = config.at("evaluation");
+  result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
+  int failed_objects = 0;
+  for (const FittedObject& fit : fits.objects) failed_objects += fit.failure.empty() ? 0 : 1;
+  const double fitted = std::max<double>(1, static_cast<double>(fits.objects.size()));
+  result.metrics.push_back(plain_metric("seconds_per_object", fit_seconds / fitted, "s"));
+  result.metrics.push_back(
+      plain_metric("fitted_objects", static_cast<double>(fits.objects.size()), "1"));
+  result.metrics.push_back(plain_metric("failed_objects", failed_objects, "1"));
+  result.metrics.push_back(plain_metric("failed_hypotheses", fits.failed_hypotheses, "1"));
+  result.metrics.push_back(
+      plain_metric("skipped_objects", static_cast<double>(set.skipped_objects.size()), "1"));
+  result.metrics.push_back(
+      plain_metric("skipped_frames", static_cast<double>(set.skipped_frames.size()), "1"));
+  add_curves(fits.curve, objective.losses(), result.series);
+  result.provenance = process_provenance();
+  for (const Skipped& skipped : set.skipped_frames)
+    result.provenance["skipped frame " + skipped.frame] = skipped.reason;
+  for (const Skipped& skipped : set.skipped_objects)
+    result.provenance[fmt::format("skipped object {}/{}", skipped.frame, skipped.object)] =
+        skipped.reason;
+  if (evaluation.at("overlays").get<bool>() && !plan.pictures.empty())
+    outcome.pictures = pictures_of(data.root, labels, fits.objects);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.peak_memory_mb = peak_memory_mb();
+  return outcome;
+}
+
+}  // namespace monodr

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cell/config.h"
+#include "fitting/fit.h"
+#include "results/cell_result.h"
+
+namespace monodr {
+
+/// What a picture of one frame needs.
+struct FramePicture {
+  std::string frame;
+  std::string image;  ///< file
+  Camera camera;
+  std::vector<FittedObject> objects;
+  std::vector<Annotation> labels;
+};
+
+struct CellOutcome {
+  CellResult result;
+  std::vector<FramePicture> pictures;  ///< one a frame, where overlays are asked for
+};
+
+/// Told what the cell is at and the share done, 0..1.
+using CellProgress = std::function<void(const std::string& what, double share)>;
+
+/// Runs one cell: observations -> fit -> detections -> evaluation against the labels, which are
+/// read only after the fit has ended. `prepare` must have run. The same plan gives the same
+/// numbers, but for the times. Throws what its parts throw; the caller turns that into a failed
+/// cell.
+CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress);
+
+}  // namespace monodr
