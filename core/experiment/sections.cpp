@@ -34,13 +34,10 @@ ParameterSchema dataset_parameters() {
              "2-D boxes: detections_2, the labels', or the first of them "
              "that is there",
              {"auto", "detections", "labels"}),
-      {"masks",
-       std::string("auto"),
-       "",
-       "masks: instance_2, GrabCut, or instance_2 where it is there",
-       {},
-       {},
-       Strings{"auto", "instance", "grabcut"}},
+      choice("masks",
+             "auto",
+             "masks: instance_2, GrabCut, or instance_2 where it is there",
+             {"auto", "instance", "grabcut"}),
       choice("depth",
              "auto",
              "depth: depth_2, velodyne, disparity_2, none, or the first of "
