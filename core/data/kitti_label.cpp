@@ -13,6 +13,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "base/text.h"
 
 namespace monodr {
@@ -193,6 +194,17 @@ FrameAnnotations read_kitti_frame(const std::string& folder,
                                   KittiFileKind kind) {
   const std::string path = frame_path(folder, frame);
   return {frame, parse_kitti_objects(read_small_file(path), kind, path)};
+}
+
+std::vector<FrameAnnotations> read_kitti_frames(const std::string& folder,
+                                                const std::vector<std::string>& frames,
+                                                KittiFileKind kind,
+                                                int threads) {
+  std::vector<FrameAnnotations> read(frames.size());
+  parallel_for(frames.size(), threads, [&](size_t i) {
+    read[i] = read_kitti_frame(folder, frames[i], kind);
+  });
+  return read;
 }
 
 std::vector<std::string> read_kitti_frame_list(const std::string& path) {

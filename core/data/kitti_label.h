@@ -32,6 +32,13 @@ FrameAnnotations read_kitti_frame(const std::string& folder,
                                   const std::string& frame,
                                   KittiFileKind kind);
 
+/// All of these frames, in their order, read by `threads` threads. The error thrown is that of the
+/// first faulty frame.
+std::vector<FrameAnnotations> read_kitti_frames(const std::string& folder,
+                                                const std::vector<std::string>& frames,
+                                                KittiFileKind kind,
+                                                int threads = 1);
+
 /// Ids as in KITTI's ImageSets: one a line, blanks and empty lines are of no account. Throws
 /// UserError for two ids on a line, an id given twice and a file without any.
 std::vector<std::string> read_kitti_frame_list(const std::string& path);

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "evaluation/candidates.h"
+#include "evaluation/frames.h"
 #include "evaluation/precision.h"
 
 namespace monodr {
@@ -32,33 +32,6 @@ std::array<double, 3> minimum_overlaps(const std::string& name, const std::strin
                     name,
                     did_you_mean(name, {"strict", "loose"})));
   return {value, value, value};
-}
-
-/// The frames' labels and detections side by side.
-struct FramePair {
-  const std::vector<Annotation>* labels = nullptr;
-  const std::vector<Annotation>* detections = nullptr;
-};
-
-std::vector<FramePair> pair_frames(const std::vector<FrameAnnotations>& labels,
-                                   const std::vector<FrameAnnotations>& detections) {
-  static const std::vector<Annotation> none;
-  std::vector<FramePair> frames;
-  std::unordered_map<std::string_view, size_t> index;
-  for (const FrameAnnotations& frame : labels) {
-    MONODR_CHECK(index.emplace(frame.frame, frames.size()).second,
-                 "labels of frame '{}' are given twice",
-                 frame.frame);
-    frames.push_back({&frame.objects, &none});
-  }
-  for (const FrameAnnotations& frame : detections) {
-    const auto found = index.find(frame.frame);
-    MONODR_CHECK(found != index.end(), "detections in frame '{}' without labels", frame.frame);
-    FramePair& pair = frames[found->second];
-    MONODR_CHECK(pair.detections == &none, "detections of frame '{}' are given twice", frame.frame);
-    pair.detections = &frame.objects;
-  }
-  return frames;
 }
 
 /// Which metrics a class's detections allow.

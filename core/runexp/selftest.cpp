@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+#include "base/error.h"
+#include "data/kitti_label.h"
+#include "evaluation/kitti_ap.h"
+#include "evaluation/precision.h"
+#include "geometry/rotation.h"
+#include "runexp/ap_table.h"
+#include "runexp/commands.h"
+#include "runexp/options.h"
+
+namespace monodr {
+namespace {
+
+namespace po = boost::program_options;
+
+const CommandUsage usage = {
+    "runexp selftest",
+    "kitti [--labels DIR [--frames FILE]]",
+    R"(kitti: evaluates labels against themselves, written as result files and read back. Every metric
+must give 100 wherever there are 41 labels or more; with fewer, the official protocol has fewer
+recall samples and less is the most there is. Exit code 1 if anything falls short.
+
+Without --labels the labels are made up: 1000 frames with all classes, DontCare regions, neighbouring
+classes, occlusion and truncation.
+
+Example:
+  runexp selftest kitti --labels training/label_2
+)"};
+
+struct Species {
+  const char* category;
+  double height, width, length;
+};
+constexpr Species all_species[] = {{"Car", 1.53, 1.63, 3.88},
+                                   {"Pedestrian", 1.76, 0.66, 0.84},
+                                   {"Cyclist", 1.74, 0.60, 1.76},
+                                   {"Van", 2.21, 1.90, 5.06},
+                                   {"Person_sitting", 1.27, 0.59, 0.80}};
+
+/// A labelled object somewhere ahead of a camera like KITTI's (f 720 px, 1242 x 375, 1.65 m above
+/// the road).
+Annotation make_object(std::mt19937& random) {
+  const auto uniform = [&](double low, double high) {
+    return low + (high - low) * static_cast<double>(random()) / 4294967296.0;
+  };
+  const Species& species = all_species[random() % std::size(all_species)];
+  Annotation object;
+  object.category = species.category;
+  object.truncation = random() % 4 == 0 ? uniform(0, 0.7) : 0;
+  object.occlusion = static_cast<int>(random() % 4);
+  Box3d& box = object.box3d;
+  box.height = species.height * uniform(0.9, 1.1);
+  box.width = species.width * uniform(0.9, 1.1);
+  box.length = species.length * uniform(0.9, 1.1);
+  const double z = uniform(6, 60);
+  box.location = {z * uniform(-0.7, 0.7), 1.65, z};
+  box.rotation_y = uniform(-M_PI, M_PI);
+  object.alpha = alpha_from_rotation_y(box.rotation_y, box.location.x(), z);
+  const double focal = 720, u = 621 + focal * box.location.x() / z;
+  const double half_width = focal * box.length / z / 2;
+  object.box2d = {u - half_width,
+                  188 + focal * (1.65 - box.height) / z,
+                  u + half_width,
+                  188 + focal * 1.65 / z};
+  return object;
+}
+
+Annotation make_dont_care(std::mt19937& random) {
+  Annotation region;
+  region.category = "DontCare";
+  region.truncation = region.occlusion = -1;
+  region.alpha = -10;
+  const double left = 100.0 + random() % 1000;
+  region.box2d = {left, 170, left + 20 + random() % 60, 200};
+  region.box3d.height = region.box3d.width = region.box3d.length = -1;
+  region.box3d.location.setConstant(-1000);
+  region.box3d.rotation_y = -10;
+  return region;
+}
+
+std::vector<FrameAnnotations> make_labels() {
+  std::mt19937 random(20120617);
+  std::vector<FrameAnnotations> frames;
+  for (int i = 0; i < 1000; ++i) {
+    std::vector<Annotation> objects;
+    for (unsigned n = 3 + random() % 8; n > 0; --n) objects.push_back(make_object(random));
+    for (unsigned n = random() % 3; n > 0; --n) objects.push_back(make_dont_care(random));
+    // Through the file's two decimals, so that results can repeat the labels exactly.
+    const std::string text = format_kitti_labels(objects);
+    frames.push_back({fmt::format("{:06}", i),
+                      parse_kitti_objects(text, KittiFileKind::labels, "made-up labels")});
+  }
+  return frames;
+}
+
+/// The labels as a detector's result files, read back.
+std::vector<FrameAnnotations> as_detections(const std::vector<FrameAnnotations>& labels) {
+  std::vector<FrameAnnotations> detections;
+  for (const FrameAnnotations& frame : labels) {
+    std::vector<Annotation> objects;
+    for (Annotation object : frame.objects) {
+      object.score = 1;
+      if (object.category != "DontCare") objects.push_back(object);
+    }
+    detections.push_back(
+        {frame.frame,
+         parse_kitti_objects(format_kitti_results(objects), KittiFileKind::results, frame.frame)});
+  }
+  return detections;
+}
+
+/// The most that the protocol grants for this many labels: 100 from 41 on.
+double perfect_value(const ApRow& row) {
+  std::array<double, recall_samples> samples{};
+  const size_t reached = recall_thresholds(std::vector<double>(row.labels, 1), row.labels).size();
+  std::fill_n(samples.begin(), reached, 1.0);
+  return average_precision(samples, row.recall_positions);
+}
+
+int test_kitti(const std::vector<FrameAnnotations>& labels) {
+  KittiApOptions options;
+  options.overlaps = {"strict", "loose"};
+  const std::vector<ApRow> rows = kitti_average_precision(labels, as_detections(labels), options);
+  int compared = 0, failures = 0;
+  for (const ApRow& row : rows) {
+    if (row.labels == 0) continue;
+    ++compared;
+    if (std::abs(row.value - perfect_value(row)) <= 1e-9) continue;
+    ++failures;
+    fmt::print("FAILED {} {} {} IoU {} AP{}: {:.6f}, expected {:.6f} for {} labels\n",
+               row.category,
+               row.metric,
+               to_string(row.difficulty),
+               row.iou,
+               row.recall_positions,
+               row.value,
+               perfect_value(row),
+               row.labels);
+  }
+  fmt::print("{}", ap_rows_as_table(rows));
+  if (compared == 0)
+    throw UserError("the labels hold no car, pedestrian or cyclist that counts: nothing to test");
+  fmt::print("selftest kitti: {} frames, {} values, {} wrong: {}\n",
+             labels.size(),
+             compared,
+             failures,
+             failures == 0 ? "ok" : "FAILED");
+  return failures == 0 ? 0 : 1;
+}
+
+std::vector<FrameAnnotations> read_labels(const po::variables_map& values) {
+  const std::string folder = values["labels"].as<std::string>();
+  const std::vector<std::string> frames =
+      values.count("frames") > 0 ? read_kitti_frame_list(values["frames"].as<std::string>())
+                                 : list_kitti_frames(folder);
+  return read_kitti_frames(folder, frames, KittiFileKind::labels);
+}
+
+}  // namespace
+
+int run_selftest(const std::vector<std::string>& arguments) {
+  po::options_description options("options");
+  auto add = options.add_options();
+  add("what", po::value<std::string>()->required()->value_name("NAME"), "what to test: kitti");
+  add("labels", po::value<std::string>()->value_name("DIR"), "folder of label files");
+  add("frames", po::value<std::string>()->value_name("FILE"), "ids to take, one a line");
+  po::positional_options_description positional;
+  positional.add("what", 1);
+  po::variables_map values;
+  if (!parse_options(usage, arguments, options, positional, values)) return 0;
+  const std::string what = values["what"].as<std::string>();
+  if (what != "kitti")
+    throw UserError(fmt::format("there is no self-test '{}'; there is 'kitti'", what));
+  if (values.count("frames") > 0 && values.count("labels") == 0)
+    throw UserError("--frames needs --labels, the folder that its ids are read from");
+  return test_kitti(values.count("labels") > 0 ? read_labels(values) : make_labels());
+}
+
+}  // namespace monodr
