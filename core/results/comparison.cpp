@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/comparison.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+
+namespace monodr {
+namespace {
+
+using SQLite::Statement;
+
+/// The number of one object, in SQL over table `object`; "" for metrics that have none. A share's
+/// metric is 1 or 0, and 0 for a missed label, whose error is NULL.
+std::string object_expression(const std::string& metric) {
+  if (metric == "heading_error_median") return "degrees(heading_error)";
+  if (metric == "location_error_median") return "location_error";
+  if (metric == "size_error_mean") return "size_error";
+  if (metric == "heading_within_10") return "coalesce(degrees(heading_error) <= 10, 0)";
+  if (metric == "heading_within_30") return "coalesce(degrees(heading_error) <= 30, 0)";
+  if (metric == "bev_overlap_50") return "coalesce(bev_overlap >= 0.5, 0)";
+  if (metric == "bev_overlap_70") return "coalesce(bev_overlap >= 0.7, 0)";
+  if (metric == "volume_overlap_50") return "coalesce(volume_overlap >= 0.5, 0)";
+  if (metric == "volume_overlap_70") return "coalesce(volume_overlap >= 0.7, 0)";
+  return "";
+}
+
+/// Values of a pair, in step: [0] of the row, [1] of the baseline.
+struct Pairs {
+  std::vector<double> value, baseline;
+};
+
+double number(const SQLite::Column& column) {
+  return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
+}
+
+Pairs run_pairs(Statement& rows) {
+  Pairs pairs;
+  while (rows.executeStep()) {
+    pairs.value.push_back(number(rows.getColumn(0)));
+    pairs.baseline.push_back(number(rows.getColumn(1)));
+  }
+  return pairs;
+}
+
+Pairs object_pairs(const Database& database,
+                   std::int64_t variant,
+                   std::int64_t baseline,
+                   const std::string& expression) {
+  const std::string values = fmt::format(
+      "SELECT seed, frame, label, CAST({} AS REAL) AS value FROM object JOIN cell "
+      "ON cell.id = object.cell WHERE state = 'done' AND is_current AND variant = ?",
+      expression);
+  Statement rows(database.connection(),
+                 fmt::format("WITH a AS ({}), b AS ({}) "
+                             "SELECT avg(a.value), avg(b.value) FROM a JOIN b "
+                             "USING (frame, label, seed) "
+                             "WHERE a.value IS NOT NULL AND b.value IS NOT NULL "
+                             "GROUP BY frame, label ORDER BY frame, label",
+                             values,
+                             values));
+  rows.bind(1, variant);
+  rows.bind(2, baseline);
+  return run_pairs(rows);
+}
+
+Pairs seed_pairs(const Database& database,
+                 std::int64_t variant,
+                 std::int64_t baseline,
+                 std::int64_t metric) {
+  Statement rows(database.connection(),
+                 "WITH v AS (SELECT variant, seed, value FROM cell JOIN metric "
+                 "ON metric.cell = cell.id WHERE state = 'done' AND is_current AND metric = ?3) "
+                 "SELECT a.value, b.value FROM v AS a JOIN v AS b USING (seed) "
+                 "WHERE a.variant = ?1 AND b.variant = ?2 ORDER BY seed");
+  rows.bind(1, variant);
+  rows.bind(2, baseline);
+  rows.bind(3, metric);
+  return run_pairs(rows);
+}
+
+Comparison compare(const Database& database,
+                   std::int64_t variant,
+                   std::int64_t baseline,
+                   const MetricColumn& column) {
+  const std::string expression = object_expression(column.metric);
+  if (!expression.empty()) {
+    const Pairs pairs = object_pairs(database, variant, baseline, expression);
+    if (!pairs.value.empty()) return {paired_difference(pairs.value, pairs.baseline), 1, "objects"};
+  }
+  const Pairs pairs = seed_pairs(database, variant, baseline, column.id);
+  return {paired_difference(pairs.value, pairs.baseline), 1, "seeds"};
+}
+
+}  // namespace
+
+void add_comparisons(const Database& database, Table& table) {
+  std::vector<Comparison*> made;
+  std::vector<double> p_values;
+  for (TableRow& row : table.rows) {
+    if (row.arm == table.baseline) continue;
+    for (const TableRow& baseline : table.rows) {
+      if (baseline.arm != table.baseline || baseline.point != row.point) continue;
+      for (size_t c = 0; c < table.columns.size(); ++c) {
+        TableEntry& entry = row.entries[c];
+        if (entry.shown.empty() || baseline.entries[c].shown.empty()) continue;
+        entry.comparison = compare(database, row.variant, baseline.variant, table.columns[c]);
+        made.push_back(&*entry.comparison);
+        p_values.push_back(entry.comparison->difference.p);
+      }
+    }
+  }
+  const std::vector<double> corrected = holm_corrected(p_values);
+  for (size_t i = 0; i < made.size(); ++i) made[i]->holm_p = corrected[i];
+}
+
+}  // namespace monodr

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "results/cell_result.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace monodr {
+
+struct PluginRecord {
+  std::string kind, name, version;
+  std::string file_hash;  ///< SHA-256 of the shared library
+};
+
+/// What is known of a cell before it runs.
+struct CellRecord {
+  std::string id;  ///< SHA-256 of the resolved configuration, plugin files and dataset
+  std::string experiment;
+  std::string arm;
+  int arm_order = 0;  ///< place of the arm in the file, from 0
+  std::int64_t seed = 0;
+  std::map<std::string, std::string> axes;  ///< key -> value as TOML writes it; without the seed
+  std::string config;                       ///< the resolved configuration, JSON
+  std::vector<PluginRecord> plugins;
+};
+
+/// The results file: one SQLite database that outlives every run (docs/database.md).
+///
+/// Every writing function is one transaction (BEGIN IMMEDIATE): whatever kills the process, a cell
+/// is in the file as a whole or not at all, and several processes may write. What the user can
+/// mend (a full disk, a read-only file, a file of another program or of a newer monodr) is a
+/// UserError that names the file and the remedy.
+class Database {
+ public:
+  enum class Access {
+    read_only,  ///< the file must exist
+    read_write  ///< created with its folder where it is missing
+  };
+
+  explicit Database(const std::string& file, Access access = Access::read_write);
+  ~Database();
+  Database(Database&&) noexcept;
+
+  const std::string& file() const { return file_; }
+
+  /// Says what the experiment now consists of: rows and their order in tables follow `cells`, and
+  /// results of other cells (of an older version of the file, of other overrides) are kept but no
+  /// longer count in tables.
+  void plan(const std::string& experiment,
+            const std::string& question,
+            const std::vector<CellRecord>& cells);
+
+  /// Notes that process `pid` of this host runs the cell. False, and nothing is changed, while
+  /// another living process runs it. Results of an earlier run stay until new ones are taken in.
+  bool mark_running(const CellRecord& record, int pid);
+
+  /// The cell is no longer being run; forgets it where it has no earlier results.
+  void release(const CellRecord& record);
+
+  /// Puts the result in place of what the cell had; ends mark_running. From now on the cell is the
+  /// one that counts for its arm, axes and seed.
+  void take_in(const CellRecord& record, const CellResult& result);
+
+  /// Cell id -> "done", "failed", "running", or "interrupted" (marked as running, but its process
+  /// is gone and there is no result). A process on another host is taken to be alive. A cell of two
+  /// arms with the same id counts as done where one of them is.
+  std::unordered_map<std::string, std::string> states(const std::string& experiment) const;
+
+  std::vector<std::string> experiments() const;
+  /// Throws UserError with the nearest name where there is no such experiment.
+  void require_experiment(const std::string& experiment) const;
+
+  /// For queries. Wrap them in `guarded`.
+  SQLite::Database& connection() const { return *connection_; }
+
+  /// Runs `action`, turning SQLite's exceptions into UserErrors with a remedy.
+  void guarded(const std::function<void()>& action) const;
+
+ private:
+  void open(Access access);
+  int version() const;
+  void migrate();
+  void write(const std::function<void()>& action);
+  void count_only(const std::set<std::pair<std::int64_t, std::string>>& planned,
+                  const std::string& experiment);
+  std::int64_t variant_of(const CellRecord& record);
+  std::int64_t cell_of(const CellRecord& record);
+
+  std::string file_;
+  std::unique_ptr<SQLite::Database> connection_;
+};
+
+}  // namespace monodr

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/schema.h"
+
+namespace monodr {
+namespace {
+
+// Long tables are keyed by small integers and WITHOUT ROWID: a metric takes about 15 bytes. What a
+// query over an experiment scans (cell) is kept apart from what is bulky (config, text).
+constexpr const char* version_1 = R"sql(
+CREATE TABLE experiment (
+  id       INTEGER PRIMARY KEY,
+  name     TEXT NOT NULL UNIQUE,
+  question TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE variant (
+  id         INTEGER PRIMARY KEY,
+  experiment INTEGER NOT NULL REFERENCES experiment ON DELETE CASCADE,
+  arm        TEXT NOT NULL,
+  axes       TEXT NOT NULL CHECK (json_valid(axes)),
+  arm_order  INTEGER NOT NULL,
+  position   INTEGER NOT NULL,
+  UNIQUE (experiment, arm, axes)
+) STRICT;
+CREATE INDEX variant_position ON variant (experiment, position);
+
+CREATE TABLE cell (
+  id             INTEGER PRIMARY KEY,
+  variant        INTEGER NOT NULL REFERENCES variant ON DELETE CASCADE,
+  hash           TEXT NOT NULL,
+  seed           INTEGER NOT NULL,
+  state          TEXT NOT NULL CHECK (state IN ('missing', 'done', 'failed')),
+  is_current     INTEGER NOT NULL DEFAULT 1,
+  message        TEXT NOT NULL DEFAULT '',
+  started        TEXT,
+  finished       TEXT,
+  seconds        REAL,
+  peak_memory_mb REAL,
+  pid            INTEGER,
+  process        TEXT,
+  host           TEXT,
+  UNIQUE (hash, variant)
+) STRICT;
+CREATE INDEX cell_of_variant ON cell (variant, is_current, state, seed);
+
+CREATE TABLE config (
+  cell INTEGER PRIMARY KEY REFERENCES cell ON DELETE CASCADE,
+  json TEXT NOT NULL CHECK (json_valid(json))
+) STRICT;
+
+CREATE TABLE metric_name (
+  id               INTEGER PRIMARY KEY,
+  name             TEXT NOT NULL,
+  category         TEXT NOT NULL COLLATE NOCASE,
+  difficulty       TEXT NOT NULL,
+  iou              REAL NOT NULL,
+  recall_positions INTEGER NOT NULL,
+  unit             TEXT NOT NULL,
+  UNIQUE (name, category, difficulty, iou, recall_positions, unit)
+) STRICT;
+
+CREATE TABLE metric (
+  cell   INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  metric INTEGER NOT NULL REFERENCES metric_name,
+  value  REAL,
+  PRIMARY KEY (cell, metric)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE object (
+  cell           INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  frame          TEXT NOT NULL,
+  label          INTEGER NOT NULL,
+  difficulty     TEXT NOT NULL,
+  matched        INTEGER NOT NULL,
+  failure        TEXT NOT NULL,
+  heading_error  REAL,
+  location_error REAL,
+  size_error     REAL,
+  bev_overlap    REAL,
+  volume_overlap REAL,
+  score          REAL,
+  loss           REAL,
+  PRIMARY KEY (cell, frame, label)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE frame (
+  cell   INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  name   TEXT NOT NULL,
+  PRIMARY KEY (cell, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE detection (
+  cell       INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  frame      INTEGER NOT NULL,
+  number     INTEGER NOT NULL,
+  category   TEXT NOT NULL,
+  truncation REAL,
+  occlusion  INTEGER NOT NULL,
+  alpha      REAL,
+  box_left   REAL,
+  box_top    REAL,
+  box_right  REAL,
+  box_bottom REAL,
+  height     REAL,
+  width      REAL,
+  length     REAL,
+  x          REAL,
+  y          REAL,
+  z          REAL,
+  rotation_y REAL,
+  score      REAL,
+  PRIMARY KEY (cell, frame, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series_name (
+  id   INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE series (
+  cell   INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  series INTEGER NOT NULL REFERENCES series_name,
+  step   INTEGER NOT NULL,
+  value  REAL,
+  PRIMARY KEY (cell, series, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE plugin (
+  cell      INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  kind      TEXT NOT NULL,
+  name      TEXT NOT NULL,
+  version   TEXT NOT NULL,
+  file_hash TEXT NOT NULL,
+  PRIMARY KEY (cell, kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE text (
+  id    INTEGER PRIMARY KEY,
+  value TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE provenance (
+  cell INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  key  TEXT NOT NULL,
+  text INTEGER NOT NULL REFERENCES text,
+  PRIMARY KEY (cell, key)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// v_summary is the one place where numbers of a table are averaged and rounded: `runexp table` and
+// results/queries/*.sql print its column `shown`, so they cannot differ.
+const std::string views = R"sql(
+DROP VIEW IF EXISTS v_summary;
+DROP VIEW IF EXISTS v_rows;
+DROP VIEW IF EXISTS v_provenance;
+DROP VIEW IF EXISTS v_parameters;
+DROP VIEW IF EXISTS v_series;
+DROP VIEW IF EXISTS v_detections;
+DROP VIEW IF EXISTS v_objects;
+DROP VIEW IF EXISTS v_metrics;
+DROP VIEW IF EXISTS v_cells;
+DROP VIEW IF EXISTS v_variants;
+
+CREATE VIEW v_variants AS
+SELECT variant.id, experiment.name AS experiment, arm, arm_order, position, axes,
+       (SELECT coalesce(group_concat(key || ' = ' || value, ', '), '')
+          FROM json_each(variant.axes)) AS point
+  FROM variant JOIN experiment ON experiment.id = variant.experiment;
+
+CREATE VIEW v_cells AS
+SELECT cell.id, cell.hash, v.experiment, v.arm, v.arm_order, v.point, cell.seed,
+       CASE WHEN pid IS NULL THEN state ELSE 'running' END AS state,
+       is_current, message, started, finished, seconds, peak_memory_mb, pid, host, config.json AS config
+  FROM cell JOIN v_variants v ON v.id = cell.variant LEFT JOIN config ON config.cell = cell.id;
+
+CREATE VIEW v_metrics AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, name AS metric, category, difficulty, iou,
+       recall_positions, value, unit
+  FROM metric
+  JOIN metric_name ON metric_name.id = metric.metric
+  JOIN cell ON cell.id = metric.cell
+  JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.state = 'done' AND cell.is_current;
+
+CREATE VIEW v_objects AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficulty, matched, failure,
+       degrees(heading_error) AS heading_error_deg, location_error, size_error, bev_overlap,
+       volume_overlap, score, loss
+  FROM object
+  JOIN cell ON cell.id = object.cell
+  JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.state = 'done' AND cell.is_current;
+
+CREATE VIEW v_detections AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame.name AS frame, detection.number,
+       category, truncation, occlusion, alpha, box_left, box_top, box_right, box_bottom, height, width,
+       length, x, y, z, rotation_y, score
+  FROM detection
+  JOIN frame ON frame.cell = detection.cell AND frame.number = detection.frame
+  JOIN cell ON cell.id = detection.cell
+  JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.state = 'done' AND cell.is_current;
+
+CREATE VIEW v_series AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, name AS series, step, value
+  FROM series
+  JOIN series_name ON series_name.id = series.series
+  JOIN cell ON cell.id = series.cell
+  JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.is_current;
+
+CREATE VIEW v_parameters AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash,
+       replace(substr(leaf.fullkey, 3), '"', '') AS key, leaf.atom AS value
+  FROM cell
+  JOIN v_variants v ON v.id = cell.variant
+  JOIN config ON config.cell = cell.id, json_tree(config.json) AS leaf
+ WHERE leaf.type NOT IN ('object', 'array');
+
+CREATE VIEW v_provenance AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, key, text.value
+  FROM provenance
+  JOIN text ON text.id = provenance.text
+  JOIN cell ON cell.id = provenance.cell
+  JOIN v_variants v ON v.id = cell.variant;
+
+CREATE VIEW v_rows AS
+SELECT id AS variant, experiment, arm, point, arm_order, position,
+       replace(replace(replace(replace(arm || CASE point WHEN '' THEN '' ELSE ', ' || point END,
+         '|', '\|'), char(13), ' '), char(10), ' '), char(9), ' ') AS label,
+       done || CASE failed WHEN 0 THEN '' ELSE ' (' || failed || ' failed)' END AS seeds,
+       done, failed
+  FROM (SELECT v.*, sum(state = 'done') AS done, sum(state = 'failed') AS failed
+          FROM v_variants v JOIN cell ON cell.variant = v.id AND cell.is_current
+         GROUP BY v.id);
+
+CREATE VIEW v_summary AS
+WITH summary AS (
+  SELECT variant.id AS variant, experiment.name AS experiment, metric_name.name AS metric,
+         metric_name.id AS metric_id, category, difficulty, iou, recall_positions, unit, count(*) AS seeds, count(value) AS n,
+         avg(value) AS mean,
+         CASE WHEN count(value) < 2 THEN NULL
+              WHEN min(value) = max(value) THEN 0.0
+              ELSE sqrt(max(0.0, sum(value * value) - sum(value) * avg(value)) / (count(value) - 1))
+          END AS deviation
+    FROM experiment
+    JOIN variant ON variant.experiment = experiment.id
+    JOIN cell ON cell.variant = variant.id AND cell.is_current = 1 AND cell.state = 'done'
+    JOIN metric ON metric.cell = cell.id
+    JOIN metric_name ON metric_name.id = metric.metric
+   GROUP BY variant.id, experiment.name, metric_name.id, metric_name.name, category, difficulty, iou,
+            recall_positions
+), printed AS (
+  SELECT *, CASE WHEN unit = '1' AND metric NOT IN ('objects', 'failed_objects')
+                 THEN 100 ELSE 1 END AS factor,
+         CASE WHEN metric IN ('objects', 'failed_objects') THEN 0
+              WHEN unit IN ('1', 'deg') THEN 1 ELSE 2 END AS decimals
+    FROM summary WHERE n > 0
+)
+SELECT *, printf('%.*f', decimals, factor * mean)
+          || CASE WHEN n > 1 THEN printf(' ± %.*f', decimals, factor * deviation) ELSE '' END
+          || CASE WHEN n < seeds THEN ' (n = ' || n || ')' ELSE '' END AS shown
+  FROM printed;
+)sql";
+
+}  // namespace
+
+const std::vector<std::string>& schema_migrations() {
+  static const std::vector<std::string> migrations = {version_1};
+  return migrations;
+}
+
+const std::string& schema_views() {
+  return views;
+}
+
+}  // namespace monodr

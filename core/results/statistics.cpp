@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <random>
+
+#include "base/error.h"
+
+namespace monodr {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+// Sums of the same numbers in another order differ by rounding and must count as equal.
+constexpr double rounding = 1e-12;
+
+std::vector<double> without_nan(const std::vector<double>& values) {
+  std::vector<double> numbers;
+  for (const double value : values)
+    if (!std::isnan(value)) numbers.push_back(value);
+  return numbers;
+}
+
+/// 0 .. count-1. std::uniform_int_distribution differs between standard libraries.
+size_t draw(std::mt19937_64& engine, size_t count) {
+  return static_cast<size_t>(((engine() >> 32) * count) >> 32);
+}
+
+double exact_sign_flip_p_value(const std::vector<double>& differences, double observed) {
+  const size_t patterns = size_t{1} << differences.size();
+  size_t as_extreme = 0;
+  for (size_t pattern = 0; pattern < patterns; ++pattern) {
+    double sum = 0;
+    for (size_t i = 0; i < differences.size(); ++i)
+      sum += (pattern >> i) & 1 ? differences[i] : -differences[i];
+    as_extreme += std::abs(sum) >= observed;
+  }
+  return static_cast<double>(as_extreme) / static_cast<double>(patterns);
+}
+
+double sampled_sign_flip_p_value(const std::vector<double>& differences,
+                                 double observed,
+                                 std::uint64_t seed) {
+  std::mt19937_64 engine(seed);
+  int as_extreme = 0;
+  for (int sample = 0; sample < permutation_samples; ++sample) {
+    double sum = 0;
+    std::uint64_t bits = 0;
+    for (size_t i = 0; i < differences.size(); ++i) {
+      if (i % 64 == 0) bits = engine();
+      sum += bits & 1 ? differences[i] : -differences[i];
+      bits >>= 1;
+    }
+    as_extreme += std::abs(sum) >= observed;
+  }
+  return (as_extreme + 1.0) / (permutation_samples + 1.0);
+}
+
+}  // namespace
+
+double mean(const std::vector<double>& values) {
+  const std::vector<double> numbers = without_nan(values);
+  if (numbers.empty()) return nan;
+  return std::accumulate(numbers.begin(), numbers.end(), 0.0) / static_cast<double>(numbers.size());
+}
+
+double standard_deviation(const std::vector<double>& values) {
+  const std::vector<double> numbers = without_nan(values);
+  if (numbers.size() < 2) return nan;
+  const double centre = mean(numbers);
+  double squares = 0;
+  for (const double value : numbers) squares += (value - centre) * (value - centre);
+  return std::sqrt(squares / static_cast<double>(numbers.size() - 1));
+}
+
+double quantile(std::vector<double> values, double share) {
+  MONODR_CHECK(share >= 0 && share <= 1, "share {}", share);
+  values = without_nan(values);
+  if (values.empty()) return nan;
+  const double position = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<size_t>(position);
+  std::nth_element(values.begin(), values.begin() + below, values.end());
+  const double low = values[below];
+  if (below + 1 == values.size()) return low;
+  const double high = *std::min_element(values.begin() + below + 1, values.end());
+  return std::lerp(low, high, position - static_cast<double>(below));
+}
+
+double median(std::vector<double> values) {
+  return quantile(std::move(values), 0.5);
+}
+
+Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t seed) {
+  const std::vector<double> numbers = without_nan(values);
+  if (numbers.size() < 2) return {nan, nan};
+  std::mt19937_64 engine(seed);
+  std::vector<double> means(bootstrap_resamples);
+  for (double& resampled : means) {
+    double sum = 0;
+    for (size_t i = 0; i < numbers.size(); ++i) sum += numbers[draw(engine, numbers.size())];
+    resampled = sum / static_cast<double>(numbers.size());
+  }
+  return {quantile(means, 0.025), quantile(means, 0.975)};
+}
+
+double sign_flip_p_value(const std::vector<double>& differences, std::uint64_t seed) {
+  const std::vector<double> numbers = without_nan(differences);
+  if (numbers.empty()) return nan;
+  double sum = 0, magnitude = 0;
+  for (const double value : numbers) {
+    sum += value;
+    magnitude += std::abs(value);
+  }
+  const double observed = std::abs(sum) - rounding * magnitude;
+  return numbers.size() <= 16 ? exact_sign_flip_p_value(numbers, observed)
+                              : sampled_sign_flip_p_value(numbers, observed, seed);
+}
+
+PairedDifference paired_difference(const std::vector<double>& values,
+                                   const std::vector<double>& baseline,
+                                   std::uint64_t seed) {
+  MONODR_CHECK(values.size() == baseline.size(), "{} and {}", values.size(), baseline.size());
+  std::vector<double> differences;
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!std::isnan(values[i]) && !std::isnan(baseline[i]))
+      differences.push_back(values[i] - baseline[i]);
+  return {mean(differences),
+          bootstrap_interval(differences, seed),
+          sign_flip_p_value(differences, seed),
+          static_cast<int>(differences.size())};
+}
+
+std::vector<double> holm_corrected(const std::vector<double>& p_values) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < p_values.size(); ++i)
+    if (!std::isnan(p_values[i])) order.push_back(i);
+  std::stable_sort(
+      order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
+  std::vector<double> corrected(p_values.size(), nan);
+  double largest = 0;  // a smaller p-value never ends above a larger one
+  for (size_t rank = 0; rank < order.size(); ++rank) {
+    const double scaled = static_cast<double>(order.size() - rank) * p_values[order[rank]];
+    largest = std::max(largest, std::min(1.0, scaled));
+    corrected[order[rank]] = largest;
+  }
+  return corrected;
+}
+
+}  // namespace monodr

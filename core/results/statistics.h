@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace monodr {
+
+// All functions leave NaN out before they begin (`n` in the results counts what is left) and give
+// NaN where too few values remain. All random draws are seeded: the same values give the same bits.
+
+double mean(const std::vector<double>& values);
+/// Sample standard deviation, sqrt(sum (x - mean)^2 / (n - 1)); NaN for n < 2.
+double standard_deviation(const std::vector<double>& values);
+/// Middle value; the mean of the two middle ones for an even count.
+double median(std::vector<double> values);
+/// Linear interpolation between order statistics at position share * (n - 1); share in 0..1.
+double quantile(std::vector<double> values, double share);
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+constexpr int bootstrap_resamples = 10000;
+constexpr int permutation_samples = 20000;
+
+/// 95 % percentile bootstrap interval of the mean (Efron, 1979): the 2.5 % and 97.5 % quantiles of
+/// the means of resamples drawn with replacement. With very few values (three seeds) it is
+/// narrower than it should be; NaN for n < 2.
+Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t seed = 0);
+
+/// Two-sided p-value of "the differences are symmetric about 0" by flipping signs (Fisher): the
+/// share of sign patterns whose |mean| is at least the observed one. All 2^n patterns for
+/// n <= 16; else (b + 1) / (m + 1) over m random ones, which is never 0. 1 for all zeros.
+double sign_flip_p_value(const std::vector<double>& differences, std::uint64_t seed = 0);
+
+struct PairedDifference {
+  double difference = 0;  ///< mean of value - baseline
+  Interval interval;      ///< 95 % bootstrap
+  double p = 1;           ///< sign-flip permutation test
+  int n = 0;              ///< pairs in which both sides are numbers
+};
+
+/// `values[i]` and `baseline[i]` belong to the same object (or seed).
+PairedDifference paired_difference(const std::vector<double>& values,
+                                   const std::vector<double>& baseline,
+                                   std::uint64_t seed = 0);
+
+/// Holm's step-down correction (1979): p-values that keep the chance of any false positive among
+/// all of them at the level of the test. In the order given; NaN stays NaN and does not count.
+std::vector<double> holm_corrected(const std::vector<double>& p_values);
+
+}  // namespace monodr

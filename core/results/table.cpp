@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/table.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "results/comparison.h"
+
+namespace monodr {
+namespace {
+
+using SQLite::Statement;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// All metrics of the file, with titles made from their paths.
+std::vector<MetricColumn> known_metrics(const Database& database) {
+  std::vector<MetricColumn> known;
+  Statement rows(
+      database.connection(),
+      "SELECT name, category, difficulty, iou, recall_positions, unit, id FROM metric_name "
+      "ORDER BY id");
+  while (rows.executeStep()) {
+    MetricColumn column;
+    column.metric = rows.getColumn(0).getString();
+    column.category = rows.getColumn(1).getString();
+    column.difficulty = rows.getColumn(2).getString();
+    column.iou = rows.getColumn(3);
+    column.recall_positions = rows.getColumn(4);
+    column.unit = rows.getColumn(5).getString();
+    column.id = rows.getColumn(6);
+    const std::string unit = column.unit == "1" ? "%" : column.unit;
+    column.title = column.path() + (unit.empty() ? "" : fmt::format(" [{}]", unit));
+    known.push_back(column);
+  }
+  return known;
+}
+
+/// Cars where there are any, else the first class.
+std::string main_category(const std::vector<MetricColumn>& known) {
+  std::string first = "car";
+  for (const MetricColumn& column : known) {
+    if (column.category.empty() || column.metric.rfind("ap_", 0) != 0) continue;
+    if (column.category == "car" || column.category == "Car") return "car";
+    if (first == "car") first = column.category;
+  }
+  return first;
+}
+
+std::int64_t find_id(const Database& database, const MetricColumn& column) {
+  Statement found(database.connection(),
+                  "SELECT id FROM metric_name WHERE name = ? AND category = ? AND difficulty = ? "
+                  "AND iou = ? AND recall_positions = ?");
+  found.bind(1, column.metric);
+  found.bind(2, column.category);
+  found.bind(3, column.difficulty);
+  found.bind(4, column.iou);
+  found.bind(5, column.recall_positions);
+  return found.executeStep() ? found.getColumn(0).getInt64() : 0;
+}
+
+std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& spec) {
+  const std::vector<MetricColumn> known = known_metrics(database);
+  std::vector<MetricColumn> columns;
+  if (spec.metrics.empty()) {
+    columns = default_columns(main_category(known));
+    for (MetricColumn& column : columns) column.id = find_id(database, column);
+  }
+  for (const std::string& path : spec.metrics)
+    for (const MetricColumn& column : select_columns(path, known)) columns.push_back(column);
+  return columns;
+}
+
+std::vector<TableRow> rows_of(const Database& database, const Table& table) {
+  std::vector<TableRow> rows;
+  Statement found(database.connection(),
+                  "SELECT variant, arm, point, label, seeds FROM v_rows WHERE experiment = ? "
+                  "ORDER BY arm_order, position");
+  found.bind(1, table.experiment);
+  while (found.executeStep()) {
+    TableRow row;
+    row.variant = found.getColumn(0);
+    row.arm = found.getColumn(1).getString();
+    row.point = found.getColumn(2).getString();
+    row.label = found.getColumn(3).getString();
+    row.seeds = found.getColumn(4).getString();
+    row.entries.assign(table.columns.size(), {"", 0, nan, nan, {nan, nan}, {}, false});
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+/// "?2, ?3, ...": one for each column.
+std::string placeholders(const Table& table) {
+  std::vector<std::string> marks;
+  for (size_t c = 0; c < table.columns.size(); ++c) marks.push_back(fmt::format("?{}", c + 2));
+  return join(marks, ", ");
+}
+
+void fill_entries(const Database& database, Table& table) {
+  Statement found(database.connection(),
+                  fmt::format("SELECT variant, metric_id, n, mean, deviation, shown, factor, "
+                              "decimals FROM v_summary WHERE experiment = ?1 AND metric_id IN ({})",
+                              placeholders(table)));
+  found.bind(1, table.experiment);
+  std::unordered_map<std::int64_t, size_t> row_of, column_of;
+  for (size_t r = 0; r < table.rows.size(); ++r) row_of[table.rows[r].variant] = r;
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    column_of[table.columns[c].id] = c;
+    found.bind(static_cast<int>(c + 2), table.columns[c].id);
+  }
+  while (found.executeStep()) {
+    const size_t c = column_of.at(found.getColumn(1));
+    TableEntry& entry = table.rows[row_of.at(found.getColumn(0))].entries[c];
+    entry.n = found.getColumn(2);
+    entry.mean = found.getColumn(3);
+    if (!found.getColumn(4).isNull()) entry.deviation = found.getColumn(4);
+    entry.shown = found.getColumn(5).getString();
+    table.factors[c] = found.getColumn(6);
+    table.decimals[c] = found.getColumn(7);
+  }
+}
+
+void add_intervals(const Database& database, Table& table) {
+  Statement found(database.connection(),
+                  "SELECT value FROM cell JOIN metric ON metric.cell = cell.id WHERE variant = ? "
+                  "AND is_current AND state = 'done' AND metric = ? AND value IS NOT NULL "
+                  "ORDER BY seed");
+  for (TableRow& row : table.rows) {
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      found.bind(1, row.variant);
+      found.bind(2, table.columns[c].id);
+      std::vector<double> values;
+      while (found.executeStep()) values.push_back(found.getColumn(0));
+      found.reset();
+      row.entries[c].interval = bootstrap_interval(values);
+    }
+  }
+}
+
+std::string shown_mean(const TableEntry& entry) {
+  return entry.shown.substr(0, entry.shown.find(' '));
+}
+
+/// All rows that show the best mean: a difference that is not printed is not boasted of.
+void mark_best(Table& table) {
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    const Better better = better_direction(table.columns[c].metric);
+    if (better == Better::neither) continue;
+    const TableEntry* best = nullptr;
+    for (const TableRow& row : table.rows) {
+      const TableEntry& entry = row.entries[c];
+      if (entry.shown.empty()) continue;
+      if (best == nullptr ||
+          (better == Better::lower ? entry.mean < best->mean : entry.mean > best->mean))
+        best = &entry;
+    }
+    if (best == nullptr) continue;
+    const std::string shown = shown_mean(*best);
+    for (TableRow& row : table.rows)
+      row.entries[c].is_best = !row.entries[c].shown.empty() && shown_mean(row.entries[c]) == shown;
+  }
+}
+
+void require_arm(const Table& table, const std::string& arm) {
+  std::set<std::string> arms;
+  for (const TableRow& row : table.rows) arms.insert(row.arm);
+  const std::vector<std::string> names(arms.begin(), arms.end());
+  if (arms.count(arm) == 0)
+    throw UserError(fmt::format("--baseline '{}' is no arm of '{}'{}; there: {}",
+                                arm,
+                                table.experiment,
+                                did_you_mean(arm, names),
+                                join(names, ", ")));
+}
+
+}  // namespace
+
+Table make_table(const Database& database, const TableSpec& spec) {
+  Table table;
+  table.experiment = spec.experiment;
+  table.baseline = spec.baseline;
+  database.require_experiment(spec.experiment);
+  database.guarded([&] {
+    table.columns = columns_of(database, spec);
+    table.factors.assign(table.columns.size(), 1);
+    table.decimals.assign(table.columns.size(), 2);
+    table.rows = rows_of(database, table);
+    fill_entries(database, table);
+    mark_best(table);
+    if (spec.intervals) add_intervals(database, table);
+    if (!spec.baseline.empty()) {
+      require_arm(table, spec.baseline);
+      add_comparisons(database, table);
+    }
+  });
+  return table;
+}
+
+}  // namespace monodr

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "results/database.h"
+#include "results/metric_column.h"
+#include "results/statistics.h"
+
+namespace monodr {
+
+struct TableSpec {
+  std::string experiment;
+  std::vector<std::string> metrics;  ///< paths as --metric takes them; empty = the default columns
+  std::string baseline;              ///< arm that all others are compared with, or ""
+  bool intervals = false;            ///< compute bootstrap intervals over seeds
+};
+
+/// Arm against baseline in one metric.
+struct Comparison {
+  PairedDifference difference;  ///< arm - baseline, in the metric's unit
+  double holm_p = 1;            ///< corrected for all comparisons of the table
+  std::string paired_over;      ///< "objects" or "seeds"
+};
+
+struct TableEntry {
+  std::string shown;  ///< "1.74 ± 0.20", as v_summary prints it; "" = no value
+  int n = 0;          ///< seeds with a value
+  double mean = 0, deviation = 0;
+  Interval interval;  ///< 95 %, of the mean over seeds; NaN unless asked for
+  std::optional<Comparison> comparison;
+  bool is_best = false;  ///< no other row shows a better mean
+};
+
+struct TableRow {
+  std::int64_t variant = 0;
+  std::string arm, point;  ///< point: "fit.iterations = 20", or "" without axes
+  std::string label;       ///< arm and point on one line, '|' escaped
+  std::string seeds;       ///< "3", or "2 (1 failed)"
+  std::vector<TableEntry> entries;
+};
+
+/// Rows are arms in the file's order, one for each point of the axes; nothing is ever averaged
+/// over axes.
+struct Table {
+  std::string experiment, baseline;
+  std::vector<MetricColumn> columns;
+  std::vector<double> factors;  ///< by column: 100 where a share is shown in percent
+  std::vector<int> decimals;    ///< by column
+  std::vector<TableRow> rows;
+};
+
+/// Throws UserError for an unknown experiment, metric or baseline (with the nearest name).
+Table make_table(const Database& database, const TableSpec& spec);
+
+enum class TableFormat { text, markdown, latex, csv, json };
+/// Throws UserError for anything else than the names above.
+TableFormat table_format_from(const std::string& name);
+
+/// - text: exactly what the sqlite3 shell prints for results/queries/*.sql.
+/// - markdown: with the best in bold, and what the columns mean below.
+/// - latex: a booktabs table that compiles as it is (package booktabs; fontenc T1).
+/// - csv, json: one line or object for each row and metric, full precision, metrics' own units.
+std::string format_table(const Table& table, TableFormat format);
+
+}  // namespace monodr

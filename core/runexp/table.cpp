@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/table.h"
+
+#include <iostream>
+
+#include "runexp/commands.h"
+#include "runexp/options.h"
+
+namespace monodr {
+namespace {
+
+namespace po = boost::program_options;
+
+const CommandUsage usage = {
+    "runexp table",
+    "EXPERIMENT [options]",
+    R"(Mean and standard deviation over seeds, a row for each arm (and point of the axes), from the
+results of the last run of the experiment.
+
+A metric is named by parts in any order, '/' between them: name, class, difficulty, minimum overlap,
+AP11 or AP40; parts left out match all. Without --metric: heading, location, overlap, AP and time.
+
+With --baseline, every other arm is compared with that one: paired over objects and seeds where the
+metric has a number for each object, else over seeds; 95 % bootstrap interval, and the p-value of a
+sign-flip permutation test, Holm-corrected for all comparisons of the table.
+
+Formats: text (what the sqlite3 shell prints for results/queries/*.sql), markdown and latex
+(booktabs) with the best in bold, csv and json with one entry for each row and metric.
+
+Examples:
+  runexp table ablation_rotation
+  runexp table ablation_rotation --format latex > table.tex
+  runexp table ablation_rotation --metric heading_error_median --metric car/bev/moderate/0.7/AP40
+  runexp table ablation_rotation --baseline "mask only" --format json
+)"};
+
+using Names = std::vector<std::string>;
+
+po::options_description describe_options() {
+  po::options_description options("options");
+  auto add = options.add_options();
+  add("experiment",
+      po::value<std::string>()->required()->value_name("NAME"),
+      "the experiment; may stand without --experiment");
+  add("results",
+      po::value<std::string>()->default_value("results/results.sqlite")->value_name("FILE"),
+      "the results database");
+  add("metric",
+      po::value<Names>()->composing()->value_name("PATH"),
+      "a column, or several where the path fits several; may be repeated");
+  add("baseline", po::value<std::string>()->value_name("ARM"), "compare with this arm");
+  add("format",
+      po::value<std::string>()->default_value("text")->value_name("FORMAT"),
+      "text, markdown, latex, csv or json");
+  return options;
+}
+
+}  // namespace
+
+int run_table(const std::vector<std::string>& arguments) {
+  po::positional_options_description positional;
+  positional.add("experiment", 1);
+  po::variables_map values;
+  if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
+
+  const TableFormat format = table_format_from(values["format"].as<std::string>());
+  TableSpec spec;
+  spec.experiment = values["experiment"].as<std::string>();
+  if (values.count("metric") > 0) spec.metrics = values["metric"].as<Names>();
+  if (values.count("baseline") > 0) spec.baseline = values["baseline"].as<std::string>();
+  spec.intervals = format == TableFormat::csv || format == TableFormat::json;
+  const Database database(values["results"].as<std::string>(), Database::Access::read_only);
+  std::cout << format_table(make_table(database, spec), format) << std::flush;
+  return 0;
+}
+
+}  // namespace monodr
