@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "base/error.h"
 
@@ -13,19 +14,24 @@ namespace {
 
 using SQLite::Statement;
 
-/// The number of one object, in SQL over table `object`; "" for metrics that have none. A share's
-/// metric is 1 or 0, and 0 for a missed label, whose error is NULL.
+/// The number of one object, in SQL over table `object`; "" for metrics that have none. NULL leaves
+/// the object out: see LabelOutcome and PoseSummary for which metrics count misses.
 std::string object_expression(const std::string& metric) {
-  if (metric == "heading_error_median") return "degrees(heading_error)";
-  if (metric == "location_error_median") return "location_error";
-  if (metric == "size_error_mean") return "size_error";
-  if (metric == "heading_within_10") return "coalesce(degrees(heading_error) <= 10, 0)";
-  if (metric == "heading_within_30") return "coalesce(degrees(heading_error) <= 30, 0)";
-  if (metric == "bev_overlap_50") return "coalesce(bev_overlap >= 0.5, 0)";
-  if (metric == "bev_overlap_70") return "coalesce(bev_overlap >= 0.7, 0)";
-  if (metric == "volume_overlap_50") return "coalesce(volume_overlap >= 0.5, 0)";
-  if (metric == "volume_overlap_70") return "coalesce(volume_overlap >= 0.7, 0)";
-  return "";
+  static const std::map<std::string, std::string> expressions = {
+      {"heading_error_median", "degrees(heading_error)"},
+      {"heading_within_10", "coalesce(degrees(heading_error) < 10, 0)"},
+      {"heading_within_30", "coalesce(degrees(heading_error) < 30, 0)"},
+      {"heading_flipped", "degrees(heading_error) > 150"},
+      {"heading_quarter_turned", "degrees(heading_error) BETWEEN 45 AND 135"},
+      {"location_error_median", "location_error"},
+      {"size_error_mean", "size_error"},
+      {"recall", "matched"},
+      {"bev_overlap_50", "coalesce(bev_overlap >= 0.5, 0)"},
+      {"bev_overlap_70", "coalesce(bev_overlap >= 0.7, 0)"},
+      {"volume_overlap_50", "coalesce(volume_overlap >= 0.5, 0)"},
+      {"volume_overlap_70", "coalesce(volume_overlap >= 0.7, 0)"}};
+  const auto found = expressions.find(metric);
+  return found == expressions.end() ? "" : found->second;
 }
 
 /// Values of a pair, in step: [0] of the row, [1] of the baseline.
@@ -49,21 +55,23 @@ Pairs run_pairs(Statement& rows) {
 Pairs object_pairs(const Database& database,
                    std::int64_t variant,
                    std::int64_t baseline,
-                   const std::string& expression) {
-  const std::string values = fmt::format(
-      "SELECT seed, frame, label, CAST({} AS REAL) AS value FROM object JOIN cell "
-      "ON cell.id = object.cell WHERE state = 'done' AND is_current AND variant = ?",
-      expression);
-  Statement rows(database.connection(),
-                 fmt::format("WITH a AS ({}), b AS ({}) "
-                             "SELECT avg(a.value), avg(b.value) FROM a JOIN b "
-                             "USING (frame, label, seed) "
-                             "WHERE a.value IS NOT NULL AND b.value IS NOT NULL "
-                             "GROUP BY frame, label ORDER BY frame, label",
-                             values,
-                             values));
+                   const std::string& object_expression,
+                   const std::string& difficulty) {
+  // A label counts at its own difficulty and at all harder ones.
+  Statement rows(
+      database.connection(),
+      fmt::format("WITH v AS (SELECT variant, seed, frame, label, CAST({} AS REAL) AS value "
+                  "FROM cell JOIN object ON object.cell = cell.id "
+                  "WHERE state = 'done' AND is_current AND variant IN (?1, ?2) AND (?3 = '' OR "
+                  "instr('easy moderate hard', difficulty) <= instr('easy moderate hard', ?3))) "
+                  "SELECT avg(a.value), avg(b.value) FROM v AS a JOIN v AS b "
+                  "USING (frame, label, seed) WHERE a.variant = ?1 AND b.variant = ?2 "
+                  "AND a.value IS NOT NULL AND b.value IS NOT NULL "
+                  "GROUP BY frame, label ORDER BY frame, label",
+                  object_expression));
   rows.bind(1, variant);
   rows.bind(2, baseline);
+  rows.bind(3, difficulty);
   return run_pairs(rows);
 }
 
@@ -83,15 +91,17 @@ Pairs seed_pairs(const Database& database,
 }
 
 Comparison compare(const Database& database,
-                   std::int64_t variant,
-                   std::int64_t baseline,
+                   const TableRow& row,
+                   const TableRow& baseline,
+                   size_t c,
                    const MetricColumn& column) {
   const std::string expression = object_expression(column.metric);
   if (!expression.empty()) {
-    const Pairs pairs = object_pairs(database, variant, baseline, expression);
+    const Pairs pairs =
+        object_pairs(database, row.variant, baseline.variant, expression, column.difficulty);
     if (!pairs.value.empty()) return {paired_difference(pairs.value, pairs.baseline), 1, "objects"};
   }
-  const Pairs pairs = seed_pairs(database, variant, baseline, column.id);
+  const Pairs pairs = seed_pairs(database, row.variant, baseline.variant, row.entries[c].metric);
   return {paired_difference(pairs.value, pairs.baseline), 1, "seeds"};
 }
 
@@ -107,7 +117,7 @@ void add_comparisons(const Database& database, Table& table) {
       for (size_t c = 0; c < table.columns.size(); ++c) {
         TableEntry& entry = row.entries[c];
         if (entry.shown.empty() || baseline.entries[c].shown.empty()) continue;
-        entry.comparison = compare(database, row.variant, baseline.variant, table.columns[c]);
+        entry.comparison = compare(database, row, baseline, c, table.columns[c]);
         made.push_back(&*entry.comparison);
         p_values.push_back(entry.comparison->difference.p);
       }

@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -55,6 +56,21 @@ bool on_network_file_system(const std::string& file) {
   return network.count(static_cast<std::uint32_t>(info.f_type)) > 0;
 }
 
+std::string folder_of(const std::string& file) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+// Even a reader of a WAL database makes files beside it. Where the folder may not be written, and
+// nobody left such files, the database cannot change: SQLite then reads it as it is.
+std::unique_ptr<SQLite::Database> open_immutable(const std::string& file) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string())
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
+  return std::make_unique<SQLite::Database>(uri + "?immutable=1",
+                                            SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+}
+
 std::string axes_json(const CellRecord& record) {
   const auto replace = nlohmann::json::error_handler_t::replace;
   return nlohmann::json(record.axes).dump(-1, ' ', false, replace);
@@ -98,14 +114,15 @@ void Database::open(Access access) {
         file_));
   if (std::filesystem::is_directory(file_))
     throw UserError(fmt::format("'{}' is a folder; --results names a file", file_));
-  const auto folder = std::filesystem::path(file_).parent_path();
-  std::error_code failure;
-  if (!exists && !folder.empty()) std::filesystem::create_directories(folder, failure);
+  std::error_code failure;  // told by SQLite where the file cannot be made
+  if (!exists) std::filesystem::create_directories(folder_of(file_), failure);
 
   const int flags = access == Access::read_only ? SQLite::OPEN_READONLY
                                                 : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
   connection_ = std::make_unique<SQLite::Database>(file_, flags, busy_timeout_ms);
   if (access == Access::read_only) {
+    if (!std::filesystem::exists(file_ + "-wal") && ::access(folder_of(file_).c_str(), W_OK) != 0)
+      connection_ = open_immutable(file_);
     if (version() < static_cast<int>(schema_migrations().size())) Database upgraded(file_);
     return;
   }
@@ -318,6 +335,22 @@ std::unordered_map<std::string, std::string> Database::states(const std::string&
     }
   });
   return states;
+}
+
+std::string Database::failure_message(const CellRecord& record) const {
+  std::string message;
+  guarded([&] {
+    Statement row(*connection_,
+                  "SELECT message FROM cell JOIN variant ON variant.id = cell.variant JOIN "
+                  "experiment ON experiment.id = variant.experiment WHERE hash = ? AND "
+                  "experiment.name = ? AND arm = ? AND axes = ? AND state = 'failed'");
+    row.bind(1, record.id);
+    row.bind(2, record.experiment);
+    row.bind(3, record.arm);
+    row.bind(4, axes_json(record));
+    if (row.executeStep()) message = row.getColumn(0).getString();
+  });
+  return message;
 }
 
 std::vector<std::string> Database::experiments() const {

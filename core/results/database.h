@@ -77,6 +77,9 @@ class Database {
   /// arms with the same id counts as done where one of them is.
   std::unordered_map<std::string, std::string> states(const std::string& experiment) const;
 
+  /// Why the cell failed; "" where it did not.
+  std::string failure_message(const CellRecord& record) const;
+
   std::vector<std::string> experiments() const;
   /// Throws UserError with the nearest name where there is no such experiment.
   void require_experiment(const std::string& experiment) const;

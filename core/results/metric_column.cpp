@@ -83,60 +83,28 @@ Better better_direction(const std::string& metric) {
 }
 
 std::vector<MetricColumn> default_columns(const std::string& category) {
-  const std::string protocol = category + ", moderate, minimum overlap 0.5";
-  return {
-      {"heading_error_median",
-       "",
-       "",
-       0,
-       0,
-       "deg",
-       0,
-       "heading [deg]",
-       "median error of the heading"},
-      {"heading_within_10", "", "", 0, 0, "1", 0, "< 10 deg [%]", "heading within 10 degrees"},
-      {"heading_within_30", "", "", 0, 0, "1", 0, "< 30 deg [%]", "heading within 30 degrees"},
-      {"heading_flipped", "", "", 0, 0, "1", 0, "flipped [%]", "heading turned front to back"},
-      {"location_error_median",
-       "",
-       "",
-       0,
-       0,
-       "m",
-       0,
-       "location [m]",
-       "median distance from the labelled location"},
-      {"bev_overlap_50",
-       "",
-       "",
-       0,
-       0,
-       "1",
-       0,
-       "BEV >= 0.5 [%]",
-       "overlap seen from above of at least 0.5"},
-      {"volume_overlap_50", "", "", 0, 0, "1", 0, "3-D >= 0.5 [%]", "3-D overlap of at least 0.5"},
-      {"ap_bev",
-       category,
-       "moderate",
-       0.5,
-       40,
-       "%",
-       0,
-       "BEV AP40 [%]",
-       "average precision at 40 recall positions, seen from above, " + protocol},
-      {"ap_3d", category, "moderate", 0.5, 40, "%", 0, "3-D AP40 [%]", "the same in 3-D"},
-      {"ap_bev",
-       category,
-       "moderate",
-       0.5,
-       11,
-       "%",
-       0,
-       "BEV AP11 [%]",
-       "the same from above at 11 recall positions"},
-      {"seconds_per_object", "", "", 0, 0, "s", 0, "time [s]", "seconds an object"},
+  const auto pose = [&](const char* metric, const char* unit, const char* title, const char* text) {
+    return MetricColumn{metric, category, "", 0, 0, unit, {}, title, text};
   };
+  const auto precision = [&](const char* metric, int positions, const char* title) {
+    const std::string meaning = fmt::format(
+        "KITTI's average precision {} at {} recall positions, minimum overlap 0.5, moderate",
+        std::string_view(metric) == "ap_bev" ? "seen from above" : "in 3-D",
+        positions);
+    return MetricColumn{metric, category, "moderate", 0.5, positions, "%", {}, title, meaning};
+  };
+  return {
+      pose("heading_error_median", "deg", "heading [deg]", "median error of the heading"),
+      pose("heading_within_10", "1", "< 10 deg [%]", "labels with a heading error below 10 deg"),
+      pose("heading_within_30", "1", "< 30 deg [%]", "labels with a heading error below 30 deg"),
+      pose("heading_flipped", "1", "flipped [%]", "detections turned front to back"),
+      pose("location_error_median", "m", "location [m]", "median error of the location"),
+      pose("bev_overlap_50", "1", "BEV >= 0.5 [%]", "labels with that overlap from above"),
+      pose("volume_overlap_50", "1", "3-D >= 0.5 [%]", "labels with that overlap in 3-D"),
+      precision("ap_bev", 40, "BEV AP40 [%]"),
+      precision("ap_3d", 40, "3-D AP40 [%]"),
+      precision("ap_bev", 11, "BEV AP11 [%]"),
+      pose("seconds_per_object", "s", "time [s]", "seconds an object")};
 }
 
 std::vector<MetricColumn> select_columns(const std::string& path,

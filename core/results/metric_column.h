@@ -15,9 +15,9 @@ struct MetricColumn {
   double iou = 0;            ///< 0 = none
   int recall_positions = 0;  ///< 0 = none
   std::string unit;
-  std::int64_t id = 0;  ///< of metric_name; 0 = the file has no such metric
-  std::string title;    ///< "BEV AP40 [%]"
-  std::string meaning;  ///< one line for below the table
+  std::vector<std::int64_t> ids;  ///< of metric_name; none = the file has no such metric
+  std::string title;              ///< "BEV AP40 [%]"
+  std::string meaning;            ///< one line for below the table
 
   /// "car/ap_bev/moderate/0.5/AP40": what --metric takes.
   std::string path() const;
@@ -27,7 +27,8 @@ enum class Better { lower, higher, neither };
 /// Errors, times and failures are better when lower, counts neither way, all else when higher.
 Better better_direction(const std::string& metric);
 
-/// The columns of a table for which none were named; their metrics of a class are for `category`.
+/// The columns of a table for which none were named, for one class. Pose metrics are taken at
+/// whatever difficulty the experiment measures them.
 std::vector<MetricColumn> default_columns(const std::string& category);
 
 /// Those of `known` that a path as given to --metric stands for. Its parts, in any order, are a

@@ -34,7 +34,7 @@ std::vector<MetricColumn> known_metrics(const Database& database) {
     column.iou = rows.getColumn(3);
     column.recall_positions = rows.getColumn(4);
     column.unit = rows.getColumn(5).getString();
-    column.id = rows.getColumn(6);
+    column.ids = {rows.getColumn(6).getInt64()};
     const std::string unit = column.unit == "1" ? "%" : column.unit;
     column.title = column.path() + (unit.empty() ? "" : fmt::format(" [{}]", unit));
     known.push_back(column);
@@ -53,16 +53,20 @@ std::string main_category(const std::vector<MetricColumn>& known) {
   return first;
 }
 
-std::int64_t find_id(const Database& database, const MetricColumn& column) {
+/// Where a class or a difficulty is left open in `column`, all that there are.
+std::vector<std::int64_t> find_ids(const Database& database, const MetricColumn& column) {
   Statement found(database.connection(),
-                  "SELECT id FROM metric_name WHERE name = ? AND category = ? AND difficulty = ? "
-                  "AND iou = ? AND recall_positions = ?");
+                  "SELECT id FROM metric_name WHERE name = ? AND category IN ('', ?) AND "
+                  "(difficulty = ? OR ? = '') AND iou = ? AND recall_positions = ?");
   found.bind(1, column.metric);
   found.bind(2, column.category);
   found.bind(3, column.difficulty);
-  found.bind(4, column.iou);
-  found.bind(5, column.recall_positions);
-  return found.executeStep() ? found.getColumn(0).getInt64() : 0;
+  found.bind(4, column.difficulty);
+  found.bind(5, column.iou);
+  found.bind(6, column.recall_positions);
+  std::vector<std::int64_t> ids;
+  while (found.executeStep()) ids.push_back(found.getColumn(0));
+  return ids;
 }
 
 std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& spec) {
@@ -70,7 +74,7 @@ std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& 
   std::vector<MetricColumn> columns;
   if (spec.metrics.empty()) {
     columns = default_columns(main_category(known));
-    for (MetricColumn& column : columns) column.id = find_id(database, column);
+    for (MetricColumn& column : columns) column.ids = find_ids(database, column);
   }
   for (const std::string& path : spec.metrics)
     for (const MetricColumn& column : select_columns(path, known)) columns.push_back(column);
@@ -90,41 +94,63 @@ std::vector<TableRow> rows_of(const Database& database, const Table& table) {
     row.point = found.getColumn(2).getString();
     row.label = found.getColumn(3).getString();
     row.seeds = found.getColumn(4).getString();
-    row.entries.assign(table.columns.size(), {"", 0, nan, nan, {nan, nan}, {}, false});
+    row.entries.assign(table.columns.size(), {"", 0, 0, nan, nan, {nan, nan}, {}, false});
     rows.push_back(row);
   }
   return rows;
 }
 
-/// "?2, ?3, ...": one for each column.
-std::string placeholders(const Table& table) {
-  std::vector<std::string> marks;
-  for (size_t c = 0; c < table.columns.size(); ++c) marks.push_back(fmt::format("?{}", c + 2));
-  return join(marks, ", ");
+/// "1, 2, 3": metric ids, for an IN.
+std::string id_list(const std::vector<MetricColumn>& columns) {
+  std::vector<std::string> ids;
+  for (const MetricColumn& column : columns)
+    for (const std::int64_t id : column.ids) ids.push_back(fmt::format("{}", id));
+  return join(ids, ", ");
 }
 
 void fill_entries(const Database& database, Table& table) {
-  Statement found(database.connection(),
-                  fmt::format("SELECT variant, metric_id, n, mean, deviation, shown, factor, "
-                              "decimals FROM v_summary WHERE experiment = ?1 AND metric_id IN ({})",
-                              placeholders(table)));
+  Statement found(
+      database.connection(),
+      fmt::format("SELECT variant, metric_id, n, mean, deviation, shown, factor, decimals, "
+                  "difficulty FROM v_summary WHERE experiment = ? AND metric_id IN ({})",
+                  id_list(table.columns)));
   found.bind(1, table.experiment);
   std::unordered_map<std::int64_t, size_t> row_of, column_of;
   for (size_t r = 0; r < table.rows.size(); ++r) row_of[table.rows[r].variant] = r;
-  for (size_t c = 0; c < table.columns.size(); ++c) {
-    column_of[table.columns[c].id] = c;
-    found.bind(static_cast<int>(c + 2), table.columns[c].id);
-  }
+  for (size_t c = 0; c < table.columns.size(); ++c)
+    for (const std::int64_t id : table.columns[c].ids) column_of[id] = c;
   while (found.executeStep()) {
     const size_t c = column_of.at(found.getColumn(1));
     TableEntry& entry = table.rows[row_of.at(found.getColumn(0))].entries[c];
+    entry.metric = found.getColumn(1);
     entry.n = found.getColumn(2);
     entry.mean = found.getColumn(3);
     if (!found.getColumn(4).isNull()) entry.deviation = found.getColumn(4);
     entry.shown = found.getColumn(5).getString();
     table.factors[c] = found.getColumn(6);
     table.decimals[c] = found.getColumn(7);
+    table.columns[c].difficulty = found.getColumn(8).getString();
   }
+}
+
+/// A path may fit metrics that only other experiments of the file have.
+void remove_empty_columns(Table& table, const std::string& paths) {
+  for (size_t c = table.columns.size(); c-- > 0;) {
+    const bool has_value = std::any_of(table.rows.begin(), table.rows.end(), [c](const auto& row) {
+      return !row.entries[c].shown.empty();
+    });
+    if (has_value) continue;
+    table.columns.erase(table.columns.begin() + c);
+    table.factors.erase(table.factors.begin() + c);
+    table.decimals.erase(table.decimals.begin() + c);
+    for (TableRow& row : table.rows) row.entries.erase(row.entries.begin() + c);
+  }
+  if (table.columns.empty())
+    throw UserError(
+        fmt::format("experiment '{}' has no values of --metric {}; leave --metric out "
+                    "for the default columns",
+                    table.experiment,
+                    paths));
 }
 
 void add_intervals(const Database& database, Table& table) {
@@ -135,7 +161,7 @@ void add_intervals(const Database& database, Table& table) {
   for (TableRow& row : table.rows) {
     for (size_t c = 0; c < table.columns.size(); ++c) {
       found.bind(1, row.variant);
-      found.bind(2, table.columns[c].id);
+      found.bind(2, row.entries[c].metric);
       std::vector<double> values;
       while (found.executeStep()) values.push_back(found.getColumn(0));
       found.reset();
@@ -193,6 +219,7 @@ Table make_table(const Database& database, const TableSpec& spec) {
     table.decimals.assign(table.columns.size(), 2);
     table.rows = rows_of(database, table);
     fill_entries(database, table);
+    if (!spec.metrics.empty()) remove_empty_columns(table, join(spec.metrics, ", "));
     mark_best(table);
     if (spec.intervals) add_intervals(database, table);
     if (!spec.baseline.empty()) {

@@ -26,8 +26,9 @@ struct Comparison {
 };
 
 struct TableEntry {
-  std::string shown;  ///< "1.74 ± 0.20", as v_summary prints it; "" = no value
-  int n = 0;          ///< seeds with a value
+  std::string shown;        ///< "1.74 ± 0.20", as v_summary prints it; "" = no value
+  std::int64_t metric = 0;  ///< of metric_name
+  int n = 0;                ///< seeds with a value
   double mean = 0, deviation = 0;
   Interval interval;  ///< 95 %, of the mean over seeds; NaN unless asked for
   std::optional<Comparison> comparison;

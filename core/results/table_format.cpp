@@ -157,6 +157,11 @@ std::vector<std::string> notes_of(const Table& table) {
   for (const MetricColumn& column : table.columns)
     notes.push_back(column.title + ": " +
                     (column.meaning.empty() ? column.path() : column.meaning));
+  for (const MetricColumn& column : table.columns) {
+    if (column.recall_positions > 0 || column.difficulty.empty()) continue;
+    notes.push_back("all but AP: labels of difficulty \"" + column.difficulty + "\" and easier");
+    break;
+  }
   return notes;
 }
 

@@ -18,7 +18,8 @@ SELECT r.label AS "arm", r.seeds AS "seeds",
   FROM v_rows AS r
   LEFT JOIN v_summary AS s
     ON s.variant = r.variant AND s.experiment = 'ablation_rotation'
-   AND (category = '' OR category = 'car' AND difficulty = 'moderate' AND iou = 0.5)
+   AND category IN ('', 'car')
+   AND (metric NOT IN ('ap_bev', 'ap_3d') OR difficulty = 'moderate' AND iou = 0.5)
  WHERE r.experiment = 'ablation_rotation'
  GROUP BY r.variant
  ORDER BY r.arm_order, r.position;
