@@ -6,12 +6,15 @@
 
 namespace monodr {
 
-/// The subcommands of `runexp`. `arguments` are those behind the subcommand's name. Each returns
-/// the process's exit code and throws UserError for bad use; main turns that into a message and
-/// code 2.
+/// The subcommands of runexp, one a file. Each takes the words after its name and returns the exit
+/// code: 0 all is well, 1 some cells failed or a check found a difference, 2 wrong use (thrown as
+/// UserError), 130 stopped by a signal.
 
-int run_evaluate(const std::vector<std::string>& arguments);
-int run_selftest(const std::vector<std::string>& arguments);
-int run_table(const std::vector<std::string>& arguments);
+int run_experiment(const std::vector<std::string>& arguments);  ///< run.cpp: runexp FILE.toml
+int run_plugins(const std::vector<std::string>& arguments);     ///< plugins.cpp
+int run_status(const std::vector<std::string>& arguments);      ///< status.cpp
+int run_table(const std::vector<std::string>& arguments);       ///< table.cpp
+int run_evaluate(const std::vector<std::string>& arguments);    ///< evaluate.cpp
+int run_selftest(const std::vector<std::string>& arguments);    ///< selftest.cpp
 
 }  // namespace monodr

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiment/progress.h"
+#include "results/database.h"
+
+namespace monodr {
+
+/// Has the worker make, or find in the cache, what the cells share: synthetic data sets and trained
+/// shape priors (`monodr-worker prepare`), once for each that occurs; it checks the input on the
+/// way. Throws UserError with the worker's message where it refuses. Returns false if a signal
+/// asked to stop.
+bool prepare_inputs(const std::vector<CellRecord>& cells,
+                    const std::string& worker,
+                    const std::vector<std::string>& plugin_folders,
+                    const std::string& cache_folder,
+                    Progress& progress);
+
+}  // namespace monodr

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "experiment/resolver.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "experiment/sections.h"
+
+namespace monodr {
+
+namespace {
+
+std::string to_json_text(const Parameters& parameters) {
+  nlohmann::json object = nlohmann::json::object();
+  for (const auto& [name, value] : parameters.values())
+    std::visit([&, &key = name](const auto& v) { object[key] = v; }, value);
+  return object.dump();
+}
+
+const Section* find_section(const std::string& name) {
+  for (const Section& section : core_sections())
+    if (section.name == name) return &section;
+  return nullptr;
+}
+
+PluginKind kind_of_section(const std::string& section, const SourceLocation& where) {
+  for (const PluginKind kind : plugin_kinds())
+    if (section == to_string(kind)) return kind;
+  throw UserError(where, fmt::format("[{}] has no tables of its own", section));
+}
+
+bool names_a_plugin(const std::string& section) {
+  return section == "shape_prior" || section == "renderer" || section == "rule";
+}
+
+void check_kitti_folder(const Parameters& dataset,
+                        const std::map<std::string, GivenValue>& given,
+                        const std::string& file) {
+  if (dataset.text("source") != "kitti") return;
+  const std::string& root = dataset.text("root");
+  const auto key = given.find(root.empty() ? "source" : "root");
+  const SourceLocation where = key == given.end() ? SourceLocation{file} : key->second.where;
+  if (root.empty())
+    throw UserError(where,
+                    "source = \"kitti\" needs 'dataset.root', the folder that holds training/");
+  if (!std::filesystem::is_directory(root))
+    throw UserError(where,
+                    fmt::format("'dataset.root' is \"{}\", but there is no such folder{}",
+                                root,
+                                std::filesystem::path(root).is_relative()
+                                    ? " (relative to the current directory)"
+                                    : ""));
+}
+
+std::string in_braces_with(const std::string& object,
+                           const std::string& key,
+                           const std::string& inner) {
+  const std::string body = object.substr(0, object.size() - 1);
+  return fmt::format("{}{}\"{}\":{}}}", body, body.size() > 1 ? "," : "", key, inner);
+}
+
+}  // namespace
+
+Resolver::Resolver(const PluginCatalogue& catalogue,
+                   DatasetFingerprint fingerprint,
+                   std::string file)
+    : catalogue_(catalogue), fingerprint_(std::move(fingerprint)), file_(std::move(file)) {}
+
+// A plugin's parameter one table too high is the likeliest of the unknown keys.
+void Resolver::explain_misplaced_key(const std::string& section,
+                                     const std::string& plugin,
+                                     const std::map<std::string, GivenValue>& given) const {
+  for (const PluginInfo& info : catalogue_.plugins) {
+    if (to_string(info.kind) != section || info.name != plugin) continue;
+    for (const auto& [name, value] : given)
+      for (const Parameter& parameter : info.parameters)
+        if (parameter.name == name)
+          throw UserError(
+              value.key_where,
+              fmt::format(
+                  "'{}' belongs to the plugin: write it in [{}.{}]", name, section, plugin));
+  }
+}
+
+Resolver::Table Resolver::make_section(const std::string& name,
+                                       const std::map<std::string, GivenValue>& given) {
+  const Section* section = find_section(name);
+  MONODR_CHECK(section != nullptr, "no section '{}'", name);
+  const auto named = given.find("plugin");
+  Table table;
+  if (names_a_plugin(name)) {
+    std::map<std::string, GivenValue> unknown = given;
+    for (const Parameter& parameter : section->parameters) {
+      unknown.erase(parameter.name);
+      if (parameter.name == "plugin") table.plugin = std::get<std::string>(parameter.default_value);
+    }
+    if (named != given.end())
+      if (const auto* text = std::get_if<std::string>(&named->second.value)) table.plugin = *text;
+    explain_misplaced_key(name, table.plugin, unknown);
+  }
+  const Parameters parameters(section->parameters, given, name);
+  table.json = to_json_text(parameters);
+  table.identity = table.json;
+  table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;
+  if (name == "dataset") {
+    check_kitti_folder(parameters, given, file_);
+    // Where the data lies does not change what it is.
+    auto settings = nlohmann::json::parse(table.json);
+    settings.erase("root");
+    settings["fingerprint"] = fingerprint_(parameters);
+    table.identity = settings.dump();
+  }
+  return table;
+}
+
+Resolver::Table Resolver::make_loss(const std::string& name,
+                                    const std::map<std::string, GivenValue>& given) {
+  Table table;
+  table.plugin = name.substr(name.find('.') + 1);
+  table.plugin_where = given.begin()->second.key_where;
+  auto own = given;
+  if (const auto named = given.find("plugin"); named != given.end()) {
+    table.plugin_where = named->second.where;
+    const Parameter text{"plugin", table.plugin, "", "loss plugin"};
+    table.plugin = std::get<std::string>(checked_value(text, named->second, name));
+    own.erase("plugin");
+  }
+  const PluginInfo& info = catalogue_.find(PluginKind::loss, table.plugin, table.plugin_where);
+  table.info = &info;
+  ParameterSchema schema = loss_section_parameters();
+  schema.insert(schema.end(), info.parameters.begin(), info.parameters.end());
+  const Parameters parameters(schema, own, name);
+  table.weight = parameters.real("weight");
+  table.json =
+      in_braces_with(to_json_text(parameters), "plugin", nlohmann::json(table.plugin).dump());
+  table.identity = table.json + info.file_hash;
+  return table;
+}
+
+Resolver::Table Resolver::make_plugin_table(const std::string& name,
+                                            const std::map<std::string, GivenValue>& given) {
+  const size_t dot = name.find('.');
+  const std::string section = name.substr(0, dot), plugin = name.substr(dot + 1);
+  const SourceLocation where =
+      given.empty() ? SourceLocation{file_} : given.begin()->second.key_where;
+  Table table;
+  table.plugin = plugin;
+  const PluginInfo& info = catalogue_.find(kind_of_section(section, where), plugin, where);
+  table.info = &info;
+  table.json = to_json_text(Parameters(info.parameters, given, name));
+  table.identity = table.json + info.file_hash;
+  return table;
+}
+
+Resolver::Table Resolver::make_table(const std::string& name, const Given& given) {
+  std::map<std::string, GivenValue> values;
+  for (const auto& [key, value] : given) values.emplace(key, *value);
+  if (name.find('.') == std::string::npos) return make_section(name, values);
+  if (name.rfind("loss.", 0) == 0) return make_loss(name, values);
+  return make_plugin_table(name, values);
+}
+
+const Resolver::Table& Resolver::table(const std::string& name, const Given& given) {
+  auto& known = tables_[name];
+  const auto found = known.find(given);
+  if (found != known.end()) return found->second;
+  return known.emplace(given, make_table(name, given)).first->second;
+}
+
+Configuration Resolver::resolve(const Values& values, const SourceLocation& where) {
+  std::map<std::string, Given> tables;
+  for (const Section& section : core_sections()) tables[section.name];
+  for (const auto& [key, value] : values) {
+    const size_t dot = key.rfind('.');
+    const std::string table(key.substr(0, dot));
+    if (table == "loss")
+      throw UserError(value->key_where,
+                      fmt::format("'{}' must be a table of a loss: [loss.mask]", key));
+    tables[table].emplace_back(key.substr(dot + 1), value);
+  }
+  // Everything that stands in the file is checked, also what this cell does not use.
+  for (const auto& [name, given] : tables) table(name, given);
+
+  Configuration configuration;
+  std::string losses, loss_identities;
+  for (const auto& [name, given] : tables) {
+    if (name.rfind("loss.", 0) != 0) continue;
+    const Table& loss = table(name, given);
+    if (loss.weight == 0) continue;
+    losses += fmt::format("{}\"{}\":{}", losses.empty() ? "" : ",", name.substr(5), loss.json);
+    configuration.plugins.push_back(loss.info);
+    loss_identities += fmt::format("\n{}={}", name, loss.identity);
+  }
+  if (losses.empty())
+    throw UserError(where,
+                    "no loss has a weight: add [loss.mask] weight = 1.0, or another of the "
+                    "plugins that `runexp plugins list` names");
+
+  for (const Section& section : core_sections()) {
+    const Table& core = table(section.name, tables[section.name]);
+    std::string json = core.json, identity = core.identity;
+    if (names_a_plugin(section.name)) {
+      catalogue_.find(
+          kind_of_section(section.name, core.plugin_where), core.plugin, core.plugin_where);
+      const std::string plugin_table = section.name + "." + core.plugin;
+      const Table& plugin = table(plugin_table, tables[plugin_table]);
+      json = in_braces_with(json, core.plugin, plugin.json);
+      identity += plugin.identity;
+      configuration.plugins.push_back(plugin.info);
+    }
+    configuration.json +=
+        fmt::format("{}\"{}\":{}", configuration.json.empty() ? "{" : ",", section.name, json);
+    configuration.identity += fmt::format("{}={}\n", section.name, identity);
+  }
+  configuration.json += ",\"loss\":{" + losses + "}}";
+  configuration.identity += loss_identities;
+  return configuration;
+}
+
+}  // namespace monodr

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/parameters.h"
+
+namespace monodr {
+
+struct TomlEntry;
+
+/// A TOML value that knows where it was written. Tables keep the order of the file.
+struct TomlNode {
+  using List = std::vector<TomlNode>;
+  using Table = std::vector<TomlEntry>;
+
+  std::variant<bool, std::int64_t, double, std::string, List, Table> value;
+  SourceLocation where;
+
+  bool is_table() const { return std::holds_alternative<Table>(value); }
+  bool is_list() const { return std::holds_alternative<List>(value); }
+};
+
+struct TomlEntry {
+  std::string key;
+  SourceLocation key_where;
+  TomlNode node;
+};
+
+/// Reads a TOML file. With `extends = ["base.toml"]` at the top, the named files (relative to the
+/// file that names them) come first, in order, and this file's keys go over theirs: tables are
+/// merged key by key, everything else, lists of tables included, is replaced. Files that extend
+/// each other in a circle are an error. Throws UserError at file:line:column.
+TomlNode read_toml(const std::string& file);
+
+/// `a.b.c=VALUE` from the command line as a tree of one leaf. VALUE is a TOML value, a bare word
+/// (taken as text), or a list without brackets: `sweep.seed=0,1`. Places read
+/// "command line: 'a.b.c=VALUE'".
+TomlNode::Table parse_override(const std::string& text);
+
+/// Puts `upper` over `lower`: tables are merged, everything else is replaced.
+void merge_tables(TomlNode::Table& lower, const TomlNode::Table& upper);
+
+/// The entry with that key, or nullptr.
+const TomlEntry* find_entry(const TomlNode::Table& table, const std::string& key);
+
+/// "a table", "a list", "a text", ...: for messages.
+std::string describe_kind(const TomlNode& node);
+
+/// A leaf as the value of a parameter; lists must hold numbers only.
+GivenValue to_given_value(const TomlEntry& entry);
+GivenValue to_given_value(const TomlNode& node, const SourceLocation& key_where);
+
+}  // namespace monodr

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace monodr {
+
+/// The program that does all that needs tensors or pictures: the environment variable
+/// MONODR_WORKER if it is set (tests put a stand-in there), else `monodr-worker` beside this
+/// binary. Throws UserError if there is no such file.
+std::string worker_program();
+
+struct WorkerOptions {
+  std::string program;
+  std::vector<std::string> arguments;
+  int threads = 1;       ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS and MONODR_THREADS of the worker
+  int memory_mb = 0;     ///< limit of its memory (RLIMIT_DATA); 0 = none
+  bool pipe_log = true;  ///< stderr comes here; false: it goes where this process's goes
+};
+
+/// A child process that is told cells on its stdin and reports on its stdout, both line by line.
+///
+/// It stands in a process group of its own, so that Ctrl-C reaches the parent only, and the kernel
+/// kills it when the parent dies, however the parent dies. Whoever destroys the object kills the
+/// child.
+class WorkerProcess {
+ public:
+  explicit WorkerProcess(const WorkerOptions& options);
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  int output() const { return output_; }  ///< descriptor to poll for reports
+  int log() const { return log_; }        ///< descriptor to poll for stderr; -1 if not piped
+
+  /// One line to its stdin. False if it no longer listens.
+  bool send(const std::string& line);
+  void close_input();
+
+  /// What stands ready on stdout, as whole lines; false at the end of the stream.
+  bool read_lines(std::vector<std::string>& lines);
+  /// What stands ready on stderr.
+  std::string read_log();
+
+  void kill();
+  /// Waits for the end. "" if it exited with 0, else how it ended: "killed by signal 11
+  /// (Segmentation fault)", "exit code 3".
+  std::string wait();
+  /// The exit code; -1 before wait() and where a signal ended it.
+  int exit_code() const { return exit_code_; }
+
+ private:
+  pid_t pid_ = -1;
+  int input_ = -1, output_ = -1, log_ = -1;
+  int exit_code_ = -1;
+  std::string partial_line_;
+};
+
+/// Keeps SIGINT, SIGTERM and SIGHUP from ending the process at once: they set `stop_requested`
+/// and wake `wait_for`. The old handling comes back at the end of the object's life.
+class SignalGuard {
+ public:
+  SignalGuard();
+  ~SignalGuard();
+  static bool stop_requested();
+};
+
+/// Waits until one of the descriptors can be read, at most `milliseconds`, or until a signal asks
+/// to stop. Returns the descriptors that can be read or have ended.
+std::vector<int> wait_for(const std::vector<int>& descriptors, int milliseconds);
+
+}  // namespace monodr

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <string>
+#include <vector>
+
+namespace monodr {
+
+/// --results FILE: the database, the same in every subcommand.
+void add_results_option(boost::program_options::options_description& options);
+std::string results_file(const boost::program_options::variables_map& values);
+/// The folder that holds the database, and beside it cells/, logs/, fits/ and cache/.
+std::string results_folder(const boost::program_options::variables_map& values);
+
+/// --plugin-path DIR (may be repeated) and --cache DIR.
+void add_plugin_options(boost::program_options::options_description& options);
+/// Throws UserError for a folder that does not exist.
+std::vector<std::string> plugin_path(const boost::program_options::variables_map& values);
+/// --cache, or `cache` beside the database.
+std::string cache_folder(const boost::program_options::variables_map& values);
+
+}  // namespace monodr

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "experiment/workers.h"
+#include "runexp/commands.h"
+
+namespace monodr {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+// What needs tensors or pictures becomes the worker, with the same words.
+int become_worker(const std::string& command, const Arguments& rest) {
+  Arguments words{worker_program(), command};
+  words.insert(words.end(), rest.begin(), rest.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execv(pointers[0], pointers.data());
+  throw UserError(fmt::format("cannot run '{}': {}", words[0], std::strerror(errno)));
+}
+
+struct Command {
+  const char* name;
+  const char* meaning;
+  int (*run)(const Arguments&);  ///< nullptr: the worker's
+};
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> list = {
+      {"run",
+       "run the cells of an experiment that are not done yet, print its table",
+       run_experiment},
+      {"status", "what the database holds, cell by cell", run_status},
+      {"plugins", "list, show and check renderers, losses, rules and shape priors", run_plugins},
+      {"table", "print an experiment's table as text, Markdown, LaTeX, CSV or JSON", run_table},
+      {"evaluate", "score a folder of KITTI result files against labels", run_evaluate},
+      {"selftest", "check the evaluator against itself on your data", run_selftest},
+      {"data", "make and look at data sets", nullptr},
+      {"prior", "train and look at shape priors", nullptr},
+      {"fit", "fit single objects", nullptr},
+  };
+  return list;
+}
+
+void print_help(std::FILE* stream) {
+  fmt::print(stream,
+             "usage: runexp FILE.toml [KEY=VALUE ...] [options]\n"
+             "       runexp COMMAND ...\n\n"
+             "Runs experiments on monocular 3-D detection by differentiable rendering.\n\n"
+             "commands:\n");
+  for (const Command& command : commands())
+    fmt::print(stream, "  {:<10} {}\n", command.name, command.meaning);
+  fmt::print(stream,
+             "\nexamples:\n"
+             "  runexp experiments/ablation_rotation.toml            run what is missing\n"
+             "  runexp experiments/ablation_rotation.toml --dry-run  say what would run\n"
+             "  runexp experiments/ablation_rotation.toml fit.iterations=20 sweep.seed=0,1\n"
+             "  runexp plugins show soft_rasterizer\n\n"
+             "'runexp run --help' and 'runexp COMMAND --help' say more.\n"
+             "exit codes: 0 all done, 1 some cells failed, 2 wrong use, 130 stopped\n");
+}
+
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty()) {
+    print_help(stderr);
+    return 2;
+  }
+  const std::string& first = arguments[0];
+  if (first == "--help" || first == "-h" || first == "help") {
+    print_help(stdout);
+    return 0;
+  }
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  std::vector<std::string> names;
+  for (const Command& command : commands()) {
+    if (first == command.name)
+      return command.run != nullptr ? command.run(rest) : become_worker(first, rest);
+    names.push_back(command.name);
+  }
+  const bool is_file = first.find('.') != std::string::npos || first.find('/') != std::string::npos;
+  if (first[0] == '-' || is_file) return run_experiment(arguments);
+  throw UserError(
+      fmt::format("'{}' is neither a command nor a .toml file{}; 'runexp --help' lists them",
+                  first,
+                  did_you_mean(first, names)));
+}
+
+}  // namespace
+}  // namespace monodr
+
+int main(int count, char** values) {
+  try {
+    return monodr::dispatch({values + 1, values + count});
+  } catch (const monodr::UserError& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "internal error: {}\n", error.what());
+    return 70;  // EX_SOFTWARE: a fault of this program, not of its use
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "experiment/progress.h"
+#include "results/database.h"
+#include "runexp/commands.h"
+#include "runexp/common_options.h"
+#include "runexp/options.h"
+
+namespace monodr {
+namespace {
+
+namespace po = boost::program_options;
+using nlohmann::ordered_json;
+
+const CommandUsage usage = {
+    "runexp status",
+    "[EXPERIMENT] [options]",
+    R"(What the database holds of an experiment, or of all: every cell that was run, runs or failed, of
+the last version of the file. Cells that were never started stand in the file only:
+'runexp FILE.toml --dry-run' lists them too.
+
+States: done, failed, running, interrupted (its process is gone; the next run starts it again).
+--format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message.
+
+Examples:
+  runexp status
+  runexp status ablation_rotation --format json
+)"};
+
+std::vector<ordered_json> cells_of(const Database& database, const std::string& experiment) {
+  const auto states = database.states(experiment);
+  std::vector<ordered_json> cells;
+  database.guarded([&] {
+    SQLite::Statement rows(database.connection(),
+                           "SELECT hash, arm, point, seed, seconds, message FROM v_cells WHERE "
+                           "experiment = ? AND (is_current OR state = 'running') "
+                           "ORDER BY arm_order, point, seed");
+    rows.bind(1, experiment);
+    while (rows.executeStep()) {
+      const std::string id = rows.getColumn(0);
+      ordered_json cell{{"id", id},
+                        {"experiment", experiment},
+                        {"arm", rows.getColumn(1).getString()},
+                        {"point", rows.getColumn(2).getString()},
+                        {"seed", rows.getColumn(3).getInt64()},
+                        {"state", states.at(id)},
+                        {"seconds", nullptr},
+                        {"message", rows.getColumn(5).getString()}};
+      if (!rows.getColumn(4).isNull()) cell["seconds"] = rows.getColumn(4).getDouble();
+      cells.push_back(std::move(cell));
+    }
+  });
+  return cells;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+void print_text(const std::string& experiment, const std::vector<ordered_json>& cells) {
+  std::cout << experiment << "\n";
+  for (const ordered_json& cell : cells) {
+    const std::string point = cell["point"];
+    std::cout << fmt::format("  {}  {:<11}  {:>8}  {}{}, seed {}  {}\n",
+                             cell["id"].get<std::string>().substr(0, 12),
+                             cell["state"].get<std::string>(),
+                             cell["seconds"].is_null() ? "" : duration_text(cell["seconds"]),
+                             cell["arm"].get<std::string>(),
+                             point.empty() ? "" : ", " + point,
+                             cell["seed"].get<std::int64_t>(),
+                             first_line(cell["message"]));
+  }
+}
+
+}  // namespace
+
+int run_status(const std::vector<std::string>& arguments) {
+  po::options_description options("options");
+  add_results_option(options);
+  auto add = options.add_options();
+  add("experiment",
+      po::value<std::string>()->value_name("NAME"),
+      "the experiment; may stand without --experiment");
+  add("format",
+      po::value<std::string>()->default_value("text")->value_name("FORMAT"),
+      "text or json");
+  po::variables_map values;
+  const auto positional = po::positional_options_description().add("experiment", 1);
+  if (!parse_options(usage, arguments, options, positional, values)) return 0;
+  const auto format = values["format"].as<std::string>();
+  if (format != "text" && format != "json")
+    throw UserError(fmt::format("--format is '{}', but must be text or json", format));
+
+  const Database database(results_file(values), Database::Access::read_only);
+  std::vector<std::string> names = database.experiments();
+  if (values.count("experiment") > 0) {
+    names = {values["experiment"].as<std::string>()};
+    database.require_experiment(names[0]);
+  }
+  ordered_json all = ordered_json::array();
+  for (const std::string& name : names) {
+    const std::vector<ordered_json> cells = cells_of(database, name);
+    if (format == "text") print_text(name, cells);
+    for (const ordered_json& cell : cells) all.push_back(cell);
+  }
+  if (format == "json")
+    std::cout << all.dump(1, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+  return 0;
+}
+
+}  // namespace monodr
