@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "soft_rasterizer/screen_mesh.h"
+
+#include <array>
+#include <cmath>
+
+namespace monodr::soft_rasterizer {
+namespace {
+
+using Point = std::array<double, 3>;
+
+template <typename Scalar>
+struct Pinhole {
+  double fx, fy, cx, cy;
+  explicit Pinhole(const Scalar* k) : fx(k[0]), fy(k[4]), cx(k[2]), cy(k[5]) {}
+};
+
+template <typename Scalar>
+Point vertex_at(const CameraMesh<Scalar>& mesh, int index) {
+  const Scalar* p = mesh.vertices + 3 * index;
+  return {double(p[0]), double(p[1]), double(p[2])};
+}
+
+Point blend(const Point& from, const Point& to, double share) {
+  Point point;
+  for (int axis = 0; axis < 3; ++axis) point[axis] = from[axis] + share * (to[axis] - from[axis]);
+  return point;
+}
+
+template <typename Scalar>
+Point point_of(const CameraMesh<Scalar>& mesh, const CutVertex& cut) {
+  return blend(vertex_at(mesh, cut.from), vertex_at(mesh, cut.to), cut.share);
+}
+
+/// Appends a triangle unless it is culled or has no area.
+void add_triangle(int a, int b, int c, const Settings& settings, ScreenMesh& screen) {
+  const double* u = screen.u.data();
+  const double* v = screen.v.data();
+  const double double_area = (u[b] - u[a]) * (v[c] - v[a]) - (v[b] - v[a]) * (u[c] - u[a]);
+  // With v pointing down, the outer side of a face wound counter-clockwise has negative area.
+  if (settings.cull_backfaces && double_area > 0) return;
+  if (!(std::abs(double_area) >= kMinimumDoubleArea)) return;
+  screen.triangle[0].push_back(a);
+  screen.triangle[1].push_back(double_area > 0 ? b : c);
+  screen.triangle[2].push_back(double_area > 0 ? c : b);
+}
+
+template <typename Scalar>
+int cut_edge(const CameraMesh<Scalar>& mesh,
+             int from,
+             int to,
+             const Settings& settings,
+             ScreenMesh& screen) {
+  const Point a = vertex_at(mesh, from), b = vertex_at(mesh, to);
+  const CutVertex cut{from, to, (settings.near - a[2]) / (b[2] - a[2])};
+  const Point point = blend(a, b, cut.share);
+  const Pinhole camera(mesh.intrinsics);
+  screen.cuts.push_back(cut);
+  screen.u.push_back(camera.fx * point[0] / settings.near + camera.cx);
+  screen.v.push_back(camera.fy * point[1] / settings.near + camera.cy);
+  screen.inverse_depth.push_back(1 / settings.near);
+  if (mesh.colours != nullptr) {
+    for (int channel = 0; channel < 3; ++channel) {
+      const double from_colour = mesh.colours[3 * from + channel];
+      const double to_colour = mesh.colours[3 * to + channel];
+      screen.colours.push_back(from_colour + cut.share * (to_colour - from_colour));
+    }
+  }
+  return int(screen.u.size()) - 1;
+}
+
+/// Sutherland-Hodgman against one plane: what is left of a triangle has three or four corners.
+template <typename Scalar>
+void add_cut_triangle(const CameraMesh<Scalar>& mesh,
+                      const std::int64_t* face,
+                      const Settings& settings,
+                      ScreenMesh& screen) {
+  std::array<int, 4> corners{};
+  int count = 0;
+  for (int k = 0; k < 3; ++k) {
+    const int here = int(face[k]), next = int(face[(k + 1) % 3]);
+    const bool here_visible = mesh.vertices[3 * here + 2] >= settings.near;
+    const bool next_visible = mesh.vertices[3 * next + 2] >= settings.near;
+    if (here_visible) corners[count++] = here;
+    if (here_visible != next_visible)
+      corners[count++] = cut_edge(mesh, here, next, settings, screen);
+  }
+  for (int k = 2; k < count; ++k)
+    add_triangle(corners[0], corners[k - 1], corners[k], settings, screen);
+}
+
+}  // namespace
+
+void ScreenMeshGradient::reset(const ScreenMesh& mesh) {
+  u.assign(mesh.u.size(), 0);
+  v.assign(mesh.u.size(), 0);
+  inverse_depth.assign(mesh.u.size(), 0);
+  colours.assign(mesh.colours.size(), 0);
+}
+
+template <typename Scalar>
+MeshFault project(const CameraMesh<Scalar>& mesh,
+                  const Settings& settings,
+                  ScreenMesh& screen,
+                  std::int64_t& index) {
+  const Pinhole camera(mesh.intrinsics);
+  screen.u.resize(mesh.vertex_count);
+  screen.v.resize(mesh.vertex_count);
+  screen.inverse_depth.resize(mesh.vertex_count);
+  screen.cuts.clear();
+  for (auto& corner : screen.triangle) corner.clear();
+  for (index = 0; index < mesh.vertex_count; ++index) {
+    const Scalar* p = mesh.vertices + 3 * index;
+    if (!std::isfinite(p[0]) || !std::isfinite(p[1]) || !std::isfinite(p[2]))
+      return MeshFault::vertex_not_finite;
+    const double inverse_depth = p[2] >= settings.near ? 1 / double(p[2]) : 0;
+    screen.u[index] = camera.fx * p[0] * inverse_depth + camera.cx;
+    screen.v[index] = camera.fy * p[1] * inverse_depth + camera.cy;
+    screen.inverse_depth[index] = inverse_depth;
+  }
+  if (mesh.colours != nullptr)
+    screen.colours.assign(mesh.colours, mesh.colours + 3 * mesh.vertex_count);
+  else
+    screen.colours.clear();
+  for (index = 0; index < mesh.face_count; ++index) {
+    const std::int64_t* face = mesh.faces + 3 * index;
+    if (face[0] < 0 || face[1] < 0 || face[2] < 0) continue;
+    if (face[0] >= mesh.vertex_count || face[1] >= mesh.vertex_count ||
+        face[2] >= mesh.vertex_count)
+      return MeshFault::face_out_of_range;
+    int visible = 0;
+    for (int k = 0; k < 3; ++k) visible += screen.inverse_depth[face[k]] > 0;
+    if (visible == 3)
+      add_triangle(int(face[0]), int(face[1]), int(face[2]), settings, screen);
+    else if (visible > 0)
+      add_cut_triangle(mesh, face, settings, screen);
+  }
+  return MeshFault::none;
+}
+
+namespace {
+
+/// Hands the gradient of the cut vertices to the two vertices each was made from; a cut vertex
+/// slides along its edge when either end moves in z, because it has to stay on the near plane.
+template <typename Scalar>
+void cuts_backward(const CameraMesh<Scalar>& mesh,
+                   const ScreenMesh& screen,
+                   const ScreenMeshGradient& screen_gradient,
+                   const CameraMeshGradient<Scalar>& gradient,
+                   std::array<double, 4>& camera_gradient) {
+  const Pinhole camera(mesh.intrinsics);
+  for (std::size_t n = 0; n < screen.cuts.size(); ++n) {
+    const CutVertex& cut = screen.cuts[n];
+    const std::size_t index = mesh.vertex_count + n;
+    const Point a = vertex_at(mesh, cut.from), b = vertex_at(mesh, cut.to);
+    const Point point = point_of(mesh, cut);
+    const double du = screen_gradient.u[index], dv = screen_gradient.v[index];
+    const double scale = screen.inverse_depth[index];
+    const Point to_point{du * camera.fx * scale, dv * camera.fy * scale, 0};
+    camera_gradient[0] += du * point[0] * scale;
+    camera_gradient[1] += dv * point[1] * scale;
+    camera_gradient[2] += du;
+    camera_gradient[3] += dv;
+
+    double to_share = to_point[0] * (b[0] - a[0]) + to_point[1] * (b[1] - a[1]);
+    if (mesh.colours != nullptr) {
+      for (int channel = 0; channel < 3; ++channel) {
+        const double g = screen_gradient.colours[3 * index + channel];
+        to_share += g * (mesh.colours[3 * cut.to + channel] - mesh.colours[3 * cut.from + channel]);
+        if (gradient.colours != nullptr) {
+          gradient.colours[3 * cut.from + channel] += Scalar((1 - cut.share) * g);
+          gradient.colours[3 * cut.to + channel] += Scalar(cut.share * g);
+        }
+      }
+    }
+    if (gradient.vertices == nullptr) continue;
+    for (int axis = 0; axis < 2; ++axis) {
+      gradient.vertices[3 * cut.from + axis] += Scalar((1 - cut.share) * to_point[axis]);
+      gradient.vertices[3 * cut.to + axis] += Scalar(cut.share * to_point[axis]);
+    }
+    gradient.vertices[3 * cut.from + 2] -= Scalar(to_share * (1 - cut.share) / (b[2] - a[2]));
+    gradient.vertices[3 * cut.to + 2] -= Scalar(to_share * cut.share / (b[2] - a[2]));
+  }
+}
+
+}  // namespace
+
+template <typename Scalar>
+void project_backward(const CameraMesh<Scalar>& mesh,
+                      const ScreenMesh& screen,
+                      ScreenMeshGradient& screen_gradient,
+                      const CameraMeshGradient<Scalar>& gradient) {
+  const Pinhole camera(mesh.intrinsics);
+  std::array<double, 4> camera_gradient{};  // fx, fy, cx, cy
+  cuts_backward(mesh, screen, screen_gradient, gradient, camera_gradient);
+  for (std::int64_t n = 0; n < mesh.vertex_count; ++n) {
+    const double scale = screen.inverse_depth[n];
+    if (scale == 0) continue;
+    const double du = screen_gradient.u[n], dv = screen_gradient.v[n];
+    const double x = mesh.vertices[3 * n] * scale, y = mesh.vertices[3 * n + 1] * scale;
+    camera_gradient[0] += du * x;
+    camera_gradient[1] += dv * y;
+    camera_gradient[2] += du;
+    camera_gradient[3] += dv;
+    if (gradient.vertices == nullptr) continue;
+    const double along_x = du * camera.fx * scale, along_y = dv * camera.fy * scale;
+    gradient.vertices[3 * n] += Scalar(along_x);
+    gradient.vertices[3 * n + 1] += Scalar(along_y);
+    gradient.vertices[3 * n + 2] -=
+        Scalar(along_x * x + along_y * y + screen_gradient.inverse_depth[n] * scale * scale);
+  }
+  if (gradient.colours != nullptr)
+    for (std::int64_t n = 0; n < 3 * mesh.vertex_count; ++n)
+      gradient.colours[n] += Scalar(screen_gradient.colours[n]);
+  if (gradient.intrinsics != nullptr) {
+    gradient.intrinsics[0] += Scalar(camera_gradient[0]);
+    gradient.intrinsics[4] += Scalar(camera_gradient[1]);
+    gradient.intrinsics[2] += Scalar(camera_gradient[2]);
+    gradient.intrinsics[5] += Scalar(camera_gradient[3]);
+  }
+}
+
+template MeshFault project(const CameraMesh<float>&, const Settings&, ScreenMesh&, std::int64_t&);
+template MeshFault project(const CameraMesh<double>&, const Settings&, ScreenMesh&, std::int64_t&);
+template void project_backward(const CameraMesh<float>&,
+                               const ScreenMesh&,
+                               ScreenMeshGradient&,
+                               const CameraMeshGradient<float>&);
+template void project_backward(const CameraMesh<double>&,
+                               const ScreenMesh&,
+                               ScreenMeshGradient&,
+                               const CameraMeshGradient<double>&);
+
+}  // namespace monodr::soft_rasterizer

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "soft_rasterizer/settings.h"
+
+namespace monodr::soft_rasterizer {
+
+/// One item of the batch as the caller gives it; pointers into row-major arrays.
+template <typename Scalar>
+struct CameraMesh {
+  const Scalar* vertices = nullptr;     ///< [V,3] camera frame, metres
+  const Scalar* colours = nullptr;      ///< [V,3] or null
+  const Scalar* intrinsics = nullptr;   ///< [3,3], pixels
+  const std::int64_t* faces = nullptr;  ///< [F,3]; a face with a negative index is padding
+  std::int64_t vertex_count = 0, face_count = 0;
+};
+
+/// Gradients with respect to the members of CameraMesh; every pointer may be null.
+template <typename Scalar>
+struct CameraMeshGradient {
+  Scalar* vertices = nullptr;
+  Scalar* colours = nullptr;
+  Scalar* intrinsics = nullptr;
+};
+
+/// A vertex made by cutting the edge from -> to at the near plane: (1 - share) from + share to.
+struct CutVertex {
+  int from = 0, to = 0;
+  double share = 0;
+};
+
+/// The mesh on the image: vertices projected, faces cut at the near plane, back faces and faces
+/// without area left out, every remaining triangle wound so that its double area is positive.
+/// Double precision, so that a rasterizer can subtract its own origin before it rounds to float.
+struct ScreenMesh {
+  std::vector<double> u, v;               ///< pixels
+  std::vector<double> inverse_depth;      ///< 1/m; 0 for a vertex before the near plane, never used
+  std::vector<double> colours;            ///< [vertices,3]; empty without colours
+  std::vector<std::int32_t> triangle[3];  ///< vertex indices, one array a corner
+  std::vector<CutVertex> cuts;  ///< what the vertices behind the given ones were made from
+
+  std::size_t triangle_count() const { return triangle[0].size(); }
+};
+
+/// Gradients with respect to u, v, inverse_depth and colours of a ScreenMesh.
+struct ScreenMeshGradient {
+  std::vector<double> u, v, inverse_depth, colours;
+
+  void reset(const ScreenMesh& mesh);
+};
+
+enum class MeshFault { none, vertex_not_finite, face_out_of_range };
+
+/// Projects one item:  u = fx x/z + cx,  v = fy y/z + cy.  `index` says which vertex or face is at
+/// fault, if one is. Reuses the memory of `screen`.
+template <typename Scalar>
+MeshFault project(const CameraMesh<Scalar>& mesh,
+                  const Settings& settings,
+                  ScreenMesh& screen,
+                  std::int64_t& index);
+
+/// The transpose of project(): adds to what `gradient` points to.
+template <typename Scalar>
+void project_backward(const CameraMesh<Scalar>& mesh,
+                      const ScreenMesh& screen,
+                      ScreenMeshGradient& screen_gradient,
+                      const CameraMeshGradient<Scalar>& gradient);
+
+}  // namespace monodr::soft_rasterizer

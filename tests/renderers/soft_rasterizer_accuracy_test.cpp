@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// soft_rasterizer against the published reference arrays and against its own double precision.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Functions.h>
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include <random>
+
+#include "renderers/scenes.h"
+
+namespace monodr::test {
+namespace {
+
+const std::map<std::string, ParameterValue> kSoftmax{{"sigma", 0.5},
+                                                     {"sigma_start", 0.5},
+                                                     {"gamma", 1e-3},
+                                                     {"gamma_start", 1e-3},
+                                                     {"near", 1.0},
+                                                     {"far", 20.0},
+                                                     {"blend", std::string("softmax")},
+                                                     {"cull_backfaces", false}};
+const std::map<std::string, ParameterValue> kHard{{"sigma", 0.5}, {"cull_backfaces", false}};
+
+double relative_error(const at::Tensor& value, const at::Tensor& expected) {
+  const at::Tensor reference = expected.to(at::kDouble);
+  return ((value.to(at::kDouble) - reference).norm() / reference.norm()).item().toDouble();
+}
+
+double largest_error(const at::Tensor& value, const at::Tensor& expected) {
+  return (value.to(at::kDouble) - expected.to(at::kDouble)).abs().max().item().toDouble();
+}
+
+/// Images and gradients of one rendering under fixed random weights on every channel.
+struct Result {
+  Rendering images;
+  at::Tensor to_vertices, to_colours, to_intrinsics;
+};
+
+Result render_all(const Renderer& renderer, const RenderInput& input, int height, int width) {
+  Result result;
+  result.images = renderer.render(input, {{true, true, true}, height, width, 1.0});
+  at::Tensor loss = at::zeros({}, input.vertices.options());
+  int seed = 1;
+  for (const at::Tensor& image :
+       {result.images.silhouette, result.images.depth, result.images.colour}) {
+    at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed++);
+    const at::Tensor weight =
+        at::randn(image.sizes(), generator, at::TensorOptions(at::kDouble)).to(image.dtype());
+    loss = loss + (weight * image.nan_to_num()).mean();
+  }
+  loss.backward();
+  result.to_vertices = input.vertices.grad();
+  result.to_colours = input.colours.grad();
+  result.to_intrinsics = input.intrinsics.grad();
+  return result;
+}
+
+TEST(SoftRasterizerAccuracy, AgreesWithTheReferenceArrays) {
+  if (scenario_folder().empty()) GTEST_SKIP() << "no ../shared/bench_scenarios here";
+  struct Case {
+    int level, batch, size;
+    std::string sigma;
+  };
+  for (const Case& c : std::vector<Case>{
+           {3, 1, 128, "1e-4"}, {3, 8, 128, "1e-4"}, {3, 8, 128, "1e-5"}, {4, 1, 128, "1e-4"}}) {
+    const std::string name = fmt::format("l{}_b{}_s{}", c.level, c.batch, c.size);
+    SCOPED_TRACE(name + " sigma " + c.sigma);
+    const double sigma = std::stod(c.sigma);
+    const auto renderer = make_renderer("soft_rasterizer",
+                                        {{"sigma", sigma},
+                                         {"sigma_start", sigma},
+                                         {"sigma_unit", std::string("ndc^2")},
+                                         {"cull_backfaces", false}});
+    RenderInput input = scenario(c.level, c.batch, c.size);
+    input.vertices.set_requires_grad(true);
+    const at::Tensor alpha =
+        renderer->render(input, {{.silhouette = true}, c.size, c.size}).silhouette;
+    const std::vector<std::int64_t> shape{c.batch, c.size, c.size};
+    const at::Tensor target =
+        read_floats(fmt::format("{}/tmask_{}.f32", scenario_folder(), name), shape);
+    (alpha - target).square().mean().backward();
+    const std::string prefix = scenario_folder() + "/reference/" + name + "_" + c.sigma;
+    EXPECT_LE(largest_error(alpha.detach(), read_floats(prefix + "_alpha.f32", shape)), 1e-4);
+    EXPECT_LE(relative_error(input.vertices.grad(),
+                             read_floats(prefix + "_grad.f32", input.vertices.sizes().vec())),
+              1e-3);
+  }
+}
+
+void expect_agreement(const std::map<std::string, ParameterValue>& parameters,
+                      const RenderInput& input,
+                      int height,
+                      int width) {
+  const auto renderer = make_renderer("soft_rasterizer", parameters);
+  // The same numbers in both: rounded to single first.
+  const RenderInput rounded = leaves(input, at::kFloat);
+  const Result single = render_all(*renderer, rounded, height, width);
+  const Result exact = render_all(*renderer, leaves(rounded, at::kDouble), height, width);
+  EXPECT_LE(largest_error(single.images.silhouette, exact.images.silhouette), 1e-5);
+  EXPECT_LE(largest_error(single.images.colour, exact.images.colour), 1e-5);
+  EXPECT_LE(relative_error(single.images.depth, exact.images.depth), 1e-5);
+  EXPECT_LE(relative_error(single.to_vertices, exact.to_vertices), 1e-3);
+  EXPECT_LE(relative_error(single.to_colours, exact.to_colours), 1e-4);
+  EXPECT_LE(relative_error(single.to_intrinsics, exact.to_intrinsics), 1e-3);
+}
+
+TEST(SoftRasterizerAccuracy, SingleAgreesWithDoubleForRandomTriangles) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  for (const auto& parameters : {kHard, kSoftmax}) {
+    expect_agreement(parameters, random_triangles(3, 1, 32, seed), 32, 32);
+    expect_agreement(parameters, random_triangles(2, 40, 48, seed + 1), 40, 56);
+  }
+}
+
+TEST(SoftRasterizerAccuracy, SingleAgreesWithDoubleForClosedMeshes) {
+  for (const auto& parameters : {kHard, kSoftmax})
+    expect_agreement(parameters, ellipsoids(2, 2, 48), 48, 48);
+}
+
+TEST(SoftRasterizerAccuracy, EveryInstructionSetGivesTheSameImages) {
+  const RenderInput input = ellipsoids(2, 3, 64);
+  for (const auto& parameters : {kHard, kSoftmax}) {
+    const auto renderer = make_renderer("soft_rasterizer", parameters);
+    const Result best = render_all(*renderer, leaves(input, at::kFloat), 64, 64);
+    for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_SCALAR}) {
+      if ((hwy::SupportedTargets() & target) == 0) continue;
+      SCOPED_TRACE(hwy::TargetName(target));
+      hwy::SetSupportedTargetsForTest(target);
+      hwy::GetChosenTarget().DeInit();
+      const Result other = render_all(*renderer, leaves(input, at::kFloat), 64, 64);
+      hwy::SetSupportedTargetsForTest(0);
+      hwy::GetChosenTarget().DeInit();
+      EXPECT_LE(largest_error(other.images.silhouette, best.images.silhouette), 1e-5);
+      EXPECT_LE(largest_error(other.images.colour, best.images.colour), 1e-5);
+      EXPECT_LE(relative_error(other.images.depth, best.images.depth), 1e-5);
+      EXPECT_LE(relative_error(other.to_vertices, best.to_vertices), 1e-4);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace monodr::test
