@@ -47,9 +47,16 @@ Polygon cut(const Polygon& polygon, double sign, double limit) {
   return kept;
 }
 
+double thickness(const Box3d& box) {
+  return std::min(std::abs(box.length), std::abs(box.width));
+}
+
 }  // namespace
 
 double footprint_intersection(const Box3d& a, const Box3d& b) {
+  // The thinner box is the one that is clipped against: its sides are then exact, and a sliver's
+  // area is as precise as a square's.
+  if (thickness(a) < thickness(b)) return footprint_intersection(b, a);
   const double area_a = a.length * a.width, area_b = b.length * b.width;
   if (!(area_a > 0 && area_b > 0)) return 0;
   const double dx = a.location.x() - b.location.x(), dz = a.location.z() - b.location.z();
