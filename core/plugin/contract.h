@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plugin/registry.h"
+
+namespace monodr {
+
+/// One thing that every plugin of a kind must do, and whether this one does.
+struct ContractCheck {
+  std::string name;    ///< "gradient of the silhouette"
+  bool passed = true;  ///< also true where the check does not apply
+  std::string detail;  ///< what was found, with figures
+};
+
+struct ContractReport {
+  PluginKind kind = PluginKind::loss;
+  std::string plugin;
+  std::vector<ContractCheck> checks;
+
+  bool passed() const;
+  /// One line a check: "ok    dtype follows the rendering", "FAIL  batch equals its items: ...".
+  std::string to_text() const;
+};
+
+/// WHAT ANY PLUGIN MUST PASS. Called by a plugin's own test in one line,
+///     const ContractReport report = check_loss_contract(registry, "my_iou");
+///     EXPECT_TRUE(report.passed()) << report.to_text();
+/// and by `runexp plugins check`. Works on small made-up inputs with the plugin's defaults:
+///
+/// - schema: each default is valid, each parameter has a meaning, a value out of range is refused;
+/// - shapes, dtype (float32 and float64), finite values;
+/// - gradient against central differences in float64, along random directions. Outputs that jump
+///   (depth and colour, where the nearest face changes between two samples) are left out: a pixel
+///   counts if the differences at two step sizes agree;
+/// - the same bits twice, and on one thread and on two;
+/// - a batch equals its items;
+/// - no NaN, in value or gradient, on degenerate input.
+///
+/// A plugin that says "approximate" in PluginInfo::differentiable_in is spared the comparison with
+/// differences; its gradient must be finite and not zero.
+///
+/// Nothing is thrown for a plugin that fails; a UserError for one that cannot be loaded.
+ContractReport check_renderer_contract(Registry& registry, const std::string& name);
+ContractReport check_loss_contract(Registry& registry, const std::string& name);
+ContractReport check_rule_contract(Registry& registry, const std::string& name);
+/// Trains the prior on a dozen small meshes first.
+ContractReport check_shape_prior_contract(Registry& registry, const std::string& name);
+
+ContractReport check_contract(Registry& registry, PluginKind kind, const std::string& name);
+
+}  // namespace monodr

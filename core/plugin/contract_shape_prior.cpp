@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/text.h"
+#include "plugin/contract_meshes.h"
+#include "plugin/contract_tools.h"
+
+namespace monodr {
+namespace {
+
+constexpr int kItems = 3, kCorpus = 12;
+
+std::vector<CorpusItem> some_corpus() {
+  std::vector<CorpusItem> corpus;
+  for (int i = 0; i < kCorpus; ++i)
+    corpus.push_back({fmt::format("shape {}", i),
+                      superellipsoid(0.5 + 0.03 * i, 0.1 + 0.03 * ((5 * i) % kCorpus), 10, 16)});
+  return corpus;
+}
+
+/// Removed with what is in it.
+struct TemporaryFolder {
+  std::filesystem::path path =
+      std::filesystem::temp_directory_path() / fmt::format("monodr_contract_{}", ::getpid());
+  TemporaryFolder() { std::filesystem::create_directories(path); }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+};
+
+struct Codes {
+  at::Tensor shape, texture;
+};
+
+Codes some_codes(const ShapePrior& prior, at::ScalarType type, double size = 0.8) {
+  return {uniform_numbers({kItems, prior.shape_dimensions()}, -size, size, 61).to(type),
+          uniform_numbers({kItems, prior.texture_dimensions()}, -size, size, 62).to(type)};
+}
+
+std::vector<at::Tensor> all_outputs(const ShapePrior& prior, const Codes& codes) {
+  const DecodedShape shape = prior.decode(codes.shape, codes.texture);
+  return {shape.vertices, shape.faces, shape.colours, prior.log_prior(codes.shape, codes.texture)};
+}
+
+std::string wrong_output(const ShapePrior& prior, at::ScalarType type) {
+  const Codes codes = some_codes(prior, type);
+  const DecodedShape shape = prior.decode(codes.shape, codes.texture);
+  const int64_t vertices = shape.vertices.dim() == 3 ? shape.vertices.size(1) : 0;
+  if (shape.vertices.sizes() != at::IntArrayRef({kItems, vertices, 3}))
+    return "vertices are not [N,V,3]";
+  if (shape.colours.sizes() != at::IntArrayRef({kItems, vertices, 3}))
+    return "colours are not [N,V,3]";
+  if (shape.faces.dim() != 2 || shape.faces.size(1) != 3 || shape.faces.scalar_type() != at::kLong)
+    return "faces are not [F,3] int64";
+  if (shape.faces.min().item<int64_t>() < 0 || shape.faces.max().item<int64_t>() >= vertices)
+    return "a face names a vertex that does not exist";
+  if (shape.vertices.scalar_type() != type || shape.colours.scalar_type() != type)
+    return "the dtype is not that of the code";
+  if (const auto error = not_finite("vertices", shape.vertices); !error.empty()) return error;
+  if ((shape.colours < 0).any().item<bool>() || (shape.colours > 1).any().item<bool>())
+    return "colours leave [0,1]";
+  const at::Tensor density = prior.log_prior(codes.shape, codes.texture);
+  if (density.sizes() != at::IntArrayRef{kItems}) return "log_prior is not [N]";
+  const at::Tensor start = prior.texture_from_paint(at::full({kItems, 3}, 0.4, type));
+  if (start.sizes() != at::IntArrayRef({kItems, prior.texture_dimensions()}))
+    return "texture_from_paint is not [N,T]";
+  return not_finite("log_prior", density) + not_finite("texture_from_paint", start);
+}
+
+/// The mean shape must be a closed body, oriented outward, in the canonical box.
+std::string not_canonical(const ShapePrior& prior) {
+  const DecodedShape shape = prior.decode(at::zeros({1, prior.shape_dimensions()}),
+                                          at::zeros({1, prior.texture_dimensions()}));
+  Mesh mesh;
+  for (int64_t v = 0; v < shape.vertices.size(1); ++v)
+    mesh.vertices.push_back({shape.vertices[0][v][0].item<float>(),
+                             shape.vertices[0][v][1].item<float>(),
+                             shape.vertices[0][v][2].item<float>()});
+  for (int64_t f = 0; f < shape.faces.size(0); ++f)
+    mesh.faces.push_back({shape.faces[f][0].item<int>(),
+                          shape.faces[f][1].item<int>(),
+                          shape.faces[f][2].item<int>()});
+  if (!is_watertight(mesh)) return "the mean shape is not watertight";
+  if (signed_volume(mesh) <= 0) return "the mean shape is turned inside out";
+  const MeshBounds box = bounds(mesh);
+  const float off = std::max((box.low.array() + 0.5f).abs().maxCoeff(),
+                             (box.high.array() - 0.5f).abs().maxCoeff());
+  if (off > 0.02f) return fmt::format("the mean shape misses the canonical box by {:.3g}", off);
+  return "";
+}
+
+std::string gradient_differs(const ShapePrior& prior) {
+  const Codes codes = some_codes(prior, at::kDouble);
+  const std::vector<NamedTensor> inputs = {{"shape code", codes.shape},
+                                           {"texture code", codes.texture}};
+  const char* names[] = {"vertices", "", "colours", "log_prior"};
+  GradientTolerance tolerance;
+  tolerance.largest_share_left_out = 0.05;  // colours may be clamped to [0,1]
+  for (const int which : {0, 2, 3}) {
+    const auto output = [&](const std::vector<at::Tensor>& in) {
+      return all_outputs(prior, {in[0], in[1]})[which];
+    };
+    const auto error = gradient_error(output, inputs, tolerance);
+    if (!error.empty()) return fmt::format("{} by {}", names[which], error);
+  }
+  return "";
+}
+
+std::string batch_differs(const ShapePrior& prior) {
+  const Codes codes = some_codes(prior, at::kFloat);
+  const auto together = all_outputs(prior, codes);
+  for (int n = 0; n < kItems; ++n) {
+    const auto alone =
+        all_outputs(prior, {codes.shape.narrow(0, n, 1), codes.texture.narrow(0, n, 1)});
+    for (const int which : {0, 2, 3}) {
+      // Not bit for bit: a matrix product sums in another order when it has more rows.
+      const auto error = difference_beyond(alone[which], together[which].narrow(0, n, 1), 1e-5);
+      if (!error.empty()) return fmt::format("item {}: {}", n, error);
+    }
+  }
+  return "";
+}
+
+std::string foreign_file_taken(ShapePrior& prior, const std::string& path) {
+  write_file_atomically(path, "this is no shape prior\n");
+  try {
+    prior.load(path);
+    return "a file that is no prior is loaded";
+  } catch (const UserError& error) {
+    return std::string(error.what()).find(path) == std::string::npos
+               ? std::string("the message does not name the file: ") + error.what()
+               : "";
+  }
+}
+
+}  // namespace
+
+ContractReport check_shape_prior_contract(Registry& registry, const std::string& name) {
+  const PluginInfo& info = registry.find(PluginKind::shape_prior, name).info;
+  ContractChecker checker(info);
+  checker.check_schema(info);
+  const Parameters parameters(info.parameters);
+  const auto trained = [&] {
+    auto prior = registry.make_shape_prior(name, parameters);
+    TrainingOptions options;
+    options.seed = 5;
+    prior->train(some_corpus(), options);
+    return prior;
+  };
+  std::unique_ptr<ShapePrior> prior;
+  checker.check("learns from a small corpus", [&] {
+    prior = trained();
+    return std::string();
+  });
+  if (!checker.report().passed()) return checker.report();
+
+  checker.check("shapes, dtype and range, float32",
+                [&] { return wrong_output(*prior, at::kFloat); });
+  checker.check("shapes, dtype and range, float64",
+                [&] { return wrong_output(*prior, at::kDouble); });
+  checker.check("the mean shape is closed and canonical", [&] { return not_canonical(*prior); });
+  checker.check("gradient against differences", [&] {
+    return has_approximate_gradient(info) ? std::string() : gradient_differs(*prior);
+  });
+  checker.check("the same bits twice and on any number of threads", [&] {
+    return bits_that_change([&] { return all_outputs(*prior, some_codes(*prior, at::kFloat)); });
+  });
+  checker.check("the same corpus and seed train the same bits", [&] {
+    const Codes codes = some_codes(*prior, at::kFloat);
+    return difference_in_bits(all_outputs(*trained(), codes), all_outputs(*prior, codes));
+  });
+  checker.check("a batch equals its items", [&] { return batch_differs(*prior); });
+  checker.check("finite for codes far out", [&] {
+    for (const at::Tensor& output : all_outputs(*prior, some_codes(*prior, at::kFloat, 50)))
+      if (!not_finite("", output).empty()) return std::string("an output is not finite");
+    return std::string();
+  });
+  const TemporaryFolder folder;
+  checker.check("saved and loaded, the same bits", [&] {
+    const std::string path = folder.path / "prior";
+    prior->save(path);
+    const auto loaded = registry.make_shape_prior(name, parameters);
+    loaded->load(path);
+    const Codes codes = some_codes(*prior, at::kFloat);
+    return difference_in_bits(all_outputs(*loaded, codes), all_outputs(*prior, codes));
+  });
+  checker.check("a foreign file is refused by name", [&] {
+    return foreign_file_taken(*registry.make_shape_prior(name, parameters),
+                              folder.path / "foreign");
+  });
+  return checker.report();
+}
+
+}  // namespace monodr
