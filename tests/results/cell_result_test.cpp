@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/cell_result.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+
+namespace monodr {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+CellResult full_result() {
+  CellResult result;
+  result.cell = "0123";
+  result.state = "failed";
+  result.message = "line 1\n\"quoted\" \\ 'x' <b> \xE2\x9C\x93";
+  result.metrics = {{"ap_bev", "car", "hard", 0.7, 40, 1.0 / 3, "%"},
+                    {"heading_error_median", "car", "hard", 0, 0, nan, "deg"}};
+  ObjectResult object;
+  object.frame = "000123";
+  object.label = 4;
+  object.difficulty = "easy";
+  object.matched = true;
+  object.failure = "none";
+  object.heading_error = 0.1;
+  object.location_error = nan;
+  object.size_error = 1e-300;
+  object.bev_overlap = 0.2;
+  object.volume_overlap = 0.3;
+  object.score = -infinity;
+  object.loss = infinity;
+  result.objects = {object};
+  Annotation annotation;
+  annotation.category = "Car";
+  annotation.truncation = 0.25;
+  annotation.occlusion = 2;
+  annotation.alpha = -1.5;
+  annotation.box2d = {1, 2, 3, 4};
+  annotation.box3d.location = {5, 6, 7};
+  annotation.box3d.height = 8;
+  annotation.box3d.width = 9;
+  annotation.box3d.length = 10;
+  annotation.box3d.rotation_y = 11;
+  annotation.score = 12;
+  result.detections = {{"000123", {annotation}}, {"000124", {}}};
+  result.series = {{"loss.total", 0, 2.5}, {"loss.total", 1, nan}};
+  result.provenance = {{"host", "a"}, {"git.commit", "b"}};
+  result.seconds = 1.25;
+  result.peak_memory_mb = 300.5;
+  return result;
+}
+
+TEST(CellResult, SurvivesJson) {
+  const CellResult before = full_result();
+  const std::string text = to_json(before);
+  const CellResult after = cell_result_from_json(text);
+  EXPECT_EQ(text, to_json(after));  // every field is written, so equal text means equal results
+  EXPECT_EQ(after.message, before.message);
+  EXPECT_EQ(after.metrics[0].value, 1.0 / 3);
+  EXPECT_TRUE(std::isnan(after.metrics[1].value));
+  EXPECT_EQ(after.objects[0].loss, infinity);
+  EXPECT_EQ(after.objects[0].score, -infinity);
+  EXPECT_TRUE(std::isnan(after.objects[0].location_error));
+  EXPECT_EQ(after.objects[0].size_error, 1e-300);
+  ASSERT_EQ(after.detections.size(), 2u);
+  EXPECT_TRUE(after.detections[1].objects.empty());
+  const Annotation& annotation = after.detections[0].objects.at(0);
+  EXPECT_EQ(annotation.box2d.bottom, 4);
+  EXPECT_EQ(annotation.box3d.location, Eigen::Vector3d(5, 6, 7));
+  EXPECT_EQ(annotation.box3d.rotation_y, 11);
+  EXPECT_EQ(annotation.score, 12);
+  EXPECT_EQ(after.series[1].step, 1);
+  EXPECT_EQ(after.provenance, before.provenance);
+}
+
+TEST(CellResult, AMessageThatIsNoUtf8DoesNotCostTheResult) {
+  CellResult result = full_result();
+  result.message = "torn \xC3";
+  EXPECT_EQ(cell_result_from_json(to_json(result)).message, "torn \xEF\xBF\xBD");
+}
+
+TEST(CellResult, RefusesWhatIsNoResult) {
+  for (const char* text : {"", "{", "[]", "{\"cell\": 3}", "null"})
+    EXPECT_THROW(cell_result_from_json(text), UserError) << text;
+}
+
+}  // namespace
+}  // namespace monodr

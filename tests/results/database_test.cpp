@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/database.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "results/schema.h"
+#include "sample.h"
+
+namespace monodr {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// All rows of a query, fields with ';' between, NULL as "null".
+std::string query(const Database& database, const std::string& sql) {
+  std::string text;
+  SQLite::Statement rows(database.connection(), sql);
+  while (rows.executeStep()) {
+    for (int c = 0; c < rows.getColumnCount(); ++c)
+      text += (c > 0 ? ";" : "") +
+              (rows.getColumn(c).isNull() ? std::string("null") : rows.getColumn(c).getString());
+    text += "\n";
+  }
+  return text;
+}
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Database, KeepsAllThatACellLeaves) {
+  const Folder folder;
+  Database database(folder.file());
+  CellRecord record = sample_record("mask only", 7);
+  record.axes = {{"fit.iterations", "20"}, {"fit.rule", "\"mean\""}};
+  CellResult result = sample_result(record, 3.25);
+  result.metrics.push_back(pose_metric("size_error_mean", nan, "1"));
+  ObjectResult miss;
+  miss.frame = "000001";
+  miss.difficulty = "hard";
+  miss.failure = "too dark";
+  miss.heading_error = nan;
+  ObjectResult hit = miss;
+  hit.label = 1;
+  hit.matched = true;
+  hit.heading_error = std::acos(-1.0) / 2;
+  hit.bev_overlap = 0.5;
+  result.objects = {miss, hit};
+  Annotation car;
+  car.category = "Car";
+  car.box3d.location = {1, 2, 3};
+  car.score = 0.5;
+  result.detections = {{"000001", {car, car}}, {"000002", {}}};
+  result.series = {{"loss.total", 0, 2}, {"loss.total", 1, nan}, {"loss.mask", 0, 1}};
+  database.take_in(record, result);
+
+  EXPECT_EQ(query(database,
+                  "SELECT experiment, arm, point, seed, state, seconds, peak_memory_mb, pid "
+                  "FROM v_cells"),
+            "ablation_rotation;mask only;fit.iterations = 20, fit.rule = \"mean\";7;done;1.5;"
+            "200.0;null\n");
+  EXPECT_EQ(query(database,
+                  "SELECT metric, category, difficulty, iou, recall_positions, value, unit FROM "
+                  "v_metrics WHERE metric IN ('ap_bev', 'size_error_mean') ORDER BY iou"),
+            "size_error_mean;car;hard;0.0;0;null;1\nap_bev;car;moderate;0.5;40;12.345;%\n"
+            "ap_bev;car;moderate;0.7;40;3.5;%\n");
+  EXPECT_EQ(query(database,
+                  "SELECT frame, label, matched, failure, heading_error_deg, bev_overlap FROM "
+                  "v_objects ORDER BY label"),
+            "000001;0;0;too dark;null;0.0\n000001;1;1;too dark;90.0;0.5\n");
+  EXPECT_EQ(query(database, "SELECT frame, number, category, x, y, z, score FROM v_detections"),
+            "000001;0;Car;1.0;2.0;3.0;0.5\n000001;1;Car;1.0;2.0;3.0;0.5\n");
+  EXPECT_EQ(query(database, "SELECT name FROM frame ORDER BY number"), "000001\n000002\n");
+  EXPECT_EQ(query(database, "SELECT series, step, value FROM v_series ORDER BY series, step"),
+            "loss.mask;0;1.0\nloss.total;0;2.0\nloss.total;1;null\n");
+  EXPECT_EQ(query(database, "SELECT kind, name, version, file_hash FROM plugin"),
+            "renderer;soft_rasterizer;1.0.0;abc\n");
+  EXPECT_EQ(query(database, "SELECT key, length(value) FROM v_provenance ORDER BY key"),
+            "git.diff;1000\nhost;4\n");
+  EXPECT_EQ(query(database, "SELECT key, value FROM v_parameters ORDER BY key"),
+            "fit.iterations;20\nfit.jumps;1\nloss.mask.weight;0.5\n");
+}
+
+TEST(Database, ALaterResultReplacesTheEarlierOne) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord record = sample_record("arm", 0);
+  database.take_in(record, sample_result(record, 1));
+  CellResult failed;
+  failed.cell = record.id;
+  failed.state = "failed";
+  failed.message = "out of memory";
+  database.take_in(record, failed);
+  EXPECT_EQ(database.states("ablation_rotation").at(record.id), "failed");
+  EXPECT_EQ(database.failure_message(record), "out of memory");
+  EXPECT_EQ(query(database, "SELECT count(*) FROM metric"), "0\n");
+  database.take_in(record, sample_result(record, 2));
+  EXPECT_EQ(database.failure_message(record), "");
+  EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "2.0\n");
+}
+
+TEST(Database, OnlyTheNewestCellOfAnArmAndSeedCounts) {
+  const Folder folder;
+  Database database(folder.file());
+  CellRecord older = sample_record("arm", 0), newer = older;
+  newer.id = "another plugin file";
+  database.take_in(older, sample_result(older, 1));
+  database.take_in(newer, sample_result(newer, 2));
+  EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "2.0\n");
+  EXPECT_EQ(database.states("ablation_rotation").size(), 2u);
+  database.plan("ablation_rotation", "why?", {older});
+  EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
+  EXPECT_EQ(query(database, "SELECT question FROM experiment"), "why?\n");
+}
+
+TEST(Database, RowsFollowThePlan) {
+  const Folder folder;
+  Database database(folder.file());
+  std::vector<CellRecord> cells;
+  for (const char* value : {"5", "20", "100"}) {  // as text "100" would come first
+    CellRecord record = sample_record("arm", 0, 1);
+    record.axes = {{"fit.iterations", value}};
+    record.id = value;
+    cells.push_back(record);
+  }
+  cells.push_back(sample_record("first", 0, 0));
+  database.plan("ablation_rotation", "", cells);
+  for (size_t i : {3, 2, 0, 1}) database.take_in(cells[i], sample_result(cells[i], 1));
+  EXPECT_EQ(query(database, "SELECT label FROM v_rows ORDER BY arm_order, position"),
+            "first\narm, fit.iterations = 5\narm, fit.iterations = 20\n"
+            "arm, fit.iterations = 100\n");
+}
+
+TEST(Database, ACellIsRunByOneProcess) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord record = sample_record("arm", 0);
+  EXPECT_TRUE(database.mark_running(record, ::getpid()));
+  EXPECT_TRUE(database.mark_running(record, ::getpid()));
+  EXPECT_FALSE(database.mark_running(record, ::getppid()));
+  EXPECT_EQ(database.states("ablation_rotation").at(record.id), "running");
+  EXPECT_EQ(query(database, "SELECT state FROM v_cells"), "running\n");
+  database.release(record);
+  EXPECT_TRUE(database.states("ablation_rotation").empty());
+  EXPECT_TRUE(database.mark_running(record, ::getppid()));
+  database.take_in(record, sample_result(record, 1));
+  EXPECT_EQ(database.states("ablation_rotation").at(record.id), "done");
+  // Running it once more does not lose what there is.
+  EXPECT_TRUE(database.mark_running(record, ::getpid()));
+  database.release(record);
+  EXPECT_EQ(database.states("ablation_rotation").at(record.id), "done");
+  EXPECT_EQ(query(database, "SELECT count(*) FROM v_metrics"), "4\n");
+}
+
+TEST(Database, AnExceptionLeavesTheCellAsItWas) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord record = sample_record("arm", 0);
+  database.take_in(record, sample_result(record, 1));
+  CellResult twice = sample_result(record, 2);
+  twice.metrics.push_back(twice.metrics[0]);
+  EXPECT_THROW(database.take_in(record, twice), CheckFailure);
+  EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
+}
+
+TEST(Database, AFullDiskIsAUserErrorAndTearsNothing) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord record = sample_record("arm", 0);
+  database.take_in(record, sample_result(record, 1));
+  database.connection().exec("PRAGMA max_page_count = 1");  // as many as there are now
+  CellResult large = sample_result(record, 2);
+  large.provenance["log"] = std::string(1 << 20, 'x');
+  EXPECT_NE(message_of([&] { database.take_in(record, large); }).find("disk is full"),
+            std::string::npos);
+  EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
+  EXPECT_EQ(query(database, "PRAGMA integrity_check"), "ok\n");
+}
+
+TEST(Database, RefusesFilesThatAreNotItsOwn) {
+  const Folder folder;
+  const auto opening = [](const std::string& file) {
+    return message_of([&] { Database database(file); });
+  };
+  std::ofstream(folder.file("notes.txt")) << std::string(4096, 'x');
+  EXPECT_NE(opening(folder.file("notes.txt")).find("not a results database"), std::string::npos);
+  SQLite::Database(folder.file("other"), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec("CREATE TABLE t (a)");
+  EXPECT_NE(opening(folder.file("other")).find("another program"), std::string::npos);
+  { Database database(folder.file("newer")); }
+  SQLite::Database(folder.file("newer"), SQLite::OPEN_READWRITE).exec("PRAGMA user_version = 99");
+  EXPECT_NE(opening(folder.file("newer")).find("newer monodr"), std::string::npos);
+  EXPECT_NE(opening(folder.path()).find("is a folder"), std::string::npos);
+  EXPECT_NE(message_of([&] {
+              Database database(folder.file("none"), Database::Access::read_only);
+            }).find("run an experiment first"),
+            std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("none")));
+}
+
+TEST(Database, MakesItsFolder) {
+  const Folder folder;
+  { Database database(folder.file("a/b/results.sqlite")); }
+  EXPECT_TRUE(std::filesystem::exists(folder.file("a/b/results.sqlite")));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("a/b/results.sqlite-wal")));
+}
+
+TEST(Database, UnknownExperimentNamesTheNearest) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord record = sample_record("arm", 0);
+  database.take_in(record, sample_result(record, 1));
+  EXPECT_NE(message_of([&] {
+              database.require_experiment("ablation_rotaton");
+            }).find("did you mean 'ablation_rotation'?"),
+            std::string::npos);
+}
+
+// Every version that was ever released must open, keep its numbers and become the newest.
+TEST(Database, OpensEveryEarlierVersion) {
+  const std::string fixtures =
+      std::string(std::getenv("MONODR_SOURCE_DIR")) + "/tests/results/fixtures/";
+  for (size_t version = 1; version <= schema_migrations().size(); ++version) {
+    for (const auto access : {Database::Access::read_only, Database::Access::read_write}) {
+      const Folder folder;
+      SQLite::Database(folder.file(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+          .exec(read_file(fixtures + fmt::format("version_{}.sql", version)));
+      const Database database(folder.file(), access);
+      EXPECT_EQ(query(database, "PRAGMA user_version"),
+                fmt::format("{}\n", schema_migrations().size()));
+      EXPECT_EQ(query(database,
+                      "SELECT arm, metric, n, round(mean, 6), shown FROM v_summary JOIN variant "
+                      "ON variant.id = v_summary.variant WHERE metric = 'heading_error_median'"),
+                "mask only;heading_error_median;2;1.5;1.5 ± 0.7\n");
+      EXPECT_EQ(query(database, "SELECT count(*) FROM v_objects"), "2\n");
+      EXPECT_EQ(query(database, "SELECT value FROM v_provenance WHERE key = 'host' LIMIT 1"),
+                "here\n");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace monodr

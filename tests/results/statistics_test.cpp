@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+namespace monodr {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Statistics, MeanDeviationMedianByHand) {
+  const std::vector<double> values = {2, 4, 4, 4, 5, 5, 7, 9};  // squares about 5 sum to 32
+  EXPECT_DOUBLE_EQ(mean(values), 5);
+  EXPECT_DOUBLE_EQ(standard_deviation(values), std::sqrt(32.0 / 7));
+  EXPECT_DOUBLE_EQ(median(values), 4.5);
+  EXPECT_DOUBLE_EQ(median({3, 1, 2}), 2);
+  EXPECT_DOUBLE_EQ(quantile({10, 0, 20}, 0.25), 5);
+  EXPECT_DOUBLE_EQ(quantile({10, 0, 20}, 1), 20);
+}
+
+TEST(Statistics, NanIsLeftOutAndTooLittleGivesNan) {
+  EXPECT_DOUBLE_EQ(mean({1, nan, 3}), 2);
+  EXPECT_DOUBLE_EQ(standard_deviation({1, nan, 3}), std::sqrt(2.0));
+  EXPECT_DOUBLE_EQ(median({nan, 7}), 7);
+  EXPECT_TRUE(std::isnan(mean({})));
+  EXPECT_TRUE(std::isnan(median({nan})));
+  EXPECT_TRUE(std::isnan(standard_deviation({1})));
+  EXPECT_TRUE(std::isnan(bootstrap_interval({1}).low));
+  EXPECT_TRUE(std::isnan(sign_flip_p_value({})));
+}
+
+TEST(Statistics, SignFlipByHand) {
+  EXPECT_DOUBLE_EQ(sign_flip_p_value({1, 2, 3}), 2.0 / 8);   // only +++ and ---
+  EXPECT_DOUBLE_EQ(sign_flip_p_value({3, 1, -1}), 6.0 / 8);  // |sum| 5 3 3 1 1 3 3 5, observed 3
+  EXPECT_DOUBLE_EQ(sign_flip_p_value({1, -1}), 1);
+  EXPECT_DOUBLE_EQ(sign_flip_p_value({0, 0, 0}), 1);
+  EXPECT_DOUBLE_EQ(sign_flip_p_value({0.1, 0.2, 0.3, nan}), 2.0 / 8);  // sums differ by rounding
+}
+
+TEST(Statistics, SampledSignFlipAgreesWithAllPatterns) {
+  std::mt19937 engine(3);
+  std::normal_distribution<double> normal(0.4, 1);
+  std::vector<double> differences(18);
+  for (double& value : differences) value = normal(engine);
+  double observed = 0;
+  for (const double value : differences) observed += value;
+  int as_extreme = 0;
+  for (int pattern = 0; pattern < 1 << 18; ++pattern) {
+    double sum = 0;
+    for (int i = 0; i < 18; ++i) sum += (pattern >> i) & 1 ? differences[i] : -differences[i];
+    as_extreme += std::abs(sum) >= std::abs(observed) - 1e-12;
+  }
+  const double exact = as_extreme / double(1 << 18);
+  EXPECT_NEAR(sign_flip_p_value(differences), exact, 0.01) << exact;
+}
+
+TEST(Statistics, SampledSignFlipIsNeverZero) {
+  EXPECT_DOUBLE_EQ(sign_flip_p_value(std::vector<double>(40, 1.0)),
+                   1.0 / (permutation_samples + 1));
+}
+
+TEST(Statistics, BootstrapOfAConstantIsThatConstant) {
+  const Interval interval = bootstrap_interval({2, 2, 2, 2});
+  EXPECT_EQ(interval.low, 2);
+  EXPECT_EQ(interval.high, 2);
+}
+
+TEST(Statistics, BootstrapIsDeterministicAndCoversAsItSays) {
+  std::mt19937 engine(5);
+  std::normal_distribution<double> normal(1, 2);
+  int covered = 0;
+  const int trials = 200;
+  for (int trial = 0; trial < trials; ++trial) {
+    std::vector<double> values(30);
+    for (double& value : values) value = normal(engine);
+    const Interval interval = bootstrap_interval(values, trial);
+    covered += interval.low <= 1 && 1 <= interval.high;
+    const double half = 1.96 * standard_deviation(values) / std::sqrt(30.0);
+    EXPECT_NEAR(interval.low, mean(values) - half, 0.25 * half);
+    EXPECT_NEAR(interval.high, mean(values) + half, 0.25 * half);
+    EXPECT_EQ(interval.low, bootstrap_interval(values, trial).low);
+  }
+  EXPECT_GE(covered, trials * 88 / 100);
+  EXPECT_LE(covered, trials * 99 / 100);
+}
+
+TEST(Statistics, PairedDifferenceLeavesOutHalfPairs) {
+  const PairedDifference d = paired_difference({1, 5, nan, 3}, {0, 3, 1, nan});
+  EXPECT_EQ(d.n, 2);
+  EXPECT_DOUBLE_EQ(d.difference, 1.5);
+  EXPECT_DOUBLE_EQ(d.p, 0.5);  // ++ and -- of four patterns
+  EXPECT_GE(d.interval.low, 1);
+  EXPECT_LE(d.interval.high, 2);
+}
+
+TEST(Statistics, HolmByHand) {
+  // Sorted 0.005 x4 = 0.02, 0.01 x3 = 0.03, 0.03 x2 = 0.06, 0.04 x1 = 0.04 but not below 0.06.
+  const std::vector<double> corrected = holm_corrected({0.01, 0.04, nan, 0.03, 0.005});
+  EXPECT_DOUBLE_EQ(corrected[0], 0.03);
+  EXPECT_DOUBLE_EQ(corrected[1], 0.06);
+  EXPECT_TRUE(std::isnan(corrected[2]));
+  EXPECT_DOUBLE_EQ(corrected[3], 0.06);
+  EXPECT_DOUBLE_EQ(corrected[4], 0.02);
+  EXPECT_DOUBLE_EQ(holm_corrected({0.6, 0.9})[0], 1);
+  EXPECT_TRUE(holm_corrected({}).empty());
+}
+
+}  // namespace
+}  // namespace monodr
