@@ -201,6 +201,20 @@ const Degenerate kDegenerate[] = {
        scene.rendering.depth.zero_();
        scene.rendering.colour.zero_();
      }},
+    {"an empty mask and nothing rendered",
+     [](Scene& scene) {
+       scene.observation.mask.zero_();
+       scene.rendering.silhouette.zero_();
+       scene.rendering.depth.zero_();
+     }},
+    {"a rendering that equals the observation",
+     [](Scene& scene) {
+       const at::Tensor& object = scene.hypothesis.object;
+       scene.rendering.silhouette = scene.observation.mask.index_select(0, object);
+       scene.rendering.depth = scene.observation.depth.index_select(0, object);
+       scene.rendering.colour = scene.observation.image.index_select(0, object);
+       scene.hypothesis.dimensions = scene.observation.size_mean.index_select(0, object);
+     }},
     {"a flat rendering", [](Scene& scene) { scene.rendering.colour.fill_(0.5); }},
     {"a mesh behind the camera",
      [](Scene& scene) { scene.hypothesis.vertices.select(2, 2).neg_(); }},

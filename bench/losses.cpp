@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Cost of each loss, forward and backward, at the size of a fit: 64 objects, 8 hypotheses each,
+// crops of 64 x 64 pixels. "per_hypothesis" is what one iteration costs one hypothesis.
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <benchmark/benchmark.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cstdlib>
+
+#include "plugin/registry.h"
+
+namespace monodr {
+namespace {
+
+constexpr int kObjects = 64, kHypotheses = 512, kSide = 64, kVertices = 642;
+
+struct Workload {
+  ObservationBatch observation;
+  HypothesisBatch hypothesis;
+  Rendering rendering;
+};
+
+/// A car-sized ellipse (30 % of the crop), moved a little in each item.
+at::Tensor ellipses(int64_t count, double shift) {
+  const at::Tensor axis = at::arange(kSide, at::kFloat) + 0.5 - kSide / 2;
+  const at::Tensor move = at::rand({count, 1, 1}) * shift;
+  const at::Tensor x = (axis.reshape({1, 1, kSide}) - move) / 25;
+  const at::Tensor y = (axis.reshape({1, kSide, 1}) + move) / 16;
+  return at::sigmoid((1 - (x.square() + y.square()).sqrt()) * 20);
+}
+
+Workload workload() {
+  at::manual_seed(1);
+  Workload load;
+  ObservationBatch& observation = load.observation;
+  observation.mask = (ellipses(kObjects, 2) > 0.5).to(at::kFloat);
+  observation.known = at::ones_like(observation.mask);
+  observation.image = at::rand({kObjects, 3, kSide, kSide});
+  observation.depth = 10 + at::rand({kObjects, kSide, kSide});
+  observation.box = at::tensor({7.f, 16.f, 57.f, 48.f}).repeat({kObjects, 1});
+  observation.free_sides = at::ones({kObjects, 4});
+  observation.intrinsics = at::tensor({80.f, 0.f, 32.f, 0.f, 80.f, 32.f, 0.f, 0.f, 1.f})
+                               .reshape({1, 3, 3})
+                               .repeat({kObjects, 1, 1});
+  observation.depth_deviation = at::full({kObjects}, 0.1f);
+  observation.size_mean = at::tensor({1.53f, 1.63f, 3.88f}).repeat({kObjects, 1});
+  observation.size_deviation = at::tensor({0.085f, 0.055f, 0.1f}).repeat({kObjects, 1});
+
+  HypothesisBatch& hypothesis = load.hypothesis;
+  hypothesis.object =
+      at::arange(kHypotheses, at::kLong).div(kHypotheses / kObjects, "floor").to(at::kLong);
+  hypothesis.dimensions = observation.size_mean.index_select(0, hypothesis.object) * 1.1;
+  hypothesis.vertices = at::randn({kHypotheses, kVertices, 3}) + at::tensor({0.f, 0.f, 10.f});
+  Rendering& rendering = load.rendering;
+  rendering.silhouette = ellipses(kHypotheses, 4);
+  const at::Tensor hit = (rendering.silhouette > 0.5).to(at::kFloat);
+  rendering.depth = hit * (10.5 + at::rand({kHypotheses, kSide, kSide}));
+  rendering.colour = hit.unsqueeze(1) * at::rand({kHypotheses, 3, kSide, kSide});
+  for (at::Tensor* tensor : {&hypothesis.dimensions,
+                             &hypothesis.vertices,
+                             &rendering.silhouette,
+                             &rendering.depth,
+                             &rendering.colour})
+    tensor->requires_grad_(true);
+  return load;
+}
+
+void cost_of(benchmark::State& state, const char* name) {
+  at::set_num_threads(1);
+  const char* folder = std::getenv("MONODR_BINARY_DIR");
+  Registry registry({std::string(folder ? folder : ".") + "/plugins"});
+  const auto loss =
+      registry.make_loss(name, Parameters(registry.find(PluginKind::loss, name).info.parameters));
+  const Workload load = workload();
+  const LossInput input{load.observation, load.hypothesis, load.rendering, 0.5};
+  const std::vector<at::Tensor> inputs = {load.hypothesis.dimensions,
+                                          load.hypothesis.vertices,
+                                          load.rendering.silhouette,
+                                          load.rendering.depth,
+                                          load.rendering.colour};
+  for (auto _ : state) {
+    const at::Tensor total = loss->evaluate(input).sum();
+    benchmark::DoNotOptimize(torch::autograd::grad({total}, inputs, {}, false, false, true));
+  }
+  state.counters["per_hypothesis"] = benchmark::Counter(
+      kHypotheses, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+BENCHMARK_CAPTURE(cost_of, mask, "mask")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, photometric, "photometric")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, depth, "depth")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, bbox, "bbox")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, size, "size")->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace monodr
+
+BENCHMARK_MAIN();

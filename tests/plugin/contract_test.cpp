@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugin/contract.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "plugin/contract_meshes.h"
+#include "plugin/contract_tools.h"
+
+namespace monodr {
+namespace {
+
+Registry& faulty() {
+  static Registry registry({std::string(std::getenv("MONODR_BINARY_DIR")) + "/faulty_plugins"});
+  return registry;
+}
+
+/// Names of the checks that failed, one a line.
+std::string failures(const ContractReport& report) {
+  std::string names;
+  for (const ContractCheck& check : report.checks)
+    if (!check.passed) names += check.name + "\n";
+  return names;
+}
+
+TEST(Contract, ALossWithoutFaultPasses) {
+  const ContractReport report = check_contract(faulty(), PluginKind::loss, "none");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+  EXPECT_NE(report.to_text().find("ok    a batch equals its items"), std::string::npos);
+}
+
+struct Fault {
+  const char* plugin;
+  const char* found_by;  ///< part of a failed check's name
+};
+
+class LossFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(LossFault, IsFound) {
+  const ContractReport report = check_loss_contract(faulty(), GetParam().plugin);
+  EXPECT_FALSE(report.passed());
+  EXPECT_NE(failures(report).find(GetParam().found_by), std::string::npos) << report.to_text();
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         LossFault,
+                         testing::Values(Fault{"wrong_gradient", "gradient against differences"},
+                                         Fault{"no_gradient", "gradient against differences"},
+                                         Fault{"couples_items", "a batch equals its items"},
+                                         Fault{"nan_when_empty", "finite with an empty mask"},
+                                         Fault{"nan_gradient_when_equal",
+                                               "finite with a rendering that equals"},
+                                         Fault{"changes_dtype", "dtype and finite, float32"},
+                                         Fault{"one_number", "shape, dtype and finite"},
+                                         Fault{"never_the_same", "the same bits twice"},
+                                         Fault{"throws", "shape, dtype and finite"},
+                                         Fault{"unasked_channel", "shape, dtype and finite"},
+                                         Fault{"default_out_of_range", "schema"}),
+                         [](const auto& info) { return std::string(info.param.plugin); });
+
+class RuleFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(RuleFault, IsFound) {
+  const ContractReport report = check_rule_contract(faulty(), GetParam().plugin);
+  EXPECT_NE(failures(report).find(GetParam().found_by), std::string::npos) << report.to_text();
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         RuleFault,
+                         testing::Values(Fault{"nobody_learns", "each object learns"},
+                                         Fault{"spoilt_by_absent", "a pruned hypothesis"},
+                                         Fault{"reports_nobody", "shapes and dtype"}),
+                         [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(GradientError, AcceptsADerivativeAndNamesTheInputOfAWrongOne) {
+  const std::vector<NamedTensor> inputs = {{"a", uniform_numbers({4, 3}, 0.5, 1, 1)},
+                                           {"b", uniform_numbers({4, 3}, 0.5, 1, 2)}};
+  const auto product = [](const std::vector<at::Tensor>& in) {
+    return (in[0] * in[1].exp()).sum(1);
+  };
+  EXPECT_EQ(gradient_error(product, inputs, {}), "");
+  const auto wrong = [](const std::vector<at::Tensor>& in) {
+    return (in[0] * (in[1] + 0.01 * (in[1] - in[1].detach())).exp()).sum(1);
+  };
+  EXPECT_EQ(gradient_error(wrong, inputs, {}).substr(0, 2), "b:");
+}
+
+TEST(GradientError, LeavesOutWhatJumpsOnlyAsFarAsAllowed) {
+  const std::vector<NamedTensor> inputs = {{"x", uniform_numbers({50}, 0.5, 1, 3)}};
+  const at::Tensor edge = inputs[0].value.clone();  // every entry lies on its step
+  const auto steps = [&](const std::vector<at::Tensor>& in) {
+    const at::Tensor jump = (in[0].narrow(0, 0, 5) > edge.narrow(0, 0, 5)).to(at::kDouble);
+    return at::cat({in[0].narrow(0, 0, 5) + jump, in[0].narrow(0, 5, 45)});
+  };
+  EXPECT_NE(gradient_error(steps, inputs, {}), "");
+  GradientTolerance tolerance;
+  tolerance.largest_share_left_out = 0.1;
+  EXPECT_EQ(gradient_error(steps, inputs, tolerance), "");
+}
+
+TEST(Superellipsoid, IsClosedCanonicalAndTurnedOutward) {
+  for (const double roundness : {0.3, 0.6, 1.0}) {
+    const Mesh mesh = superellipsoid(roundness, 0.4, 8, 12);
+    EXPECT_TRUE(is_watertight(mesh));
+    EXPECT_GT(signed_volume(mesh), 0);
+    const MeshBounds box = bounds(mesh);
+    EXPECT_TRUE(box.low.isApprox(Eigen::Vector3f::Constant(-0.5f), 1e-5f));
+    EXPECT_TRUE(box.high.isApprox(Eigen::Vector3f::Constant(0.5f), 1e-5f));
+  }
+}
+
+}  // namespace
+}  // namespace monodr

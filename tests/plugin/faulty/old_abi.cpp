@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A file built for another ABI. Should any of its code run, the test process ends: it must be
+// refused from its symbol table alone.
+#include <cstdlib>
+
+namespace {
+[[maybe_unused]] const int ends_the_process = (std::_Exit(99), 0);
+}  // namespace
+
+extern "C" const void* monodr_plugin_abi0_torch0_9_gcc4_cxx11abi0() {
+  return nullptr;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugin/registry.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/text.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path faulty_folder() {
+  return fs::path(std::getenv("MONODR_BINARY_DIR")) / "faulty_plugins";
+}
+
+/// An empty folder, removed at the end. Each test has its own: a file once loaded stays loaded
+/// under its path.
+class PluginFolder : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder = fs::temp_directory_path() / (test + "_" + std::to_string(::getpid()));
+    fs::create_directories(folder);
+  }
+  void TearDown() override {
+    fs::permissions(folder, fs::perms::owner_all);
+    fs::remove_all(folder);
+  }
+
+  void take(const std::string& file) { fs::copy_file(faulty_folder() / file, folder / file); }
+
+  std::string refusal_of(const std::string& file) const {
+    const PluginCatalogue catalogue = Registry({folder.string()}).catalogue();
+    for (const PluginRefusal& refusal : catalogue.refused)
+      if (fs::path(refusal.file).filename() == file) return refusal.reason;
+    return "";
+  }
+
+  fs::path folder;
+};
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST_F(PluginFolder, CopyingAFileThereIsAllThatAddingTakes) {
+  take("loss_none.so");
+  Registry registry({folder.string()});
+  const PluginCatalogue catalogue = registry.catalogue();
+  ASSERT_EQ(catalogue.plugins.size(), 1u);
+  EXPECT_EQ(catalogue.plugins[0].name, "none");
+  EXPECT_EQ(catalogue.plugins[0].file_hash.size(), 64u);
+  EXPECT_TRUE(catalogue.refused.empty());
+  EXPECT_NE(registry.make_loss("none", Parameters()), nullptr);
+}
+
+TEST_F(PluginFolder, AnotherAbiIsRefusedBeforeItsCodeRuns) {
+  take("loss_old_abi.so");
+  const std::string reason = refusal_of("loss_old_abi.so");
+  EXPECT_TRUE(contains(reason, "abi0_torch0_9_gcc4")) << reason;
+  EXPECT_TRUE(contains(reason, "rebuild")) << reason;
+}
+
+TEST_F(PluginFolder, ALibraryThatIsNoPluginIsRefusedBeforeItsCodeRuns) {
+  take("loss_no_symbol.so");
+  const std::string reason = refusal_of("loss_no_symbol.so");
+  EXPECT_TRUE(contains(reason, "MONODR_PLUGIN")) << reason;
+}
+
+TEST_F(PluginFolder, TextAndTruncatedFilesAreRefused) {
+  write_file_atomically(folder / "loss_text.so", "not a library\n");
+  take("loss_none.so");
+  const std::string whole = read_file(folder / "loss_none.so");
+  write_file_atomically(folder / "loss_cut.so", whole.substr(0, whole.size() / 2));
+  write_file_atomically(folder / "loss_empty.so", "");
+  for (const char* file : {"loss_text.so", "loss_cut.so", "loss_empty.so"})
+    EXPECT_TRUE(contains(refusal_of(file), "ELF")) << file << ": " << refusal_of(file);
+}
+
+TEST_F(PluginFolder, AFileMustBeNamedAsItCallsItself) {
+  take("loss_other_name.so");
+  EXPECT_TRUE(contains(refusal_of("loss_other_name.so"), "somebody_else"));
+}
+
+TEST_F(PluginFolder, OneBadFileDoesNotStopTheRest) {
+  take("loss_none.so");
+  take("loss_old_abi.so");
+  write_file_atomically(folder / "loss_text.so", "not a library\n");
+  const PluginCatalogue catalogue = Registry({folder.string()}).catalogue();
+  EXPECT_EQ(catalogue.plugins.size(), 1u);
+  EXPECT_EQ(catalogue.refused.size(), 2u);
+}
+
+TEST_F(PluginFolder, AFolderWritableByEveryoneIsRefused) {
+  take("loss_none.so");
+  fs::permissions(folder, fs::perms::all);
+  const std::string reason = refusal_of("loss_none.so");
+  EXPECT_TRUE(contains(reason, "chmod o-w")) << reason;
+}
+
+TEST_F(PluginFolder, TheFirstOfTwoFoldersWinsAndTheOtherIsListed) {
+  take("loss_none.so");
+  const PluginCatalogue catalogue =
+      Registry({folder.string(), faulty_folder().string()}).catalogue();
+  EXPECT_EQ(fs::path(catalogue.find(PluginKind::loss, "none").file).parent_path(),
+            fs::canonical(folder));
+  bool listed = false;
+  for (const PluginRefusal& refusal : catalogue.refused)
+    listed = listed || (contains(refusal.file, "loss_none") && contains(refusal.reason, "hidden"));
+  EXPECT_TRUE(listed);
+}
+
+TEST_F(PluginFolder, AMissingPluginIsNamedWithItsNearestNeighbour) {
+  take("loss_none.so");
+  Registry registry({folder.string()});
+  const std::string message = message_of([&] { registry.find(PluginKind::loss, "nnoe"); });
+  EXPECT_TRUE(contains(message, "nnoe") && contains(message, "did you mean 'none'")) << message;
+  EXPECT_NE(message_of([&] { registry.find(PluginKind::rule, "none"); }), "");
+}
+
+TEST_F(PluginFolder, ARefusedPluginThatIsAskedForSaysWhy) {
+  take("loss_old_abi.so");
+  Registry registry({folder.string()});
+  const std::string message = message_of([&] { registry.find(PluginKind::loss, "old_abi"); });
+  EXPECT_TRUE(contains(message, "rebuild")) << message;
+}
+
+TEST_F(PluginFolder, AFactoryThatThrowsSaysItsOwnWord) {
+  take("loss_factory_throws.so");
+  Registry registry({folder.string()});
+  try {
+    registry.make_loss("factory_throws", Parameters());
+    FAIL() << "made one";
+  } catch (const std::exception& error) {
+    EXPECT_TRUE(contains(error.what(), "no such device")) << error.what();
+  }
+}
+
+TEST_F(PluginFolder, AnEmptyFolderHoldsNothing) {
+  EXPECT_TRUE(Registry({folder.string()}).catalogue().plugins.empty());
+}
+
+}  // namespace
+}  // namespace monodr
