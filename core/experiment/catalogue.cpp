@@ -42,8 +42,8 @@ std::string ask(const std::string& worker, const std::vector<std::string>& folde
   log += process.read_log();
   const std::string failure = process.wait();
   if (!failure.empty())
-    throw UserError(fmt::format(
-        "cannot list the plugins: '{} describe' ended with {}\n{}", worker, failure, log));
+    throw UserError(
+        fmt::format("cannot list the plugins: '{} describe' {}\n{}", worker, failure, log));
   return answer;
 }
 

@@ -13,7 +13,8 @@ namespace monodr {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+// Ordered: a configuration must come back as the text that it was.
+using json = nlohmann::ordered_json;
 
 constexpr size_t id_digits = 64;
 

@@ -75,8 +75,8 @@ bool follow(WorkerProcess& process, Progress& progress) {
   progress.end();
   if (!error.empty()) throw UserError(error);
   if (!failure.empty() || !done)
-    throw UserError(fmt::format("cannot prepare the input: the worker ended {}\n{}",
-                                failure.empty() ? "early" : "(" + failure + ")",
+    throw UserError(fmt::format("cannot prepare the input: the worker {}\n{}",
+                                failure.empty() ? "ended early" : failure,
                                 log));
   return true;
 }

@@ -194,7 +194,7 @@ class Sweep {
     const std::string how = slot.worker->wait();
     slot.worker.reset();
     if (slot.cell)
-      fail(slot, how.empty() ? "the worker ended without a result" : "the worker was " + how);
+      fail(slot, how.empty() ? "the worker ended without a result" : "the worker " + how);
   }
 
   void refuse_overlong_cells() {

@@ -223,9 +223,10 @@ std::string WorkerProcess::wait() {
   while (ended < 0 && errno == EINTR);
   pid_ = -1;
   if (WIFSIGNALED(status))
-    return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+    return fmt::format(
+        "was killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   exit_code_ = WEXITSTATUS(status);
-  return exit_code_ == 0 ? "" : fmt::format("exit code {}", exit_code_);
+  return exit_code_ == 0 ? "" : fmt::format("ended with exit code {}", exit_code_);
 }
 
 SignalGuard::SignalGuard() {

@@ -46,8 +46,8 @@ class WorkerProcess {
   std::string read_log();
 
   void kill();
-  /// Waits for the end. "" if it exited with 0, else how it ended: "killed by signal 11
-  /// (Segmentation fault)", "exit code 3".
+  /// Waits for the end. "" if it exited with 0, else how it ended: "was killed by signal 11
+  /// (Segmentation fault)", "ended with exit code 3".
   std::string wait();
   /// The exit code; -1 before wait() and where a signal ended it.
   int exit_code() const { return exit_code_; }

@@ -4,7 +4,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "base/text.h"
 #include "experiment/progress.h"
 
 namespace monodr {
@@ -33,39 +35,61 @@ double expected(const std::map<std::string, double>& seconds, const std::string&
   return of_all == seconds.end() ? -1 : of_all->second;
 }
 
-/// Cells that are missing although the same configuration was run: a plugin's file or the data
-/// changed since. id of the cell -> what changed.
-std::unordered_map<std::string, std::string> stale_cells(const Plan& plan,
-                                                         const Database* database) {
+std::string same_settings_key(const std::string& arm,
+                              std::int64_t seed,
+                              const std::string& config) {
+  return fmt::format("{}\n{}\n{}", arm, seed, config);
+}
+
+/// Finished cells of the experiment by arm, seed and configuration: row in the table `cell`.
+std::unordered_map<std::string, std::int64_t> finished_cells(const Plan& plan,
+                                                             const Database& database) {
+  std::unordered_map<std::string, std::int64_t> cells;
+  SQLite::Statement rows(
+      database.connection(),
+      "SELECT cell.id, arm, seed, config.json FROM cell JOIN config ON config.cell = cell.id JOIN "
+      "variant ON variant.id = cell.variant JOIN experiment ON experiment.id = variant.experiment "
+      "WHERE experiment.name = ? AND state = 'done' ORDER BY cell.id");
+  rows.bind(1, plan.experiment.name);
+  while (rows.executeStep())
+    cells[same_settings_key(rows.getColumn(1), rows.getColumn(2), rows.getColumn(3))] =
+        rows.getColumn(0).getInt64();
+  return cells;
+}
+
+/// "loss mask", or "the data" where all plugins are the same files.
+std::string what_changed(const CellRecord& record, std::int64_t earlier, const Database& database) {
+  SQLite::Statement hash(database.connection(),
+                         "SELECT file_hash FROM plugin WHERE cell = ? AND kind = ? AND name = ?");
+  std::vector<std::string> changed;
+  for (const PluginRecord& plugin : record.plugins) {
+    hash.reset();
+    hash.bind(1, earlier);
+    hash.bind(2, plugin.kind);
+    hash.bind(3, plugin.name);
+    if (!hash.executeStep() || hash.getColumn(0).getString() != plugin.file_hash)
+      changed.push_back(plugin.kind + " " + plugin.name);
+  }
+  return changed.empty() ? "the data" : join(changed, ", ");
+}
+
+/// Cells to be run although the same settings were run before: a plugin's file or the data changed
+/// since. Id of the cell -> what changed.
+std::unordered_map<std::string, std::string> stale_cells(
+    const Plan& plan,
+    const std::unordered_map<std::string, std::string>& states,
+    const Database* database) {
   std::unordered_map<std::string, std::string> stale;
-  if (database == nullptr) return stale;
+  if (database == nullptr || states.empty()) return stale;
   database->guarded([&] {
-    SQLite::Statement earlier(
-        database->connection(),
-        "SELECT cell.id FROM cell JOIN config ON config.cell = cell.id JOIN variant ON variant.id "
-        "= cell.variant JOIN experiment ON experiment.id = variant.experiment WHERE "
-        "experiment.name = ? AND arm = ? AND seed = ? AND state = 'done' AND hash <> ? AND "
-        "json(config.json) = json(?) ORDER BY cell.id DESC LIMIT 1");
-    SQLite::Statement hash(database->connection(),
-                           "SELECT file_hash FROM plugin WHERE cell = ? AND kind = ? AND name = ?");
+    std::optional<std::unordered_map<std::string, std::int64_t>> finished;
     for (const CellRecord& record : plan.records) {
-      earlier.reset();
-      earlier.bind(1, record.experiment);
-      earlier.bind(2, record.arm);
-      earlier.bind(3, record.seed);
-      earlier.bind(4, record.id);
-      earlier.bind(5, record.config);
-      if (!earlier.executeStep()) continue;
-      std::string changed;
-      for (const PluginRecord& plugin : record.plugins) {
-        hash.reset();
-        hash.bind(1, earlier.getColumn(0).getInt64());
-        hash.bind(2, plugin.kind);
-        hash.bind(3, plugin.name);
-        if (!hash.executeStep() || hash.getColumn(0).getString() != plugin.file_hash)
-          changed += (changed.empty() ? "" : ", ") + plugin.kind + " " + plugin.name;
-      }
-      stale[record.id] = changed.empty() ? "the data" : changed;
+      if (states.count(record.id) > 0) continue;
+      if (!finished) finished = finished_cells(plan, *database);
+      const auto earlier =
+          finished->find(same_settings_key(record.arm, record.seed, record.config));
+      if (earlier != finished->end())
+        stale[record.id] = what_changed(record, earlier->second, *database);
     }
   });
   return stale;
@@ -78,7 +102,7 @@ std::string format_dry_run(const Plan& plan,
                            const Database* database,
                            int jobs) {
   const auto seconds = mean_seconds(plan, database);
-  const auto stale = stale_cells(plan, database);
+  const auto stale = stale_cells(plan, states, database);
   std::map<std::string, int> counts;
   double total = 0;
   bool known = true;

@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "base/plugin_info.h"
 #include "base/text.h"
+#include "experiment/stand_in_plugins.h"
 #include "results/cell_result.h"
 
 namespace {
@@ -24,34 +24,10 @@ void say(const json& line) {
   std::cout << line.dump() << std::endl;
 }
 
-PluginInfo plugin(PluginKind kind, const std::string& name) {
-  PluginInfo info;
-  info.kind = kind;
-  info.name = name;
-  info.version = "1.0.0";
-  info.description = "a stand-in";
-  info.file = name + ".so";
-  const char* hash = std::getenv("FAKE_PLUGIN_HASH");
-  info.file_hash = hash != nullptr ? hash : "0123";
-  return info;
-}
-
+// The hash can be changed, as if the plugins had been built anew.
 PluginCatalogue catalogue() {
-  PluginInfo mask = plugin(PluginKind::loss, "mask");
-  Parameter behaviour{"behaviour", std::string("good"), "", "how the cell ends"};
-  behaviour.choices = {
-      "good", "crash", "hang", "throw", "exit", "chatter", "torn", "lie", "grow", "slow"};
-  mask.parameters = {behaviour, {"seconds", 0.0, "s", "how long a slow cell takes", 0, 1000}};
-  PluginInfo rasterizer = plugin(PluginKind::renderer, "soft_rasterizer");
-  rasterizer.parameters = {{"sigma", 1.0, "px^2", "softness of the edge", 0, 100}};
-  PluginCatalogue result;
-  result.plugins = {mask,
-                    plugin(PluginKind::loss, "photometric"),
-                    rasterizer,
-                    plugin(PluginKind::rule, "hindsight"),
-                    plugin(PluginKind::rule, "mean"),
-                    plugin(PluginKind::shape_prior, "mesh_autoencoder")};
-  return result;
+  const char* hash = std::getenv("FAKE_PLUGIN_HASH");
+  return stand_in_catalogue(hash != nullptr ? hash : "0123");
 }
 
 void misbehave(const std::string& behaviour, double seconds) {
@@ -71,9 +47,9 @@ void misbehave(const std::string& behaviour, double seconds) {
 void run_one(const std::string& path) {
   const json cell = json::parse(read_file(path));
   const std::string id = cell.at("id"), output = cell.at("output");
-  // One line a run: tests count how often each cell was run.
+  // One line a run: tests count how often each cell was run, and look whether the process is gone.
   if (const char* journal = std::getenv("FAKE_JOURNAL"))
-    std::ofstream(journal, std::ios::app) << id << "\n" << std::flush;
+    std::ofstream(journal, std::ios::app) << fmt::format("{} {}\n", id, ::getpid()) << std::flush;
   CellResult result;
   result.cell = id;
   result.state = "done";

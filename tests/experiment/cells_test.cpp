@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "experiment/cells.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/text.h"
+#include "experiment/stand_in_plugins.h"
+#include "shared_files.h"
+
+namespace monodr {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Cells : public testing::Test {
+ protected:
+  std::vector<Cell> expand(const std::string& content,
+                           const std::vector<std::string>& overrides = {},
+                           const std::string& file_hash = "0123",
+                           const std::string& data = "data") {
+    const Experiment experiment = load_experiment(write("e.toml", content), overrides);
+    catalogues_.push_back(std::make_unique<PluginCatalogue>(stand_in_catalogue(file_hash)));
+    return expand_cells(experiment, *catalogues_.back(), [&](const Parameters&) { return data; });
+  }
+
+  static std::vector<std::string> names(const std::vector<Cell>& cells) {
+    std::vector<std::string> result;
+    for (const Cell& cell : cells) result.push_back(describe(cell));
+    return result;
+  }
+
+  std::string id(const std::string& content, const std::vector<std::string>& overrides = {}) {
+    return expand(content, overrides).at(0).id;
+  }
+
+  std::string write(const std::string& name, const std::string& content) {
+    write_file_atomically(folder_.file(name), content);
+    return folder_.file(name);
+  }
+
+  TemporaryFolder folder_;
+  std::vector<std::unique_ptr<PluginCatalogue>> catalogues_;
+};
+
+const std::string mask = "[loss.mask]\n";
+
+TEST_F(Cells, AxesMultiplyInTheOrderOfTheFile) {
+  EXPECT_THAT(names(expand(mask + R"(
+[sweep]
+seed = [0, 1]
+"fit.iterations" = [10, 20]
+fit.hypotheses = [1, 2]
+)")),
+              ElementsAre("all, fit.hypotheses = 1, fit.iterations = 10, seed 0",
+                          "all, fit.hypotheses = 1, fit.iterations = 10, seed 1",
+                          "all, fit.hypotheses = 2, fit.iterations = 10, seed 0",
+                          "all, fit.hypotheses = 2, fit.iterations = 10, seed 1",
+                          "all, fit.hypotheses = 1, fit.iterations = 20, seed 0",
+                          "all, fit.hypotheses = 1, fit.iterations = 20, seed 1",
+                          "all, fit.hypotheses = 2, fit.iterations = 20, seed 0",
+                          "all, fit.hypotheses = 2, fit.iterations = 20, seed 1"));
+}
+
+TEST_F(Cells, ZippedAxesGoInStep) {
+  EXPECT_THAT(names(expand(mask + R"(
+[[sweep.zip]]
+"fit.iterations" = [10, 20]
+"fit.hypotheses" = [8, 4]
+)")),
+              ElementsAre("all, fit.hypotheses = 8, fit.iterations = 10, seed 0",
+                          "all, fit.hypotheses = 4, fit.iterations = 20, seed 0"));
+  EXPECT_THROW(
+      expand(mask + "[[sweep.zip]]\n\"fit.iterations\" = [10, 20]\n\"fit.hypotheses\" = [8]\n"),
+      UserError);
+}
+
+TEST_F(Cells, IncludeAddsAndExcludeRemoves) {
+  const std::string file = mask + R"(
+[[arm]]
+name = "a"
+[[arm]]
+name = "b"
+set = { "rule.plugin" = "mean" }
+[sweep]
+seed = [0, 1]
+"fit.iterations" = [10, 20]
+[[sweep.include]]
+"fit.iterations" = 100
+arm = "b"
+seed = 0
+[[sweep.exclude]]
+arm = "a"
+"fit.iterations" = 20
+[[sweep.exclude]]
+seed = 1
+)";
+  EXPECT_THAT(names(expand(file)),
+              ElementsAre("a, fit.iterations = 10, seed 0",
+                          "b, fit.iterations = 10, seed 0",
+                          "b, fit.iterations = 20, seed 0",
+                          "b, fit.iterations = 100, seed 0"));
+  EXPECT_THROW(expand(file + "[[sweep.exclude]]\nseed = 9\n"), UserError);
+  EXPECT_THROW(expand(file + "[[sweep.exclude]]\narm = \"c\"\n"), UserError);
+}
+
+TEST_F(Cells, ListsOfListsAreAnAxisOfAListParameter) {
+  EXPECT_THAT(names(expand(mask + "[sweep]\n\"fit.prune_steps\" = [[10, 20], [30]]\n")),
+              ElementsAre("all, fit.prune_steps = [10.0, 20.0], seed 0",
+                          "all, fit.prune_steps = [30.0], seed 0"));
+}
+
+TEST_F(Cells, TheConfigurationIsComplete) {
+  const auto config = nlohmann::json::parse(
+      expand(
+          "[loss.mask]\n[loss.photometric]\nweight = 0.0\n[renderer.soft_rasterizer]\nsigma = 3\n")
+          .at(0)
+          .config);
+  EXPECT_EQ(config.at("fit").at("iterations"), 100);
+  EXPECT_EQ(config.at("renderer").at("plugin"), "soft_rasterizer");
+  EXPECT_EQ(config.at("renderer").at("soft_rasterizer").at("sigma"), 3.0);
+  EXPECT_EQ(config.at("shape_prior").at("mesh_autoencoder"), nlohmann::json::object());
+  EXPECT_EQ(config.at("loss").at("mask").at("weight"), 1.0);
+  EXPECT_EQ(config.at("loss").at("mask").at("plugin"), "mask");
+  EXPECT_FALSE(config.at("loss").contains("photometric")) << "its weight is 0";
+  EXPECT_FALSE(config.at("rule").contains("mean")) << "not selected";
+}
+
+TEST_F(Cells, AnIdDependsOnWhatACellIsAndOnNothingElse) {
+  const std::string reference = id(mask);
+  EXPECT_EQ(reference.size(), 64u);
+  EXPECT_EQ(id("# a comment\n[loss.mask]\nweight = 1\n"), reference) << "the default, said";
+  EXPECT_EQ(id("[experiment]\nname = \"other\"\n" + mask), reference);
+  EXPECT_EQ(id(mask + "[[arm]]\nname = \"named\"\n"), reference);
+  EXPECT_EQ(id(mask + "[loss.photometric]\nweight = 0.0\n"), reference) << "switched off";
+  EXPECT_EQ(id(mask + "[fit]\niterations = 3\n", {"fit.iterations=100"}), reference);
+  EXPECT_EQ(id(mask + "[sweep]\n\"fit.iterations\" = [100]\n"), reference);
+
+  const std::set<std::string> ids = {reference,
+                                     id(mask + "[sweep]\nseed = [1]\n"),
+                                     id(mask + "[fit]\niterations = 99\n"),
+                                     id(mask + "[rule]\nplugin = \"mean\"\n"),
+                                     id(mask + "[loss.photometric]\n"),
+                                     id("[loss.mask]\nbehaviour = \"slow\"\n"),
+                                     expand(mask, {}, "4567").at(0).id,
+                                     expand(mask, {}, "0123", "other data").at(0).id};
+  EXPECT_EQ(ids.size(), 8u);
+}
+
+TEST_F(Cells, WhereTheDataLiesDoesNotMatter) {
+  std::filesystem::create_directories(folder_.file("one"));
+  std::filesystem::create_directories(folder_.file("two"));
+  const std::vector<std::string> kitti = {"dataset.source=kitti"};
+  EXPECT_EQ(id(mask, {"dataset.source=kitti", "dataset.root=" + (folder_.file("one"))}),
+            id(mask, {"dataset.source=kitti", "dataset.root=" + (folder_.file("two"))}));
+}
+
+TEST_F(Cells, OneLossPluginMayServeTwice) {
+  const auto config = nlohmann::json::parse(
+      expand(mask + "[loss.second_mask]\nplugin = \"mask\"\nweight = 0.5\n").at(0).config);
+  EXPECT_EQ(config.at("loss").at("second_mask").at("plugin"), "mask");
+  EXPECT_EQ(config.at("loss").at("mask").at("weight"), 1.0);
+}
+
+TEST_F(Cells, AreFoundByTheBeginningOfTheirId) {
+  const std::vector<Cell> cells = expand(mask + "[sweep]\nseed = [0, 1, 2]\n");
+  EXPECT_EQ(find_cell(cells, cells[1].short_id()).seed, 1);
+  EXPECT_THROW(find_cell(cells, "x"), UserError);
+  EXPECT_THROW(find_cell(cells, ""), UserError);
+}
+
+TEST_F(Cells, RecordsCarryThePluginsThatTakePart) {
+  const Experiment experiment =
+      load_experiment(write("e.toml", mask + "[rule]\nplugin = \"mean\"\n"), {});
+  const PluginCatalogue catalogue = stand_in_catalogue();
+  const auto cells = expand_cells(experiment, catalogue, [](const Parameters&) { return "data"; });
+  const auto records = make_records(experiment, cells);
+  std::set<std::string> plugins;
+  for (const PluginRecord& plugin : records.at(0).plugins)
+    plugins.insert(plugin.kind + "/" + plugin.name + "/" + plugin.file_hash);
+  EXPECT_THAT(plugins,
+              ElementsAre("loss/mask/0123",
+                          "renderer/soft_rasterizer/0123",
+                          "rule/mean/0123",
+                          "shape_prior/mesh_autoencoder/0123"));
+}
+
+}  // namespace
+}  // namespace monodr

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "experiment/spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "experiment/cells.h"
+#include "experiment/stand_in_plugins.h"
+#include "shared_files.h"
+
+namespace monodr {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+using Strings = std::vector<std::string>;
+
+class Spec : public testing::Test {
+ protected:
+  Experiment load(const std::string& content, const Strings& overrides = {}) {
+    return load_experiment(write("e.toml", content), overrides);
+  }
+
+  /// The message that reading and expanding the file ends with, without the folder's name.
+  std::string message(const std::string& content, const Strings& overrides = {}) {
+    try {
+      const Experiment experiment = load(content, overrides);
+      expand_cells(experiment, stand_in_catalogue(), [](const Parameters&) { return "data"; });
+    } catch (const UserError& error) {
+      std::string text = error.what();
+      const std::string prefix = folder_.file("");
+      for (size_t at; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
+      return text;
+    }
+    return "no error";
+  }
+
+  std::string write(const std::string& name, const std::string& content) {
+    write_file_atomically(folder_.file(name), content);
+    return folder_.file(name);
+  }
+
+  TemporaryFolder folder_;
+};
+
+const std::string mask = "[loss.mask]\n";
+
+TEST_F(Spec, ASyntaxErrorNamesItsPlace) {
+  EXPECT_THAT(message("[fit]\niterations = = 3\n"), StartsWith("e.toml:2:14: not valid TOML"));
+  EXPECT_THAT(message("[fit\n"), StartsWith("e.toml:1:"));
+}
+
+TEST_F(Spec, AnUnknownKeyNamesItsPlaceAndTheNearestKey) {
+  EXPECT_EQ(message(mask + "[fit]\n  iteratons = 3\n"),
+            "e.toml:3:3: unknown key 'iteratons' in [fit]; did you mean 'iterations'?");
+  EXPECT_THAT(message(mask + "[fitt]\niterations = 3\n"),
+              StartsWith("e.toml:2:2: unknown key 'fitt' in the experiment file; did you mean "
+                         "'fit'?"));
+  EXPECT_THAT(message("[loss.mask]\nwieght = 1.0\n"),
+              StartsWith("e.toml:2:1: unknown key 'wieght' in [loss.mask]; did you mean 'weight'"));
+  EXPECT_THAT(message("[experiment]\nnam = \"x\"\n"),
+              StartsWith("e.toml:2:1: unknown key 'nam' in [experiment]; did you mean 'name'"));
+  EXPECT_THAT(
+      message(mask + "[[arm]]\nname = \"a\"\nset = { \"fit.hypothesis\" = 1 }\n"),
+      StartsWith("e.toml:4:9: unknown key 'hypothesis' in [fit]; did you mean 'hypotheses'"));
+  EXPECT_THAT(message(mask + "[sweep]\n\"fit.iteration\" = [1, 2]\n"),
+              StartsWith("e.toml:3:1: unknown key 'iteration' in [fit]"));
+}
+
+TEST_F(Spec, AWrongTypeOrRangeNamesTheValue) {
+  EXPECT_THAT(message(mask + "[fit]\niterations = \"many\"\n"),
+              StartsWith("e.toml:3:14: 'fit.iter"));
+  EXPECT_THAT(message(mask + "[fit]\niterations = 0\n"),
+              StartsWith("e.toml:3:14: 'fit.iterations' is 0"));
+  EXPECT_THAT(message("[loss.mask]\nweight = -1\n"), StartsWith("e.toml:2:10: "));
+  EXPECT_THAT(message(mask + "[sweep]\n\"fit.iterations\" = [5, 0]\n"),
+              StartsWith("e.toml:3:24: "));
+  EXPECT_THAT(message(mask + "[dataset]\nsource = \"kiti\"\n"), HasSubstr("did you mean 'kitti'"));
+  EXPECT_THAT(message(mask + "fit = 3\n"), HasSubstr("e.toml:2:1"));
+}
+
+TEST_F(Spec, AMissingPluginNamesThePlaceAndWhatThereIs) {
+  EXPECT_EQ(message(mask + "[renderer]\nplugin = \"soft_rasteriser\"\n"),
+            "e.toml:3:10: there is no renderer plugin 'soft_rasteriser'; did you mean "
+            "'soft_rasterizer'?; found: soft_rasterizer");
+  EXPECT_THAT(message("[loss.maks]\n"),
+              StartsWith("e.toml:1:7: there is no loss plugin 'maks'; "
+                         "did you mean 'mask'?"));
+  EXPECT_THAT(message(mask + "[renderer.other]\nsigma = 1\n"),
+              StartsWith("e.toml:3:1: there is no"));
+  EXPECT_THAT(message(mask + "[sweep]\n\"rule.plugin\" = [\"mean\", \"men\"]\n"),
+              StartsWith("e.toml:3:26: there is no rule plugin 'men'"));
+}
+
+TEST_F(Spec, APluginsKeyInItsSectionIsExplained) {
+  EXPECT_EQ(message(mask + "[renderer]\nsigma = 1.0\n"),
+            "e.toml:3:1: 'sigma' belongs to the plugin: write it in [renderer.soft_rasterizer]");
+}
+
+TEST_F(Spec, AnExperimentWithoutLossesIsRefused) {
+  EXPECT_THAT(message("[fit]\n"), HasSubstr("no loss has a weight"));
+  EXPECT_THAT(message("[loss.mask]\n[[arm]]\nname = \"a\"\nset = { \"loss.mask.weight\" = 0 }\n"),
+              StartsWith("e.toml:3:8: no loss has a weight"));
+}
+
+TEST_F(Spec, ArmsMustDiffer) {
+  EXPECT_THAT(message(mask + "[[arm]]\nname = \"a\"\n[[arm]]\nname = \"a\"\n"),
+              StartsWith("e.toml:5:8: there are two arms named 'a'"));
+  EXPECT_THAT(message(mask + "[[arm]]\nname = \"a\"\n[[arm]]\nname = \"b\"\n"),
+              StartsWith("e.toml:5:8: nothing distinguishes 'b, seed 0' from 'a, seed 0'"));
+  EXPECT_THAT(message(mask + "[[arm]]\n"), HasSubstr("arm 1 has no name"));
+}
+
+TEST_F(Spec, AKittiFolderMustBeThere) {
+  EXPECT_EQ(
+      message(mask + "[dataset]\nsource = \"kitti\"\n"),
+      "e.toml:3:10: source = \"kitti\" needs 'dataset.root', the folder that holds training/");
+  EXPECT_THAT(message(mask + "[dataset]\nsource = \"kitti\"\nroot = \"no/such\"\n"),
+              StartsWith("e.toml:4:8: 'dataset.root' is \"no/such\", but there is no such folder"));
+  EXPECT_THAT(message(mask, {"dataset.source=kitti", "dataset.root=no/such"}),
+              StartsWith("command line: 'dataset.root=no/such': 'dataset.root' is"));
+}
+
+TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
+  const std::string file = mask + "[fit]\niterations = 7\n[sweep]\nseed = [5]\n";
+  const Experiment experiment = load(file,
+                                     {"fit.iterations=20",
+                                      "sweep.seed=0,1",
+                                      "dataset.root=../shared/kitti_mini",
+                                      "rule.plugin=\"mean\"",
+                                      "fit.prune_steps=[10, 20.5]",
+                                      "fit.first_heading=-22.5",
+                                      "evaluation.overlays=false",
+                                      "sweep.fit.hypotheses=1,2,4"});
+  const auto value = [&](const std::string& key) { return experiment.settings.at(key).value; };
+  EXPECT_EQ(value("fit.iterations"), ParameterValue(std::int64_t{20}));
+  EXPECT_EQ(value("dataset.root"), ParameterValue(std::string("../shared/kitti_mini")));
+  EXPECT_EQ(value("rule.plugin"), ParameterValue(std::string("mean")));
+  EXPECT_EQ(value("fit.prune_steps"), ParameterValue(std::vector<double>{10, 20.5}));
+  EXPECT_EQ(value("fit.first_heading"), ParameterValue(-22.5));
+  EXPECT_EQ(value("evaluation.overlays"), ParameterValue(false));
+  EXPECT_EQ(experiment.seeds, (std::vector<std::int64_t>{0, 1}));
+  ASSERT_EQ(experiment.axes.size(), 1u);
+  EXPECT_EQ(experiment.axes[0].keys, Strings{"fit.hypotheses"});
+  EXPECT_EQ(experiment.axes[0].points.size(), 3u);
+}
+
+TEST_F(Spec, WrongOverridesNameThemselves) {
+  EXPECT_THAT(message(mask, {"fit.iteration=3"}),
+              StartsWith("command line: 'fit.iteration=3': unknown key 'iteration' in [fit]"));
+  EXPECT_THAT(message(mask, {"fit.iterations=abc"}),
+              StartsWith("command line: 'fit.iterations=abc': 'fit.iterations' is \"abc\""));
+  EXPECT_THAT(message(mask, {"fit.iterations"}), HasSubstr("key=value"));
+  EXPECT_THAT(message(mask, {"fit.prune_steps=[1, 2"}), HasSubstr("not a value in TOML's grammar"));
+  EXPECT_THAT(message(mask, {"fit..x=3"}), HasSubstr("a part of the key is empty"));
+}
+
+TEST_F(Spec, AnOverrideWithoutEffectIsRefused) {
+  const std::string arms = mask + "[[arm]]\nname = \"a\"\nset = { \"fit.hypotheses\" = 1 }\n";
+  EXPECT_THAT(message(arms, {"fit.hypotheses=4"}), HasSubstr("every arm sets 'fit.hypotheses'"));
+  EXPECT_EQ(message(arms + "[[arm]]\nname = \"b\"\n", {"fit.hypotheses=4"}), "no error");
+  EXPECT_THAT(message(mask + "[sweep]\n\"fit.hypotheses\" = [1, 2]\n", {"fit.hypotheses=4"}),
+              HasSubstr("write sweep.fit.hypotheses=..."));
+}
+
+TEST_F(Spec, ExtendsMergesTablesAndFindsCircles) {
+  write("base.toml", "[loss.mask]\nweight = 2.0\n[fit]\niterations = 7\nhypotheses = 2\n");
+  const Experiment experiment = load("extends = [\"base.toml\"]\n[fit]\niterations = 9\n");
+  EXPECT_EQ(experiment.settings.at("fit.iterations").value, ParameterValue(std::int64_t{9}));
+  EXPECT_EQ(experiment.settings.at("fit.hypotheses").value, ParameterValue(std::int64_t{2}));
+  EXPECT_EQ(experiment.settings.at("fit.hypotheses").where.to_string(),
+            folder_.file("base.toml:5:14"));
+
+  write("loop.toml", "extends = [\"e.toml\"]\n");
+  EXPECT_THAT(message("extends = [\"loop.toml\"]\n"),
+              StartsWith("loop.toml:1:12: 'extends' goes in a circle: 'e.toml'"));
+  EXPECT_THAT(message("extends = [\"none.toml\"]\n"), StartsWith("e.toml:1:12: 'extends' names"));
+}
+
+}  // namespace
+}  // namespace monodr

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as a person uses it, with a stand-in for the worker: exit codes, what is printed,
+// what is left on disk, and what survives a kill.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "runexp/program.h"
+#include "shared_files.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+using Words = std::vector<std::string>;
+
+std::string binary(const std::string& name) {
+  const char* folder = std::getenv("MONODR_BINARY_DIR");
+  return std::string(folder != nullptr ? folder : ".") + "/" + name;
+}
+
+const std::string three_arms = R"(
+[experiment]
+name = "test"
+[loss.mask]
+[[arm]]
+name = "good"
+[[arm]]
+name = "mean"
+set = { "rule.plugin" = "mean" }
+[sweep]
+seed = [0, 1]
+)";
+
+class Runexp : public testing::Test {
+ protected:
+  Runexp() { write(three_arms); }
+
+  void write(const std::string& experiment) {
+    write_file_atomically(folder_.file("e.toml"), experiment);
+  }
+
+  /// `runexp WORDS...` in the test's folder.
+  Program start(const Words& words, Words environment = {}) {
+    Words all{binary("runexp")};
+    all.insert(all.end(), words.begin(), words.end());
+    environment.push_back("MONODR_WORKER=" + binary("fake_worker"));
+    environment.push_back("FAKE_JOURNAL=" + folder_.file("journal"));
+    return Program(all, environment, folder_.path());
+  }
+
+  Program run(const Words& words, const Words& environment = {}) {
+    Program program = start(words, environment);
+    program.wait();
+    return program;
+  }
+
+  /// id -> how often a worker was given that cell; and the workers' process numbers.
+  std::map<std::string, int> journal(std::vector<int>* workers = nullptr) {
+    std::map<std::string, int> runs;
+    std::ifstream stream(folder_.file("journal"));
+    std::string id;
+    for (int pid; stream >> id >> pid;) {
+      ++runs[id];
+      if (workers != nullptr) workers->push_back(pid);
+    }
+    return runs;
+  }
+
+  std::map<std::string, std::string> states() {
+    std::map<std::string, std::string> result;
+    const Program status = run({"status", "test", "--format", "json"});
+    if (status.exit_code() != 0) return result;
+    for (const auto& cell : nlohmann::json::parse(status.output()))
+      result[cell.at("id")] = cell.at("state");
+    return result;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Runexp, RunsWhatIsMissingAndThenFindsAllDone) {
+  const Program first = run({"e.toml"});
+  EXPECT_EQ(first.exit_code(), 0) << first.errors();
+  EXPECT_THAT(first.output(), HasSubstr("| good "));
+  EXPECT_THAT(first.errors(), HasSubstr("[4/4]"));
+  const Program second = run({"run", "e.toml"});
+  EXPECT_EQ(second.exit_code(), 0);
+  EXPECT_EQ(second.output(), first.output());
+  EXPECT_THAT(second.errors(), HasSubstr("nothing to run: 4 done"));
+  EXPECT_EQ(journal().size(), 4u);
+  EXPECT_EQ(run({"e.toml", "--force", "--quiet"}).errors(), "");
+  for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 2);
+}
+
+TEST_F(Runexp, OnlyNewCellsRun) {
+  run({"e.toml"});
+  const Program more = run({"e.toml", "sweep.seed=0,1,2"});
+  EXPECT_EQ(more.exit_code(), 0);
+  EXPECT_EQ(journal().size(), 6u);
+  for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
+}
+
+TEST_F(Runexp, AnArmWithANewNameKeepsItsResults) {
+  run({"e.toml"});
+  std::string renamed = three_arms;
+  renamed.replace(renamed.find("\"good\""), 6, "\"best\"");
+  write(renamed);
+  const Program second = run({"e.toml"});
+  EXPECT_EQ(second.exit_code(), 0);
+  EXPECT_EQ(journal().size(), 4u);
+  EXPECT_THAT(second.output(), HasSubstr("| best | 2 "));
+  EXPECT_THAT(second.output(), Not(HasSubstr("good")));
+}
+
+TEST_F(Runexp, FailuresGiveExitCode1AndRunAgainOnlyWhenAsked) {
+  write(three_arms + "[[arm]]\nname = \"bad\"\nset = { \"loss.mask.behaviour\" = \"crash\" }\n");
+  const Program first = run({"e.toml"});
+  EXPECT_EQ(first.exit_code(), 1);
+  EXPECT_THAT(first.errors(), HasSubstr("bad, seed 1: the worker was killed by signal 11"));
+  EXPECT_EQ(run({"e.toml"}).exit_code(), 1);
+  EXPECT_EQ(journal().size(), 6u);
+  for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
+  EXPECT_EQ(run({"e.toml", "--retry-failed"}).exit_code(), 1);
+  int runs_of_all = 0;
+  for (const auto& [id, runs] : journal()) runs_of_all += runs;
+  EXPECT_EQ(runs_of_all, 8);
+}
+
+TEST_F(Runexp, WrongUseGivesExitCode2AndWritesNothing) {
+  const std::vector<Words> wrong = {{"no_such.toml"},
+                                    {"e.toml", "fit.iteration=3"},
+                                    {"e.toml", "fit.iterations=0"},
+                                    {"e.toml", "renderer.plugin=other"},
+                                    {"e.toml", "--no-such-option"},
+                                    {"e.toml", "--jobs", "-1"},
+                                    {"e.toml", "--print-config", "zzz"},
+                                    {"e.toml", "--plugin-path", "nowhere"},
+                                    {"tabel"},
+                                    {"status"},
+                                    {"plugins", "shwo"},
+                                    {"plugins", "show", "soft_rasteriser"},
+                                    {}};
+  for (const Words& words : wrong) {
+    const Program program = run(words);
+    EXPECT_EQ(program.exit_code(), 2) << join(words, " ") << "\n" << program.errors();
+    EXPECT_NE(program.errors(), "");
+    EXPECT_EQ(program.output(), "");
+  }
+  const Program refused = run({"e.toml"}, {"FAKE_REFUSAL=training/calib is missing"});
+  EXPECT_EQ(refused.exit_code(), 2);
+  EXPECT_THAT(refused.errors(), HasSubstr("error: training/calib is missing"));
+  write("[fit]\niterations = = 3\n");
+  EXPECT_THAT(run({"e.toml"}).errors(), StartsWith("error: e.toml:2:14: not valid TOML"));
+  EXPECT_FALSE(fs::exists(folder_.file("results")));
+}
+
+TEST_F(Runexp, ADryRunTellsAndWritesNothing) {
+  const Program before = run({"e.toml", "--dry-run"});
+  EXPECT_EQ(before.exit_code(), 0);
+  EXPECT_THAT(before.output(), HasSubstr("4 cells: 4 missing; no earlier times"));
+  EXPECT_FALSE(fs::exists(folder_.file("results")));
+  run({"e.toml", "sweep.seed=0"});
+  EXPECT_THAT(run({"e.toml", "--dry-run", "-j", "1"}).output(),
+              HasSubstr("4 cells: 2 done, 2 missing; about 1.0 s with 1 workers"));
+  const Program rebuilt =
+      run({"e.toml", "--dry-run", "--cache", "elsewhere"}, {"FAKE_PLUGIN_HASH=ffff"});
+  EXPECT_THAT(rebuilt.output(), HasSubstr("2 missing, 2 stale;"));
+  EXPECT_THAT(rebuilt.output(), HasSubstr("seed 0  (changed: loss mask"));
+}
+
+TEST_F(Runexp, PrintsTheConfigurationOfACell) {
+  run({"e.toml"});
+  const std::string id = states().begin()->first;
+  const Program printed = run({"e.toml", "--print-config", id.substr(0, 8)});
+  EXPECT_EQ(nlohmann::json::parse(printed.output()).at("fit").at("iterations"), 100);
+}
+
+TEST_F(Runexp, OtherResultsAndCacheFoldersAreUsed) {
+  EXPECT_EQ(run({"e.toml", "--results", "other/r.sqlite", "--cache", "c"}).exit_code(), 0);
+  EXPECT_TRUE(fs::exists(folder_.file("other/r.sqlite")));
+  EXPECT_FALSE(fs::exists(folder_.file("results")));
+  EXPECT_FALSE(fs::is_empty(folder_.file("c")));
+}
+
+TEST_F(Runexp, EveryCommandHasHelpWithExamples) {
+  for (const Words& words : std::vector<Words>{{"--help"},
+                                               {"run", "--help"},
+                                               {"status", "--help"},
+                                               {"plugins", "--help"},
+                                               {"table", "--help"}}) {
+    const Program help = run(words);
+    EXPECT_EQ(help.exit_code(), 0);
+    EXPECT_THAT(help.output(), StartsWith("usage: "));
+    EXPECT_THAT(help.output(), HasSubstr("xamples:"));
+  }
+}
+
+TEST_F(Runexp, HandsTheWorkersCommandsOn) {
+  EXPECT_EQ(run({"data", "make", "--help"}).output(), "data\nmake\n--help\n");
+}
+
+TEST_F(Runexp, ListsAndShowsPlugins) {
+  EXPECT_THAT(run({"plugins", "list"}).output(), HasSubstr("renderer     soft_rasterizer"));
+  const Program shown = run({"plugins", "show", "soft_rasterizer"});
+  EXPECT_THAT(shown.output(), HasSubstr("[renderer.soft_rasterizer]\nsigma = 1.0 "));
+  EXPECT_EQ(run({"plugins", "doctor"}).exit_code(), 0);
+}
+
+TEST_F(Runexp, AnInterruptStopsCleanly) {
+  write(three_arms + "[fit]\n");
+  const Words slow = {"e.toml", "-j", "2", "loss.mask.behaviour=slow", "loss.mask.seconds=20"};
+  Program program = start(slow);
+  while (journal().size() < 2) std::this_thread::yield();
+  program.signal(SIGINT);
+  program.wait();
+  EXPECT_EQ(program.exit_code(), 130) << program.errors();
+  EXPECT_EQ(states().size(), 0u) << "no cell is left as running";
+  EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
+  std::vector<int> workers;
+  journal(&workers);
+  for (const int worker : workers) EXPECT_NE(::kill(worker, 0), 0);
+}
+
+// Kills the parent at random moments until all is done. Nothing that was done is run again,
+// nothing is lost, nothing is left over, no worker outlives its parent.
+TEST_F(Runexp, AKilledParentLosesNothing) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(fmt::format("random seed {}", seed));
+  std::mt19937 random(seed);
+  const Words words = {"e.toml",
+                       "-j",
+                       "2",
+                       "sweep.seed=0,1,2,3,4,5,6,7",
+                       "loss.mask.behaviour=slow",
+                       "loss.mask.seconds=0.02"};
+  for (int round = 0; round < 15; ++round) {
+    const auto states_before = states();
+    const auto runs_before = journal();
+    Program program = start(words);
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 120)(random)));
+    program.signal(SIGKILL);
+    program.wait();
+    const auto runs_after = journal();
+    const auto states_after = states();
+    for (const auto& [id, state] : states_before) {
+      if (state != "done") continue;
+      EXPECT_EQ(runs_after.at(id), runs_before.at(id)) << "ran again";
+      EXPECT_EQ(states_after.at(id), "done") << "was lost";
+    }
+  }
+  const Program last = run(words);
+  EXPECT_EQ(last.exit_code(), 0) << last.errors();
+  const auto final_states = states();
+  EXPECT_EQ(final_states.size(), 16u);
+  for (const auto& [id, state] : final_states) EXPECT_EQ(state, "done");
+  EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
+  std::vector<int> workers;
+  journal(&workers);
+  for (const int worker : workers)
+    while (::kill(worker, 0) == 0) std::this_thread::yield();
+}
+
+TEST_F(Runexp, TwoAtOnceShareTheCells) {
+  const Words words = {"e.toml",
+                       "-j",
+                       "2",
+                       "sweep.seed=0,1,2,3,4,5",
+                       "loss.mask.behaviour=slow",
+                       "loss.mask.seconds=0.03"};
+  Program one = start(words), two = start(words);
+  one.wait();
+  two.wait();
+  EXPECT_EQ(one.exit_code(), 0) << one.errors();
+  EXPECT_EQ(two.exit_code(), 0) << two.errors();
+  EXPECT_EQ(one.output(), two.output());
+  EXPECT_EQ(journal().size(), 12u);
+  for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
+}
+
+TEST_F(Runexp, AReadOnlyDatabaseIsAnErrorAndNothingIsTorn) {
+  run({"e.toml", "sweep.seed=0"});
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everything";
+  fs::permissions(folder_.file("results"), fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_EQ(run({"e.toml"}).exit_code(), 2);
+  fs::permissions(folder_.file("results"), fs::perms::owner_all);
+  EXPECT_EQ(states().size(), 2u);
+}
+
+}  // namespace
+}  // namespace monodr
