@@ -107,6 +107,9 @@ CarMesh car_mesh(const CarParameters& parameters);
 /// Colour of a material on this car.
 Eigen::Vector3f material_colour(Material material, const CarParameters& parameters);
 
+/// Changes with whatever changes the corpus of a given seed; part of the name of a trained prior.
+inline constexpr const char* parametric_car_corpus_version = "parametric cars 1";
+
 /// Cars for training a shape prior, in the canonical frame of geometry/mesh.h, without mirrors.
 /// Their colours are baked with an overcast sky's shading, colour * (0.80 + 0.25 * n_up), n_up
 /// being the upward component of the normal: a prior so trained renders shaded cars without a

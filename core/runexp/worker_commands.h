@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace monodr {
+
+/// The subcommands of runexp that need pictures or tensors: `runexp data ...` is passed on to
+/// `monodr-worker data ...`. Conventions as in commands.h.
+
+int run_data(const std::vector<std::string>& arguments);  ///< data.cpp
+
+}  // namespace monodr
