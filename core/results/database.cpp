@@ -2,74 +2,19 @@
 #include "results/database.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sqlite3.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "results/open_database.h"
 #include "results/process_identity.h"
-#include "results/schema.h"
 #include "results/take_in.h"
 
 namespace monodr {
 namespace {
 
 using SQLite::Statement;
-
-// Two writers wait for each other; a transaction takes milliseconds.
-constexpr int busy_timeout_ms = 30000;
-
-std::string remedy(const SQLite::Exception& error) {
-  switch (error.getErrorCode()) {
-    case SQLITE_READONLY:
-      return "the file or its folder may not be written; make it writable or name another with "
-             "--results FILE";
-    case SQLITE_CANTOPEN:
-      return "the file or its folder cannot be opened; check that the folder exists and may be "
-             "written, or name another with --results FILE";
-    case SQLITE_FULL:
-      return "the disk is full; nothing was written, free some space and run again";
-    case SQLITE_NOTADB:
-      return "this is not a results database; name another with --results FILE";
-    case SQLITE_CORRUPT:
-      return "the file is damaged; save what can be read with sqlite3 FILE .recover";
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      return "another program holds the file locked; close it and run again";
-    case SQLITE_IOERR:
-      return "the disk failed to read or write, or is full; nothing was written";
-    default:
-      return "unexpected; please report it";
-  }
-}
-
-// WAL needs shared memory between the processes, which network file systems do not give.
-bool on_network_file_system(const std::string& file) {
-  struct statfs info {};
-  if (::statfs(file.c_str(), &info) != 0) return false;
-  static const std::set<std::uint32_t> network = {
-      0x6969 /*NFS*/, 0x0BD00BD0 /*Lustre*/, 0xFF534D42 /*CIFS*/, 0xFE534D42 /*SMB2*/};
-  return network.count(static_cast<std::uint32_t>(info.f_type)) > 0;
-}
-
-std::string folder_of(const std::string& file) {
-  const auto folder = std::filesystem::path(file).parent_path();
-  return folder.empty() ? "." : folder.string();
-}
-
-// Even a reader of a WAL database makes files beside it. Where the folder may not be written, and
-// nobody left such files, the database cannot change: SQLite then reads it as it is.
-std::unique_ptr<SQLite::Database> open_immutable(const std::string& file) {
-  std::string uri = "file:";
-  for (const char c : std::filesystem::absolute(file).string())
-    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
-  return std::make_unique<SQLite::Database>(uri + "?immutable=1",
-                                            SQLite::OPEN_READONLY | SQLite::OPEN_URI);
-}
 
 std::string axes_json(const CellRecord& record) {
   const auto replace = nlohmann::json::error_handler_t::replace;
@@ -89,7 +34,7 @@ std::string state_of(const Statement& row, const std::string& this_host) {
 }  // namespace
 
 Database::Database(const std::string& file, Access access) : file_(file) {
-  guarded([&] { open(access); });
+  guarded([&] { connection_ = open_database(file, access == Access::read_only); });
 }
 
 Database::~Database() = default;
@@ -99,69 +44,8 @@ void Database::guarded(const std::function<void()>& action) const {
   try {
     action();
   } catch (const SQLite::Exception& error) {
-    if (error.getErrorCode() == SQLITE_CONSTRAINT || error.getErrorCode() == SQLITE_ERROR ||
-        error.getErrorCode() == SQLITE_MISUSE)
-      throw CheckFailure(fmt::format("results '{}': {}", file_, error.what()));
-    throw UserError(fmt::format("results '{}': {}: {}", file_, error.what(), remedy(error)));
+    throw_for_user(file_, error);
   }
-}
-
-void Database::open(Access access) {
-  const bool exists = std::filesystem::exists(file_);
-  if (access == Access::read_only && !exists)
-    throw UserError(fmt::format(
-        "there are no results at '{}'; run an experiment first, or name the file with --results",
-        file_));
-  if (std::filesystem::is_directory(file_))
-    throw UserError(fmt::format("'{}' is a folder; --results names a file", file_));
-  std::error_code failure;  // told by SQLite where the file cannot be made
-  if (!exists) std::filesystem::create_directories(folder_of(file_), failure);
-
-  const int flags = access == Access::read_only ? SQLite::OPEN_READONLY
-                                                : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
-  connection_ = std::make_unique<SQLite::Database>(file_, flags, busy_timeout_ms);
-  if (access == Access::read_only) {
-    if (!std::filesystem::exists(file_ + "-wal") && ::access(folder_of(file_).c_str(), W_OK) != 0)
-      connection_ = open_immutable(file_);
-    if (version() < static_cast<int>(schema_migrations().size())) Database upgraded(file_);
-    return;
-  }
-  connection_->exec("PRAGMA foreign_keys = ON");
-  if (version() < static_cast<int>(schema_migrations().size())) migrate();
-  if (on_network_file_system(file_)) return;
-  connection_->exec("PRAGMA journal_mode = WAL");
-  connection_->exec("PRAGMA synchronous = NORMAL");
-}
-
-/// Version of the schema; 0 for a new file. Refuses what is not ours or newer than this program.
-int Database::version() const {
-  const int application = connection_->execAndGet("PRAGMA application_id");
-  const int version = connection_->execAndGet("PRAGMA user_version");
-  const int tables = connection_->execAndGet("SELECT count(*) FROM sqlite_schema");
-  if (application != database_application_id && tables > 0)
-    throw UserError(fmt::format(
-        "'{}' is a database of another program; name another file with --results", file_));
-  const int known = static_cast<int>(schema_migrations().size());
-  if (version > known)
-    throw UserError(fmt::format(
-        "'{}' was written by a newer monodr (schema {}, this program knows up to {}); update "
-        "monodr, or name another file with --results",
-        file_,
-        version,
-        known));
-  return version;
-}
-
-void Database::migrate() {
-  SQLite::Transaction transaction(*connection_, SQLite::TransactionBehavior::IMMEDIATE);
-  const auto& migrations = schema_migrations();
-  // Read again under the lock: another process may have done it meanwhile.
-  for (size_t from = version(); from < migrations.size(); ++from)
-    connection_->exec(migrations[from]);
-  connection_->exec(schema_views());
-  connection_->exec(fmt::format("PRAGMA application_id = {}", database_application_id));
-  connection_->exec(fmt::format("PRAGMA user_version = {}", migrations.size()));
-  transaction.commit();
 }
 
 void Database::write(const std::function<void()>& action) {
@@ -235,8 +119,38 @@ void Database::plan(const std::string& experiment,
       }
       planned.emplace(entry->second, record.id);
     }
+    move_renamed(planned, experiment);
     count_only(planned, experiment);
   });
+}
+
+// An arm or an axis that got another name asks for a cell that is there already, elsewhere.
+void Database::move_renamed(const std::set<std::pair<std::int64_t, std::string>>& planned,
+                            const std::string& experiment) {
+  Statement rows(*connection_,
+                 "SELECT cell.id, variant, hash FROM cell JOIN variant ON variant.id = "
+                 "cell.variant JOIN experiment ON experiment.id = variant.experiment "
+                 "WHERE experiment.name = ?");
+  rows.bind(1, experiment);
+  std::set<std::pair<std::int64_t, std::string>> present;
+  std::map<std::string, std::int64_t> unplanned;
+  while (rows.executeStep()) {
+    const std::pair<std::int64_t, std::string> place{rows.getColumn(1).getInt64(),
+                                                     rows.getColumn(2)};
+    if (planned.count(place) > 0)
+      present.insert(place);
+    else
+      unplanned[place.second] = rows.getColumn(0);
+  }
+  Statement move(*connection_, "UPDATE cell SET variant = ? WHERE id = ?");
+  for (const auto& place : planned) {
+    const auto found = unplanned.find(place.second);
+    if (found == unplanned.end() || present.count(place) > 0) continue;
+    move.bind(1, place.first);
+    move.bind(2, found->second);
+    move.exec();
+    move.reset();
+  }
 }
 
 /// Makes exactly these (variant, hash) current; touches only rows that change.

@@ -56,7 +56,8 @@ class Database {
 
   /// Says what the experiment now consists of: rows and their order in tables follow `cells`, and
   /// results of other cells (of an older version of the file, of other overrides) are kept but no
-  /// longer count in tables.
+  /// longer count in tables. A cell that was run under another arm or axis name moves to its new
+  /// one.
   void plan(const std::string& experiment,
             const std::string& question,
             const std::vector<CellRecord>& cells);
@@ -91,10 +92,9 @@ class Database {
   void guarded(const std::function<void()>& action) const;
 
  private:
-  void open(Access access);
-  int version() const;
-  void migrate();
   void write(const std::function<void()>& action);
+  void move_renamed(const std::set<std::pair<std::int64_t, std::string>>& planned,
+                    const std::string& experiment);
   void count_only(const std::set<std::pair<std::int64_t, std::string>>& planned,
                   const std::string& experiment);
   std::int64_t variant_of(const CellRecord& record);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/open_database.h"
+
+#include <sqlite3.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+
+#include "base/error.h"
+#include "results/schema.h"
+
+namespace monodr {
+namespace {
+
+// Two writers wait for each other; a transaction takes milliseconds.
+constexpr int busy_timeout_ms = 30000;
+
+std::string remedy(const SQLite::Exception& error) {
+  switch (error.getErrorCode()) {
+    case SQLITE_READONLY:
+      return "the file or its folder may not be written; make it writable or name another with "
+             "--results FILE";
+    case SQLITE_CANTOPEN:
+      return "the file or its folder cannot be opened; check that the folder exists and may be "
+             "written, or name another with --results FILE";
+    case SQLITE_FULL:
+      return "the disk is full; nothing was written, free some space and run again";
+    case SQLITE_NOTADB:
+      return "this is not a results database; name another with --results FILE";
+    case SQLITE_CORRUPT:
+      return "the file is damaged; save what can be read with sqlite3 FILE .recover";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another program holds the file locked; close it and run again";
+    case SQLITE_IOERR:
+      return "the disk failed to read or write, or is full; nothing was written";
+    default:
+      return "unexpected; please report it";
+  }
+}
+
+// WAL needs shared memory between the processes, which network file systems do not give.
+bool on_network_file_system(const std::string& file) {
+  struct statfs info {};
+  if (::statfs(file.c_str(), &info) != 0) return false;
+  static const std::set<std::uint32_t> network = {
+      0x6969 /*NFS*/, 0x0BD00BD0 /*Lustre*/, 0xFF534D42 /*CIFS*/, 0xFE534D42 /*SMB2*/};
+  return network.count(static_cast<std::uint32_t>(info.f_type)) > 0;
+}
+
+std::string folder_of(const std::string& file) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  return folder.empty() ? "." : folder.string();
+}
+
+// Even a reader of a WAL database makes files beside it. Where the folder may not be written, and
+// nobody left such files, the database cannot change: SQLite then reads it as it is.
+std::unique_ptr<SQLite::Database> open_immutable(const std::string& file) {
+  std::string uri = "file:";
+  for (const char c : std::filesystem::absolute(file).string())
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", c) : std::string(1, c);
+  return std::make_unique<SQLite::Database>(uri + "?immutable=1",
+                                            SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+}
+
+/// Version of the schema; 0 for a new file. Refuses what is not ours or newer than this program.
+int version_of(SQLite::Database& connection, const std::string& file) {
+  // In this order: another process may be making the file, and what it makes appears all at once.
+  const int tables = connection.execAndGet("SELECT count(*) FROM sqlite_schema");
+  const int application = connection.execAndGet("PRAGMA application_id");
+  const int version = connection.execAndGet("PRAGMA user_version");
+  if (application != database_application_id && tables > 0)
+    throw UserError(fmt::format(
+        "'{}' is a database of another program; name another file with --results", file));
+  const int known = static_cast<int>(schema_migrations().size());
+  if (version > known)
+    throw UserError(fmt::format(
+        "'{}' was written by a newer monodr (schema {}, this program knows up to {}); update "
+        "monodr, or name another file with --results",
+        file,
+        version,
+        known));
+  return version;
+}
+
+void migrate(SQLite::Database& connection, const std::string& file) {
+  SQLite::Transaction transaction(connection, SQLite::TransactionBehavior::IMMEDIATE);
+  const auto& migrations = schema_migrations();
+  // Read again under the lock: another process may have done it meanwhile.
+  for (size_t from = version_of(connection, file); from < migrations.size(); ++from)
+    connection.exec(migrations[from]);
+  connection.exec(schema_views());
+  connection.exec(fmt::format("PRAGMA application_id = {}", database_application_id));
+  connection.exec(fmt::format("PRAGMA user_version = {}", migrations.size()));
+  transaction.commit();
+}
+
+}  // namespace
+
+std::unique_ptr<SQLite::Database> open_database(const std::string& file, bool read_only) {
+  const bool exists = std::filesystem::exists(file);
+  if (read_only && !exists)
+    throw UserError(fmt::format(
+        "there are no results at '{}'; run an experiment first, or name the file with --results",
+        file));
+  if (std::filesystem::is_directory(file))
+    throw UserError(fmt::format("'{}' is a folder; --results names a file", file));
+  std::error_code failure;  // told by SQLite where the file cannot be made
+  if (!exists) std::filesystem::create_directories(folder_of(file), failure);
+
+  const int flags =
+      read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  auto connection = std::make_unique<SQLite::Database>(file, flags, busy_timeout_ms);
+  if (read_only) {
+    if (!std::filesystem::exists(file + "-wal") && ::access(folder_of(file).c_str(), W_OK) != 0)
+      connection = open_immutable(file);
+    if (version_of(*connection, file) < static_cast<int>(schema_migrations().size()))
+      open_database(file, false);
+    return connection;
+  }
+  connection->exec("PRAGMA foreign_keys = ON");
+  if (version_of(*connection, file) < static_cast<int>(schema_migrations().size()))
+    migrate(*connection, file);
+  if (!on_network_file_system(file)) {
+    connection->exec("PRAGMA journal_mode = WAL");
+    connection->exec("PRAGMA synchronous = NORMAL");
+  }
+  return connection;
+}
+
+void throw_for_user(const std::string& file, const SQLite::Exception& error) {
+  if (error.getErrorCode() == SQLITE_CONSTRAINT || error.getErrorCode() == SQLITE_ERROR ||
+      error.getErrorCode() == SQLITE_MISUSE)
+    throw CheckFailure(fmt::format("results '{}': {}", file, error.what()));
+  throw UserError(fmt::format("results '{}': {}: {}", file, error.what(), remedy(error)));
+}
+
+}  // namespace monodr
