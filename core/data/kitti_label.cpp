@@ -113,7 +113,7 @@ Annotation parse_object(std::string_view line, KittiFileKind kind, const SourceL
   Annotation object;
   object.category = words[0];
   object.truncation = value[1];
-  object.occlusion = static_cast<int>(std::clamp(value[2], -1e6, 1e6));
+  object.occlusion = static_cast<int>(std::clamp(value[2], -1e6, 1e6));  // any number in a result
   object.alpha = value[3];
   object.box2d = {
       value[4] + half_pixel, value[5] + half_pixel, value[6] + half_pixel, value[7] + half_pixel};

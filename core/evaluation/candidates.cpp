@@ -15,16 +15,10 @@ struct Item {
   Box2d box;
 };
 
-double overlap_of(OverlapKind kind, const Item& detection, const Item& label) {
-  switch (kind) {
-    case OverlapKind::image:
-      return intersection_over_union(detection.box, label.box);
-    case OverlapKind::ground:
-      return bev_overlap(detection.annotation->box3d, label.annotation->box3d);
-    case OverlapKind::volume:
-      return volume_overlap(detection.annotation->box3d, label.annotation->box3d);
-  }
-  return 0;
+/// By overlap kind.
+std::array<double, 3> overlaps_of(const Item& detection, const Item& label) {
+  const SolidOverlap solid = solid_overlap(detection.annotation->box3d, label.annotation->box3d);
+  return {intersection_over_union(detection.box, label.box), solid.bev, solid.volume};
 }
 
 /// Intersection over the detection's own size. The 3-D boxes of DontCare regions are taken as the
@@ -105,14 +99,13 @@ FrameCandidates find_candidates(const std::vector<Annotation>& labels,
     frame.detections.push_back(make_detection(item, of_category, dont_care));
     detection_items.push_back(item);
   }
-  for (OverlapKind kind : overlap_kinds)
-    for (size_t i = 0; i < label_items.size(); ++i)
-      for (size_t j = 0; j < detection_items.size(); ++j) {
-        const double overlap = overlap_of(kind, detection_items[j], label_items[i]);
-        if (overlap > least_overlap[static_cast<size_t>(kind)])
-          frame.pairs[static_cast<size_t>(kind)].push_back(
-              {static_cast<int>(i), static_cast<int>(j), overlap});
-      }
+  for (size_t i = 0; i < label_items.size(); ++i)
+    for (size_t j = 0; j < detection_items.size(); ++j) {
+      const std::array<double, 3> overlaps = overlaps_of(detection_items[j], label_items[i]);
+      for (size_t kind = 0; kind < overlaps.size(); ++kind)
+        if (overlaps[kind] > least_overlap[kind])
+          frame.pairs[kind].push_back({static_cast<int>(i), static_cast<int>(j), overlaps[kind]});
+    }
   return frame;
 }
 

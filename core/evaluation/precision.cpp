@@ -36,10 +36,21 @@ struct View {
   }
 };
 
+/// Room for one frame's work, kept from frame to frame.
+struct Scratch {
+  std::vector<char> taken;      ///< by detection: a label has it
+  std::vector<int> first_step;  ///< by detection: the first threshold that it passes
+  std::vector<int> entries;     ///< the thresholds at which a candidate enters
+};
+
 /// Scores of the true positives when each label takes the candidate of highest score.
-void collect_scores(const FrameCandidates& frame, const View& view, std::vector<double>& scores) {
+void collect_scores(const FrameCandidates& frame,
+                    const View& view,
+                    Scratch& scratch,
+                    std::vector<double>& scores) {
   const auto& pairs = frame.pairs_of(view.kind);
-  std::vector<bool> taken(frame.detections.size());
+  std::vector<char>& taken = scratch.taken;
+  taken.assign(frame.detections.size(), 0);
   for_each_label(pairs, [&](int label, size_t first, size_t last) {
     int best = -1;
     double best_score = lowest_score;
@@ -53,7 +64,7 @@ void collect_scores(const FrameCandidates& frame, const View& view, std::vector<
       best_score = detection.score;
     }
     if (best < 0) return;
-    taken[best] = true;
+    taken[best] = 1;
     if (view.label_counts(frame.labels[label]) && frame.detections[best].counts(view.difficulty))
       scores.push_back(best_score);
   });
@@ -67,12 +78,9 @@ struct Tally {
 
 /// True positives, and how many detections the labels take out of the false positives, when each
 /// label takes the detection of largest overlap among those that pass threshold number `step`.
-Tally match_at(const FrameCandidates& frame,
-               const View& view,
-               const std::vector<int>& first_step,
-               int step,
-               std::vector<char>& taken) {
+Tally match_at(const FrameCandidates& frame, const View& view, int step, Scratch& scratch) {
   const auto& pairs = frame.pairs_of(view.kind);
+  std::vector<char>& taken = scratch.taken;
   taken.assign(frame.detections.size(), 0);
   Tally tally;
   for_each_label(pairs, [&](int label, size_t first, size_t last) {
@@ -80,7 +88,8 @@ Tally match_at(const FrameCandidates& frame,
     double best_overlap = view.minimum_overlap;
     for (size_t i = first; i < last; ++i) {
       const int candidate = pairs[i].detection;
-      if (taken[candidate] || first_step[candidate] > step || pairs[i].overlap <= best_overlap)
+      if (taken[candidate] || scratch.first_step[candidate] > step ||
+          pairs[i].overlap <= best_overlap)
         continue;
       best = candidate;
       best_overlap = pairs[i].overlap;
@@ -91,7 +100,8 @@ Tally match_at(const FrameCandidates& frame,
     if (!view.in_dont_care(detection)) --tally.false_positives;
     if (!view.label_counts(frame.labels[label])) return;
     ++tally.true_positives;
-    tally.similarity += (1 + std::cos(frame.labels[label].alpha - detection.alpha)) / 2;
+    if (view.kind == OverlapKind::image)
+      tally.similarity += (1 + std::cos(frame.labels[label].alpha - detection.alpha)) / 2;
   });
   return tally;
 }
@@ -103,9 +113,11 @@ Tally match_at(const FrameCandidates& frame,
 void add_frame(const FrameCandidates& frame,
                const View& view,
                const std::vector<double>& thresholds,
+               Scratch& scratch,
                std::vector<Tally>& change) {
   const int steps = static_cast<int>(thresholds.size());
-  std::vector<int> first_step(frame.detections.size(), steps);
+  std::vector<int>& first_step = scratch.first_step;
+  first_step.assign(frame.detections.size(), steps);
   for (size_t i = 0; i < frame.detections.size(); ++i) {
     const auto& detection = frame.detections[i];
     if (!detection.counts(view.difficulty)) continue;
@@ -115,16 +127,16 @@ void add_frame(const FrameCandidates& frame,
     if (first_step[i] < steps && !view.in_dont_care(detection))
       ++change[first_step[i]].false_positives;
   }
-  std::vector<int> entries;
+  std::vector<int>& entries = scratch.entries;
+  entries.clear();
   for (const auto& pair : frame.pairs_of(view.kind))
     if (pair.overlap > view.minimum_overlap && first_step[pair.detection] < steps)
       entries.push_back(first_step[pair.detection]);
   std::sort(entries.begin(), entries.end());
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   Tally before;
-  std::vector<char> taken;
   for (int step : entries) {
-    const Tally now = match_at(frame, view, first_step, step, taken);
+    const Tally now = match_at(frame, view, step, scratch);
     change[step].true_positives += now.true_positives - before.true_positives;
     change[step].false_positives += now.false_positives - before.false_positives;
     change[step].similarity += now.similarity - before.similarity;
@@ -155,16 +167,17 @@ PrecisionCurve precision_curve(const std::vector<FrameCandidates>& frames,
                                double minimum_overlap) {
   const View view{kind, difficulty, minimum_overlap};
   PrecisionCurve curve;
+  Scratch scratch;
   std::vector<double> scores;
   for (const FrameCandidates& frame : frames) {
     for (const auto& label : frame.labels) curve.labels += view.label_counts(label) ? 1 : 0;
-    if (!frame.pairs_of(kind).empty()) collect_scores(frame, view, scores);
+    if (!frame.pairs_of(kind).empty()) collect_scores(frame, view, scratch, scores);
   }
   const std::vector<double> thresholds = recall_thresholds(std::move(scores), curve.labels);
   MONODR_CHECK(thresholds.size() <= recall_samples, "{} recall thresholds", thresholds.size());
   std::vector<Tally> change(thresholds.size());
   for (const FrameCandidates& frame : frames)
-    if (!frame.detections.empty()) add_frame(frame, view, thresholds, change);
+    if (!frame.detections.empty()) add_frame(frame, view, thresholds, scratch, change);
 
   Tally tally;
   for (size_t i = 0; i < change.size(); ++i) {

@@ -11,7 +11,7 @@ namespace monodr {
 inline constexpr int recall_samples = 41;
 
 /// Precision and orientation similarity at recall 0, 1/40, ..., 1, each the largest at that or any
-/// higher recall; 0 beyond the recall that was reached.
+/// higher recall; 0 beyond the recall that was reached. Similarity is for OverlapKind::image only.
 struct PrecisionCurve {
   std::array<double, recall_samples> precision{};
   std::array<double, recall_samples> similarity{};

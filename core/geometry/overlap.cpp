@@ -60,7 +60,9 @@ double footprint_intersection(const Box3d& a, const Box3d& b) {
   const double area_a = a.length * a.width, area_b = b.length * b.width;
   if (!(area_a > 0 && area_b > 0)) return 0;
   const double dx = a.location.x() - b.location.x(), dz = a.location.z() - b.location.z();
-  const double reach = (std::hypot(a.length, a.width) + std::hypot(b.length, b.width)) / 2;
+  // Nearly all pairs end here. A rectangle's diagonal is shorter than the sum of its sides.
+  const double reach =
+      (std::abs(a.length) + std::abs(a.width) + std::abs(b.length) + std::abs(b.width)) / 2;
   if (dx * dx + dz * dz > reach * reach) return 0;
 
   // In b's own axes b is upright, and clipping needs nothing but comparisons with its two sides.
@@ -84,19 +86,25 @@ double footprint_intersection(const Box3d& a, const Box3d& b) {
   return std::min({polygon.area(), area_a, area_b});
 }
 
+SolidOverlap solid_overlap(const Box3d& a, const Box3d& b) {
+  const double footprint = footprint_intersection(a, b);
+  if (footprint <= 0) return {};
+  SolidOverlap overlap;
+  overlap.bev = footprint / (a.length * a.width + b.length * b.width - footprint);
+  const double top = std::max(a.location.y() - a.height, b.location.y() - b.height);
+  const double bottom = std::min(a.location.y(), b.location.y());
+  if (!(bottom > top)) return overlap;
+  const double common = footprint * (bottom - top);
+  overlap.volume = std::min(1.0, common / (a.volume() + b.volume() - common));
+  return overlap;
+}
+
 double bev_overlap(const Box3d& a, const Box3d& b) {
-  const double common = footprint_intersection(a, b);
-  if (common <= 0) return 0;
-  return common / (a.length * a.width + b.length * b.width - common);
+  return solid_overlap(a, b).bev;
 }
 
 double volume_overlap(const Box3d& a, const Box3d& b) {
-  const double top = std::max(a.location.y() - a.height, b.location.y() - b.height);
-  const double bottom = std::min(a.location.y(), b.location.y());
-  if (!(bottom > top)) return 0;
-  const double common = footprint_intersection(a, b) * (bottom - top);
-  if (common <= 0) return 0;
-  return std::min(1.0, common / (a.volume() + b.volume() - common));
+  return solid_overlap(a, b).volume;
 }
 
 }  // namespace monodr

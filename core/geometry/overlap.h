@@ -20,4 +20,10 @@ double bev_overlap(const Box3d& a, const Box3d& b);
 /// Volume IoU; the boxes are upright, so it is footprint times the common height.
 double volume_overlap(const Box3d& a, const Box3d& b);
 
+/// Both at once, for little more than one of them.
+struct SolidOverlap {
+  double bev = 0, volume = 0;
+};
+SolidOverlap solid_overlap(const Box3d& a, const Box3d& b);
+
 }  // namespace monodr

@@ -115,6 +115,17 @@ struct Frames {
   std::vector<FrameAnnotations> labels, detections;
 };
 
+void check_labels_exist(const std::string& folder, const std::vector<std::string>& frames) {
+  const std::vector<std::string> labelled = list_kitti_frames(folder);
+  for (const std::string& frame : frames)
+    if (!std::binary_search(labelled.begin(), labelled.end(), frame))
+      throw UserError(
+          fmt::format("frame '{0}' has no label file '{1}/{0}.txt'; --labels names the "
+                      "folder of the label files, --frames the frames to evaluate",
+                      frame,
+                      folder));
+}
+
 Frames read_frames(const Request& request) {
   const std::string folder = result_folder(request.detections);
   const std::vector<std::string> with_result = list_kitti_frames(folder);
@@ -137,6 +148,7 @@ Frames read_frames(const Request& request) {
         fmt::format("'{}' has no result file (<frame>.txt) of the frames asked for; "
                     "--detections names the folder that holds them",
                     folder));
+  check_labels_exist(request.labels, asked);
   const int threads = request.options.threads;
   return {read_kitti_frames(request.labels, asked, KittiFileKind::labels, threads),
           read_kitti_frames(folder, detected, KittiFileKind::results, threads)};

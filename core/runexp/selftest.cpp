@@ -167,7 +167,9 @@ std::vector<FrameAnnotations> read_labels(const po::variables_map& values) {
 int run_selftest(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   auto add = options.add_options();
-  add("what", po::value<std::string>()->required()->value_name("NAME"), "what to test: kitti");
+  add("what",
+      po::value<std::string>()->default_value("")->value_name("NAME"),
+      "what to test: kitti");
   add("labels", po::value<std::string>()->value_name("DIR"), "folder of label files");
   add("frames", po::value<std::string>()->value_name("FILE"), "ids to take, one a line");
   po::positional_options_description positional;
@@ -175,6 +177,7 @@ int run_selftest(const std::vector<std::string>& arguments) {
   po::variables_map values;
   if (!parse_options(usage, arguments, options, positional, values)) return 0;
   const std::string what = values["what"].as<std::string>();
+  if (what.empty()) throw UserError("runexp selftest: say what to test; there is 'kitti'");
   if (what != "kitti")
     throw UserError(fmt::format("there is no self-test '{}'; there is 'kitti'", what));
   if (values.count("frames") > 0 && values.count("labels") == 0)
