@@ -103,6 +103,13 @@ class ObservedRows {
         object_(object.contiguous()),
         row_size_(observed_.size(0) > 0 ? observed_.numel() / observed_.size(0) : 0) {
     MONODR_CHECK(object_.scalar_type() == at::kLong, "hypothesis.object must be int64");
+    const int64_t* first = object_.data_ptr<int64_t>();
+    for (int64_t n = 0; n < object_.numel(); ++n)
+      MONODR_CHECK(first[n] >= 0 && first[n] < observed_.size(0),
+                   "hypothesis {} is of object {}, but there are {} objects",
+                   n,
+                   first[n],
+                   observed_.size(0));
   }
 
   const T* operator[](int64_t n) const {

@@ -29,7 +29,7 @@ TEST_P(RuleContract, IsKept) {
 
 INSTANTIATE_TEST_SUITE_P(All,
                          RuleContract,
-                         testing::Values("mean", "hindsight"),
+                         testing::Values("mean", "hindsight", "soft_hindsight", "top_k"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

@@ -84,5 +84,20 @@ TEST(MaskLoss, UnknownKindIsRefusedWithTheChoices) {
   }
 }
 
+TEST(MaskLoss, AHypothesisOfNoObjectIsAnError) {
+  Scene scene = matching_scene();
+  scene.hypothesis.object = at::ones({1}, at::kLong);
+  EXPECT_THROW(loss("mask")->evaluate(scene.input()), CheckFailure);
+}
+
+TEST(MaskLoss, NoHypothesesGiveNoLosses) {
+  Scene scene = matching_scene();
+  scene.hypothesis.object = at::zeros({0}, at::kLong);
+  scene.rendering.silhouette = at::zeros({0, kSide, kSide}, at::kDouble).requires_grad_(true);
+  const at::Tensor value = loss("mask")->evaluate(scene.input());
+  EXPECT_EQ(value.numel(), 0);
+  torch::autograd::grad({value.sum()}, {scene.rendering.silhouette});
+}
+
 }  // namespace
 }  // namespace monodr::test

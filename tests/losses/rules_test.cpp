@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
 #include <limits>
 
 #include "losses/scene.h"
@@ -67,9 +68,30 @@ TEST(HindsightRule, ADivergedHypothesisNeverWins) {
   EXPECT_TRUE(same(hindsight->reported(losses), {1, 2}));
 }
 
+TEST(SoftHindsightRule, LiesBetweenTheMinimumAndTheMean) {
+  const auto at_temperature = [](double value) {
+    return rule("soft_hindsight", {{"temperature", value}})->combine({two_objects(), 0, 100});
+  };
+  EXPECT_TRUE(at::allclose(at_temperature(1e-4),
+                           at::tensor({1.0, 0.5}, at::kDouble) + 1e-4 * std::log(3.0)));
+  EXPECT_TRUE(at::allclose(at_temperature(1e4), at::tensor({2.0, 1.7}, at::kDouble), 1e-3));
+  const at::Tensor gradient =
+      gradient_of(*rule("soft_hindsight", {{"temperature", 1.0}}), two_objects(), 0);
+  EXPECT_NEAR((gradient[0][2] / gradient[0][1]).item<double>(), std::exp(-1), 1e-12);
+  EXPECT_TRUE(same(gradient.sum(1), {1, 1}));
+}
+
+TEST(TopKRule, LearnersShrinkFromAllToOne) {
+  const auto top_k = rule("top_k");
+  EXPECT_TRUE(same(top_k->combine({two_objects(), 0, 101}), {2.0, 1.7}));
+  EXPECT_TRUE(same(top_k->combine({two_objects(), 50, 101}), {1.5, 0.55}));
+  EXPECT_TRUE(same(top_k->combine({two_objects(), 100, 101}), {1.0, 0.5}));
+  EXPECT_TRUE(same(gradient_of(*top_k, two_objects(), 49), {0, 0.5, 0.5, 0.5, 0, 0.5}));
+}
+
 TEST(Rules, WithoutAnyHypothesisTheLossIsInfiniteNotZero) {
   const at::Tensor losses = at::full({1, 3}, std::numeric_limits<double>::quiet_NaN(), at::kDouble);
-  for (const char* name : {"mean", "hindsight"}) {
+  for (const char* name : {"mean", "hindsight", "soft_hindsight", "top_k"}) {
     const at::Tensor combined = rule(name)->combine({losses, 99, 100});
     EXPECT_TRUE(std::isinf(combined[0].item<double>())) << name;
   }
