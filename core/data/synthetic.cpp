@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/sha256.h"
 #include "base/text.h"
 #include "data/kitti_label.h"
 #include "data/scene.h"
@@ -25,9 +24,6 @@ namespace monodr {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Count up with every change that gives other files for the same options.
-constexpr int generator_version = 1;
 
 constexpr const char* calibration =
     "P0: 7.215377000000e+02 0.000000000000e+00 6.095593000000e+02 0.000000000000e+00 "
@@ -165,14 +161,6 @@ std::string fingerprint_of(const fs::path& output) {
 }
 
 }  // namespace
-
-std::string synthetic_fingerprint(const SynthesisOptions& options) {
-  return sha256(fmt::format("monodr synthetic scenes, version {}, frames {}, objects {}, seed {}",
-                            generator_version,
-                            options.frames,
-                            options.objects,
-                            options.seed));
-}
 
 bool synthesize(const SynthesisOptions& options, const std::function<void(double)>& progress) {
   if (options.output.empty())

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "data/synthetic.h"
 
 namespace monodr {
 namespace {
@@ -36,7 +37,12 @@ std::string folder_fingerprint(const fs::path& root) {
 }  // namespace
 
 std::string dataset_identity(const Parameters& dataset) {
-  if (dataset.text("source") == "synthetic") return "synthetic";
+  if (dataset.text("source") == "synthetic") {
+    SynthesisOptions options;
+    options.objects = static_cast<int>(dataset.integer("objects"));
+    options.seed = static_cast<std::uint64_t>(dataset.integer("scene_seed"));
+    return synthetic_fingerprint(options);
+  }
   return folder_fingerprint(dataset.text("root"));
 }
 

@@ -7,8 +7,8 @@
 
 namespace monodr {
 
-/// What the cells' ids take from the data itself. A made-up set is what its settings say, and those
-/// stand in the configuration; a KITTI folder is what its files hold.
+/// What the cells' ids take from the data itself: of a made-up set the fingerprint of its generator
+/// and options, of a KITTI folder that of its files.
 std::string dataset_identity(const Parameters& dataset);
 
 }  // namespace monodr

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file of its own: who plans an experiment needs the fingerprint, but neither the generator nor
+// OpenCV, and links nothing else of it.
+#include "base/error.h"
+#include "base/sha256.h"
+#include "data/synthetic.h"
+
+namespace monodr {
+
+// Count up with every change that gives other files for the same options.
+constexpr int generator_version = 1;
+
+std::string synthetic_fingerprint(const SynthesisOptions& options) {
+  return sha256(fmt::format("monodr synthetic scenes, version {}, frames {}, objects {}, seed {}",
+                            generator_version,
+                            options.frames,
+                            options.objects,
+                            options.seed));
+}
+
+}  // namespace monodr
