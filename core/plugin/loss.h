@@ -8,7 +8,7 @@ namespace monodr {
 /// HOW TO ADD A LOSS
 ///  1. plugins/losses/NAME.cpp: derive from Loss, end the file with MONODR_PLUGIN(...).
 ///  2. One line in plugins/losses/CMakeLists.txt: monodr_add_plugin(loss NAME ...).
-///  3. A test that calls check_loss_contract("NAME") of plugin/contract.h.
+///  3. A test that calls check_loss_contract(registry, "NAME") of plugin/contract.h.
 
 struct LossInput {
   const ObservationBatch& observation;  ///< B objects

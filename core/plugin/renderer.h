@@ -8,7 +8,7 @@ namespace monodr {
 /// HOW TO ADD A RENDERER
 ///  1. plugins/renderers/NAME/NAME.cpp: derive from Renderer, end the file with MONODR_PLUGIN(...).
 ///  2. One line in plugins/renderers/CMakeLists.txt: monodr_add_plugin(renderer NAME ...).
-///  3. A test that calls check_renderer_contract("NAME") of plugin/contract.h.
+///  3. A test that calls check_renderer_contract(registry, "NAME") of plugin/contract.h.
 
 /// Posed meshes of one topology. N items, V vertices, F faces.
 struct RenderInput {

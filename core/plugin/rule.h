@@ -6,7 +6,7 @@
 namespace monodr {
 
 /// HOW TO ADD A RULE: as a loss (plugin/loss.h), under plugins/rules/, checked by
-/// check_rule_contract("NAME").
+/// check_rule_contract(registry, "NAME").
 
 struct RuleInput {
   at::Tensor losses;  ///< [B,K] total loss of each hypothesis of each object

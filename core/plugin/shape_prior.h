@@ -12,7 +12,7 @@
 namespace monodr {
 
 /// HOW TO ADD A SHAPE PRIOR: as a renderer (plugin/renderer.h), under plugins/shape_priors/,
-/// checked by check_shape_prior_contract("NAME").
+/// checked by check_shape_prior_contract(registry, "NAME").
 
 /// Meshes in the canonical frame of geometry/mesh.h: bounding box [-0.5,0.5]^3, watertight,
 /// oriented outward.
