@@ -240,11 +240,17 @@ HWY_INLINE Float reciprocal(Float x) {
   return hn::Mul(guess, hn::NegMulAdd(x, guess, hn::Set(d, 2.0f)));
 }
 
-/// 1 / (1 + exp(x)).
-HWY_INLINE Float falling_sigmoid(Float x) {
-  const FloatTag d;
-  return reciprocal(hn::Add(hn::Set(d, 1.0f), exp_bounded(x)));
-}
+/// D = sigmoid(x) and 1 - D, both without cancellation.
+struct Cover {
+  Float share, rest;
+
+  HWY_INLINE explicit Cover(Float x) {
+    const FloatTag d;
+    const auto e = exp_bounded(hn::Neg(x));
+    share = reciprocal(hn::Add(hn::Set(d, 1.0f), e));
+    rest = hn::Mul(e, share);
+  }
+};
 
 HWY_INLINE float sum_of_lanes(Float x) {
   const FloatTag d;

@@ -68,6 +68,32 @@ HWY_INLINE void for_each_face(const ScreenMesh& mesh,
   }
 }
 
+/// Calls function(pixel of the image, index into a plane) for every pixel.
+template <class Function>
+HWY_INLINE void for_each_pixel(const Settings& settings, int stride, const Function& function) {
+  for (int y = 0; y < settings.height; ++y)
+    for (int x = 0; x < settings.width; ++x) function(y * settings.width + x, y * stride + x);
+}
+
+void write_silhouette(const Plane& background, const Settings& settings, float* silhouette) {
+  for_each_pixel(settings, background.stride, [&](int pixel, int at) {
+    silhouette[pixel] = 1 - background.data[at];
+  });
+}
+
+/// SilhouetteBackward's `incoming`.
+Plane take_silhouette_gradient(PlaneStack& stack,
+                               const Settings& settings,
+                               const float* silhouette,
+                               const float* gradient) {
+  const Plane incoming = stack.take(0.0f);
+  const float scale = float(-1 / settings.sigma);
+  for_each_pixel(settings, incoming.stride, [&](int pixel, int at) {
+    incoming.data[at] = scale * gradient[pixel] * (1 - silhouette[pixel]);
+  });
+  return incoming;
+}
+
 void draw_silhouette(const ScreenMesh& mesh,
                      const Settings& settings,
                      Scratch& scratch,
@@ -80,9 +106,7 @@ void draw_silhouette(const ScreenMesh& mesh,
         Edges(chunk, n), background, float(settings.squared_radius), float(1 / settings.sigma)};
     visit_face(chunk, n, margin, background.stride, visitor);
   });
-  for (int y = 0; y < settings.height; ++y)
-    for (int x = 0; x < settings.width; ++x)
-      silhouette[y * settings.width + x] = 1 - background.data[y * background.stride + x];
+  write_silhouette(background, settings, silhouette);
 }
 
 void draw_silhouette_backward(const ScreenMesh& mesh,
@@ -91,13 +115,7 @@ void draw_silhouette_backward(const ScreenMesh& mesh,
                               const float* silhouette,
                               const float* gradient) {
   PlaneStack stack(settings, 1, scratch.planes);
-  const Plane incoming = stack.take(0.0f);
-  const float scale = float(-1 / settings.sigma);
-  for (int y = 0; y < settings.height; ++y)
-    for (int x = 0; x < settings.width; ++x) {
-      const int pixel = y * settings.width + x;
-      incoming.data[y * incoming.stride + x] = scale * gradient[pixel] * (1 - silhouette[pixel]);
-    }
+  const Plane incoming = take_silhouette_gradient(stack, settings, silhouette, gradient);
   const float margin = float(std::sqrt(settings.squared_radius));
   for_each_face(
       mesh, settings, margin, [&](const FaceChunk& chunk, int n, std::size_t triangle) HWY_ATTR {
@@ -106,13 +124,6 @@ void draw_silhouette_backward(const ScreenMesh& mesh,
         visit_face(chunk, n, margin, incoming.stride, visitor);
         if (visitor.any) visitor.sums.scatter(mesh, triangle, chunk, n, scratch.gradient);
       });
-}
-
-/// Calls function(pixel of the image, index into a plane) for every pixel.
-template <class Function>
-HWY_INLINE void for_each_pixel(const Settings& settings, int stride, const Function& function) {
-  for (int y = 0; y < settings.height; ++y)
-    for (int x = 0; x < settings.width; ++x) function(y * settings.width + x, y * stride + x);
 }
 
 void draw_hard(const ScreenMesh& mesh,
@@ -167,7 +178,7 @@ void draw_hard_backward(const ScreenMesh& mesh,
 
 /// exp(background - largest), the background's weight in the sums of a pixel.
 inline float background_weight(float background, float largest) {
-  return std::exp(background - largest);
+  return background - largest < -80 ? 0 : std::exp(background - largest);
 }
 
 void draw_softmax(const ScreenMesh& mesh,
@@ -175,8 +186,9 @@ void draw_softmax(const ScreenMesh& mesh,
                   Scratch& scratch,
                   const Images<float>& images) {
   const DepthExponent exponent(mesh, settings);
-  PlaneStack stack(settings, 6, scratch.planes);
-  SoftPlanes planes{stack.take(exponent.background), stack.take(0.0f), {}, {}};
+  PlaneStack stack(settings, 7, scratch.planes);
+  SoftPlanes planes{{}, stack.take(exponent.background), stack.take(0.0f), {}, {}};
+  if (images.silhouette != nullptr) planes.background = stack.take(1.0f);
   if (images.depth != nullptr) planes.depth = stack.take(0.0f);
   if (images.colour != nullptr)
     for (Plane& plane : planes.colour) plane = stack.take(0.0f);
@@ -192,6 +204,8 @@ void draw_softmax(const ScreenMesh& mesh,
                             float(settings.far)};
         visit_face(chunk, n, margin, planes.weight.stride, visitor);
       });
+  if (images.silhouette != nullptr)
+    write_silhouette(planes.background, settings, images.silhouette);
   const int area = settings.height * settings.width;
   for_each_pixel(settings, planes.weight.stride, [&](int pixel, int at) {
     const float largest = planes.exponent.data[at], weight = planes.weight.data[at];
@@ -212,8 +226,11 @@ void draw_softmax_backward(const ScreenMesh& mesh,
                            const Images<float>& images,
                            const ImageGradients<float>& gradients) {
   const DepthExponent exponent(mesh, settings);
-  PlaneStack stack(settings, 6, scratch.planes);
-  SoftGradientPlanes planes{stack.take(0.0f), {}, {}, stack.take(0.0f)};
+  PlaneStack stack(settings, 7, scratch.planes);
+  SoftGradientPlanes planes{{}, stack.take(0.0f), {}, {}, stack.take(0.0f)};
+  if (gradients.silhouette != nullptr)
+    planes.silhouette =
+        take_silhouette_gradient(stack, settings, images.silhouette, gradients.silhouette);
   if (gradients.depth != nullptr) planes.depth = stack.take(0.0f);
   if (gradients.colour != nullptr)
     for (Plane& plane : planes.colour) plane = stack.take(0.0f);
@@ -276,13 +293,11 @@ void rasterize(const ScreenMesh& mesh,
                const Settings& settings,
                Scratch& scratch,
                const Images<float>& images) {
+  if (images.shaded() && settings.softmax)  // the silhouette comes with it
+    return HWY_DYNAMIC_DISPATCH(draw_softmax)(mesh, settings, scratch, images);
   if (images.silhouette != nullptr)
     HWY_DYNAMIC_DISPATCH(draw_silhouette)(mesh, settings, scratch, images.silhouette);
-  if (!images.shaded()) return;
-  if (settings.softmax)
-    HWY_DYNAMIC_DISPATCH(draw_softmax)(mesh, settings, scratch, images);
-  else
-    HWY_DYNAMIC_DISPATCH(draw_hard)(mesh, settings, scratch, images);
+  if (images.shaded()) HWY_DYNAMIC_DISPATCH(draw_hard)(mesh, settings, scratch, images);
 }
 
 void rasterize_backward(const ScreenMesh& mesh,
@@ -290,12 +305,11 @@ void rasterize_backward(const ScreenMesh& mesh,
                         Scratch& scratch,
                         const Images<float>& images,
                         const ImageGradients<float>& gradients) {
+  if (gradients.shaded() && settings.softmax)
+    return HWY_DYNAMIC_DISPATCH(draw_softmax_backward)(mesh, settings, scratch, images, gradients);
   if (gradients.silhouette != nullptr) HWY_DYNAMIC_DISPATCH(draw_silhouette_backward)
   (mesh, settings, scratch, images.silhouette, gradients.silhouette);
-  if (!gradients.shaded()) return;
-  if (settings.softmax)
-    HWY_DYNAMIC_DISPATCH(draw_softmax_backward)(mesh, settings, scratch, images, gradients);
-  else
+  if (gradients.shaded())
     HWY_DYNAMIC_DISPATCH(draw_hard_backward)(mesh, settings, scratch, images, gradients);
 }
 

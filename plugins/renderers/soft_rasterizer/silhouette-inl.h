@@ -31,9 +31,9 @@ struct SilhouetteForward {
     const auto counts = distances.counts(squared_radius);
     if (hn::AllFalse(d, counts)) return;
     const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
-    const auto rest = falling_sigmoid(hn::CopySign(scaled, distances.least_inward));
+    const Cover cover(hn::CopySign(scaled, distances.least_inward));
     const auto before = load_block<kRows>(background.data + offset, background.stride);
-    const auto after = hn::IfThenElse(counts, hn::Mul(before, rest), before);
+    const auto after = hn::IfThenElse(counts, hn::Mul(before, cover.rest), before);
     store_block<kRows>(after, background.data + offset, background.stride);
   }
 };
@@ -106,8 +106,8 @@ struct SilhouetteBackward {
     if (hn::AllFalse(d, counts)) return;
     any = true;
     const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
-    const auto covered = falling_sigmoid(hn::Neg(hn::CopySign(scaled, distances.least_inward)));
-    const auto signed_gradient = hn::Mul(weight, covered);
+    const Cover cover(hn::CopySign(scaled, distances.least_inward));
+    const auto signed_gradient = hn::Mul(weight, cover.share);
     // Inside, a greater distance to the border means more cover.
     const auto inside = hn::Gt(distances.least_inward, hn::Zero(d));
     sums.add(distances, hn::IfThenElse(inside, hn::Neg(signed_gradient), signed_gradient), counts);

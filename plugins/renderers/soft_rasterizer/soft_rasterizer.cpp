@@ -90,10 +90,16 @@ struct ImageTensors {
       "soft_rasterizer: face {} of batch item {} names a vertex that does not exist", index, item));
 }
 
+/// Kept between calls: fresh memory costs more than drawing a small mesh into it.
+Scratch& scratch_of_thread() {
+  static thread_local Scratch scratch;
+  return scratch;
+}
+
 template <typename Scalar>
 void draw(const Batch<Scalar>& batch, const Settings& settings, const ImageTensors& images) {
   at::parallel_for(0, batch.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    Scratch scratch;
+    Scratch& scratch = scratch_of_thread();
     for (std::int64_t n = begin; n < end; ++n) {
       std::int64_t index = 0;
       const MeshFault fault = project(batch.item(n), settings, scratch.mesh, index);
@@ -133,7 +139,7 @@ variable_list draw_backward(const Batch<Scalar>& batch,
   at::Tensor to_colours;
   if (batch.has_colours()) to_colours = at::zeros_like(batch.colours);
   at::parallel_for(0, batch.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    Scratch scratch;
+    Scratch& scratch = scratch_of_thread();
     for (std::int64_t n = begin; n < end; ++n) {
       const ImageGradients<Scalar> incoming = gradients_of<Scalar>(gradients, n);
       if (incoming.silhouette == nullptr && !incoming.shaded()) continue;

@@ -86,9 +86,10 @@ HWY_INLINE Float colour_of(const Float* share, const CornerValues& corner, int c
       share, corner.colour[0][channel], corner.colour[1][channel], corner.colour[2][channel]);
 }
 
-/// Sums relative to exp(exponent), the largest so far; a null plane is not asked for.
+/// Sums relative to exp(exponent), the largest so far, and the silhouette's 1 - alpha; a null plane
+/// is not asked for.
 struct SoftPlanes {
-  Plane exponent, weight, depth, colour[3];
+  Plane background, exponent, weight, depth, colour[3];
 };
 
 struct SoftForward {
@@ -105,10 +106,15 @@ struct SoftForward {
     const Distances distances(edges, x);
     auto counts = distances.counts(squared_radius);
     if (hn::AllFalse(d, counts)) return;
+    const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
+    const Cover cover(hn::CopySign(scaled, distances.least_inward));
+    if (planes.background.data != nullptr)
+      add<kRows>(planes.background,
+                 offset,
+                 hn::IfThenElse(counts, cover.rest, hn::Set(d, 1.0f)),
+                 hn::Zero(d));
     const SoftPoint point(edges.chunk, edges.face, distances, corners, inverse_range);
     counts = hn::And(counts, hn::Le(point.depth, hn::Set(d, far)));
-    const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
-    const auto cover = falling_sigmoid(hn::Neg(hn::CopySign(scaled, distances.least_inward)));
 
     // Of the sum and the new term, the one with the smaller exponent is scaled down.
     const int stride = planes.exponent.stride;
@@ -117,7 +123,7 @@ struct SoftForward {
     const auto ratio = exp_or_zero(hn::Neg(hn::Abs(hn::Sub(point.exponent, largest))));
     const auto keep = hn::IfThenElse(rises, ratio, hn::Set(d, 1.0f));
     const auto weight =
-        hn::IfThenElseZero(counts, hn::IfThenElse(rises, cover, hn::Mul(cover, ratio)));
+        hn::IfThenElseZero(counts, hn::IfThenElse(rises, cover.share, hn::Mul(cover.share, ratio)));
     store_block<kRows>(
         hn::IfThenElse(rises, point.exponent, largest), planes.exponent.data + offset, stride);
     add<kRows>(planes.weight, offset, keep, weight);
@@ -143,8 +149,9 @@ struct SoftForward {
 
 /// Incoming gradients, divided by the sums of weights they belong to:
 /// to_weight of a face = depth (z - Z) + sum colour (c - I) = depth z + sum colour c - blended.
+/// `silhouette` is SilhouetteBackward's `incoming`.
 struct SoftGradientPlanes {
-  Plane exponent, depth, colour[3], blended;
+  Plane silhouette, exponent, depth, colour[3], blended;
 };
 
 /// Sums over a face's pixels of what its depth and colour hand to its corners.
@@ -227,21 +234,35 @@ struct SoftBackward {
   template <int kRows>
   HWY_INLINE void block(int offset, Float x) {
     const FloatTag d;
-    const auto zero = hn::Zero(d), one = hn::Set(d, 1.0f);
     const Distances distances(edges, x);
-    auto counts = distances.counts(squared_radius);
+    const auto counts = distances.counts(squared_radius);
     if (hn::AllFalse(d, counts)) return;
+    any = true;
+    const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
+    const Cover cover(hn::CopySign(scaled, distances.least_inward));
+    // With respect to the squared distance, signed negative inside: dD/dd = -D (1 - D) / sigma.
+    const auto by_weight = shade_backward<kRows>(offset, distances, cover.share, counts);
+    auto to_distance = hn::Mul(by_weight, hn::Mul(cover.rest, hn::Set(d, -inverse_sigma)));
+    if (planes.silhouette.data != nullptr)
+      to_distance = hn::MulAdd(load<kRows>(planes.silhouette, offset), cover.share, to_distance);
+    const auto inside = hn::Gt(distances.least_inward, hn::Zero(d));
+    edge_sums.add(distances, hn::IfThenElse(inside, hn::Neg(to_distance), to_distance), counts);
+  }
+
+ private:
+  /// Adds to shade_sums; returns dL/dweight times the weight of this face.
+  template <int kRows>
+  HWY_INLINE Float
+  shade_backward(int offset, const Distances& distances, Float cover, FloatMask counts) {
+    const FloatTag d;
+    const auto zero = hn::Zero(d);
     const SoftPoint point(edges.chunk, edges.face, distances, corners, inverse_range);
     const auto relative =
         exp_or_zero(hn::Sub(point.exponent, load<kRows>(planes.exponent, offset)));
     // A face hidden behind others has no weight and gets no gradient.
     counts = hn::And(counts, hn::And(hn::Gt(relative, zero), hn::Le(point.depth, hn::Set(d, far))));
-    if (hn::AllFalse(d, counts)) return;
-    any = true;
-    const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
-    const auto cover = falling_sigmoid(hn::Neg(hn::CopySign(scaled, distances.least_inward)));
+    if (hn::AllFalse(d, counts)) return zero;
     const auto weight = hn::IfThenElseZero(counts, hn::Mul(cover, relative));
-
     auto to_weight = hn::Neg(load<kRows>(planes.blended, offset));
     auto to_depth = zero;  // only by way of this face's own depth and exponent
     if (planes.depth.data != nullptr) {
@@ -271,15 +292,9 @@ struct SoftBackward {
     const auto to_inverse = hn::Neg(hn::Mul(to_depth, hn::Mul(point.depth, point.depth)));
     for (int k = 0; k < 3; ++k) to_product[k] = hn::Add(to_product[k], to_inverse);
     shade_sums.add(point, corners.value, to_product);
-
-    // dD/d(squared distance) = D (1 - D) / sigma inside, the negative outside
-    const auto slope = hn::Mul(hn::Sub(one, cover), hn::Set(d, inverse_sigma));
-    const auto to_distance = hn::Mul(by_weight, slope);
-    const auto inside = hn::Gt(distances.least_inward, zero);
-    edge_sums.add(distances, hn::IfThenElse(inside, to_distance, hn::Neg(to_distance)), counts);
+    return by_weight;
   }
 
- private:
   template <int kRows>
   HWY_INLINE Float load(const Plane& plane, int offset) const {
     return load_block<kRows>(plane.data + offset, plane.stride);
