@@ -135,9 +135,12 @@ std::vector<WallHit> wall_hits(const Scene& scene, double direction_x) {
     const double z = pz + s * span.y();
     if (s < 0 || s > 1 || z < 2 || z > 200) continue;
     WallHit hit{&wall, static_cast<float>(z), static_cast<float>(s * span.norm()), wall.height, 0};
-    if (wall.is_foliage)
+    if (wall.is_foliage) {
+      const float to_end = std::min(hit.along, static_cast<float>(span.norm()) - hit.along);
+      hit.height *= smooth(-.8f, 1.6f, to_end);
       hit.height *= .72f + .28f * value_noise(hit.along / 2.2f, 0, wall.texture) +
                     .08f * value_noise(hit.along / .4f, 3, wall.texture);
+    }
     // The side turned to the camera.
     Eigen::Vector2d normal(span.y(), -span.x());
     if (normal.dot(Eigen::Vector2d(direction_x, 1)) > 0) normal = -normal;

@@ -23,8 +23,35 @@ Vector3f diffuse_light(const Light& light, const Vector3f& normal, float asphalt
          (1 - up) * bounce;
 }
 
+// What a dark line leaves of the paint at this distance from its middle; lines thinner than a pixel
+// grow fainter instead of breaking up.
+float beside_line(float distance, float half_width, float footprint, float darkest) {
+  const float soft = std::max(footprint, .004f);
+  const float cover = std::clamp((half_width - std::abs(distance)) / soft + .5f, 0.f, 1.f) *
+                      std::min(1.f, 2 * half_width / soft);
+  return mix(1, darkest, cover);
+}
+
+// Seams of bonnet, boot lid and bumpers on the ends of the car.
+float end_seams(const CarParameters& car,
+                const Vector3f& p,
+                const Vector3f& normal,
+                float footprint) {
+  if (std::abs(normal.x()) < .55f) return 1;
+  const float height = car.dimensions[0], half_width = car.dimensions[1] / 2;
+  const float up = (.5f - p.y() / height), belt = p.x() > 0 ? car.nose_height : car.tail_height;
+  const float bumper = mix(car.clearance, belt, .52f), across = std::abs(p.z()) / half_width;
+  const float lid = 1 - (p.x() > 0 ? car.front_lamp_width : car.rear_lamp_width);
+  const float seam = beside_line((up - bumper) * height, .008f, footprint, .2f);
+  if (up < bumper) return seam;
+  return seam * beside_line((across / .93f - lid) * half_width, .007f, footprint, .2f);
+}
+
 // Gaps between doors and panels and the handles: how much of the paint is left, 0..1.
-float panel_gaps(const CarParameters& car, const Vector3f& p, const Vector3f& normal) {
+float panel_gaps(const CarParameters& car,
+                 const Vector3f& p,
+                 const Vector3f& normal,
+                 float footprint) {
   if (std::abs(normal.z()) < .6f) return 1;
   const float height = car.dimensions[0], length = car.dimensions[2];
   const float share = .5f - p.x() / length, up = .5f - p.y() / height;
@@ -38,17 +65,17 @@ float panel_gaps(const CarParameters& car, const Vector3f& p, const Vector3f& no
   const float rear =
       car.rear_doors ? std::min(car.rear_axle - .02f, car.side_window_end - .02f) : middle;
   const bool above_sill = up > car.clearance + .05f;
+  float left = 1;
   for (const float line : {front, middle, rear}) {
-    if (above_sill && std::abs(share - line) * length < half_gap) return .12f;
+    if (above_sill) left *= beside_line((share - line) * length, half_gap, footprint, .12f);
     // A handle lies before the rear end of its door, below the belt.
     const float ahead = (line - share) * length;
-    if (line != front && ahead > .06f && ahead < .24f &&
-        std::abs(up - belt + .06f) * height < .016f)
-      return .4f;
+    if (line != front && ahead > .06f && ahead < .24f)
+      left *= beside_line((up - belt + .06f) * height, .016f, footprint, .4f);
   }
-  const bool between_doors = share > front && share < rear;
-  if (between_doors && std::abs(up - car.clearance - .05f) * height < half_gap) return .25f;
-  return 1;
+  if (share > front && share < rear)
+    left *= beside_line((up - car.clearance - .05f) * height, half_gap, footprint, .25f);
+  return left;
 }
 
 float spokes(const CarParameters& car, const Vector3f& p) {
@@ -63,7 +90,7 @@ float spokes(const CarParameters& car, const Vector3f& p) {
   return open ? .12f : 1;
 }
 
-// Characters on a plate: two rows of 7 half-random cells.
+// Characters on a plate: 14 cells, dark or not by a hash.
 float characters(const CarParameters& car, const Vector3f& p) {
   const float across = p.z() / (.30f * car.dimensions[1] / 2);  // about -1..1
   if (std::abs(across) > .88f) return 1;
@@ -72,6 +99,14 @@ float characters(const CarParameters& car, const Vector3f& p) {
   const std::uint32_t hash = (static_cast<std::uint32_t>(cell) * 2654435761u) ^
                              static_cast<std::uint32_t>(car.paint.x() * 65535);
   return inside < .55f && (hash >> 7) % 4 != 0 ? .25f : 1;
+}
+
+// Two reflectors in a darker housing.
+float reflectors(const CarParameters& car, const Vector3f& p) {
+  const float across = std::abs(p.z()) / (car.dimensions[1] / 2);
+  const float u = (across / .88f - 1 + car.front_lamp_width) / car.front_lamp_width;
+  const float from_middle = std::min(std::abs(u - .28f), std::abs(u - .75f));
+  return mix(1.15f, .22f, std::clamp((from_middle - .12f) / .08f, 0.f, 1.f));
 }
 
 struct Finish {
@@ -88,7 +123,8 @@ Finish finish_of(const SceneCar& car, const SurfacePoint& point) {
   finish.albedo = to_linear(material_colour(point.material, c));
   switch (point.material) {
     case Material::paint:
-      finish.albedo *= panel_gaps(c, point.position, point.object_normal);
+      finish.albedo *= panel_gaps(c, point.position, point.object_normal, point.footprint) *
+                       end_seams(c, point.position, point.object_normal, point.footprint);
       finish.mirror = .045f;
       finish.highlight = 1.6f;
       finish.sharpness = 220;
@@ -100,6 +136,7 @@ Finish finish_of(const SceneCar& car, const SurfacePoint& point) {
       finish.sharpness = 900;
       break;
     case Material::front_lamp:
+      finish.albedo *= reflectors(c, point.position);
       finish.mirror = .10f;
       finish.highlight = 4;
       finish.sharpness = 60;

@@ -14,6 +14,7 @@ struct SurfacePoint {
   Eigen::Vector3f object_normal;
   Eigen::Vector3f to_eye;  ///< rectified frame, unit
   float height = 0;        ///< above the ground, metres
+  float footprint = 0;     ///< size of a pixel at the point, metres
   Material material = Material::paint;
 };
 

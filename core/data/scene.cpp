@@ -189,7 +189,7 @@ Scene random_scene(std::uint64_t seed, int frame) {
   scene.camera_height = std::clamp(random.normal(1.65, .05), 1.5, 1.8);
   const int cars = 2 + random.below(4);
   std::vector<bool> planned;
-  for (int i = 0; i < cars; ++i) add_car(scene, planned, random.chance(.30), random);
+  for (int i = 0; i < cars; ++i) add_car(scene, planned, random.chance(.25), random);
   const std::vector<double> hidden = hidden_shares(scene);
   for (size_t i = 0; i < scene.cars.size(); ++i)
     if (planned[i] && hidden[i] < least_hidden) add_occluder(scene, planned, i, random);

@@ -28,14 +28,14 @@ Light random_light(Random& random) {
                      .cast<float>();
   if (random.chance(.25)) {  // overcast
     light.sun = uniform(random, .02, .15) * Vector3f(1, .98f, .95f);
-    light.ambient = uniform(random, .50, .75) * Vector3f(.97f, 1, 1.04f);
-    light.zenith = uniform(random, .55, .8) * Vector3f(.93f, .97f, 1.05f);
-    light.horizon = uniform(random, .8, 1.1) * Vector3f(.98f, 1, 1.02f);
+    light.ambient = uniform(random, .65, 1.0) * Vector3f(.97f, 1, 1.04f);
+    light.zenith = uniform(random, .7, 1.0) * Vector3f(.93f, .97f, 1.05f);
+    light.horizon = uniform(random, 1.0, 1.4) * Vector3f(.98f, 1, 1.02f);
   } else {
-    light.sun = uniform(random, .85, 1.35) * Vector3f(1.05f, .97f, .86f);
-    light.ambient = uniform(random, .14, .30) * Vector3f(.86f, .98f, 1.16f);
-    light.zenith = uniform(random, .6, 1) * Vector3f(.25f, .48f, .92f);
-    light.horizon = uniform(random, .9, 1.4) * Vector3f(.92f, .98f, 1.04f);
+    light.sun = uniform(random, 1.3, 2.2) * Vector3f(1.05f, .97f, .86f);
+    light.ambient = uniform(random, .16, .34) * Vector3f(.86f, .98f, 1.16f);
+    light.zenith = uniform(random, .7, 1.2) * Vector3f(.25f, .48f, .92f);
+    light.horizon = uniform(random, 1.0, 1.6) * Vector3f(.92f, .98f, 1.04f);
     if (random.chance(.45)) light.dapple = uniform(random, .5, 1);
   }
   return light;
@@ -49,7 +49,7 @@ Street random_street(Random& random) {
   street.grass = random.chance(.4);
   street.centre_line = random.chance(.6);
   street.edge_lines = random.chance(.4);
-  street.asphalt = uniform(random, .06, .14);
+  street.asphalt = uniform(random, .07, .17);
   return street;
 }
 
@@ -109,11 +109,11 @@ std::vector<Wall> random_walls(const Scene& scene, Random& random) {
       wall.from = frame.point(a, r);
       wall.to = frame.point(std::min(a + length, end), r);
       walls.push_back(wall);
-      // The gable towards the camera.
-      Wall gable = wall;
-      gable.from = wall.from;
-      gable.to = frame.point(a, r + (side < 0 ? -9 : 9));
-      walls.push_back(gable);
+      if (!wall.is_foliage) {  // the gable towards the camera
+        Wall gable = wall;
+        gable.to = frame.point(a, r + (side < 0 ? -9 : 9));
+        walls.push_back(gable);
+      }
       a += length + (random.chance(.4) ? random.uniform(1, 6) : 0);
     }
   for (double r = 3 * left; r < 3 * right;) {

@@ -61,6 +61,7 @@ Vector3f Painter::shade(const VisibilityBuffer::Hit& hit, const Eigen::Vector2f&
   point.position = to_object_[hit.object] * (position - car.box.centre().cast<float>());
   point.to_eye = -(position + scene_.camera.offset.cast<float>()).normalized();
   point.height = static_cast<float>(scene_.camera_height) - position.y();
+  point.footprint = 1 / (hit.inverse_depth * static_cast<float>(scene_.camera.intrinsics.fx));
   point.material = car.surface.face_materials[hit.face];
   return shade_car(scene_, car, point);
 }

@@ -8,7 +8,7 @@
 namespace monodr {
 
 // Count up with every change that gives other files for the same options.
-constexpr int generator_version = 1;
+constexpr int generator_version = 2;
 
 std::string synthetic_fingerprint(const SynthesisOptions& options) {
   return sha256(fmt::format("monodr synthetic scenes, version {}, frames {}, objects {}, seed {}",
