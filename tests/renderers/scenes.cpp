@@ -9,7 +9,6 @@
 #include <random>
 
 #include "base/text.h"
-#include "plugin/registry.h"
 
 namespace monodr::test {
 namespace {
@@ -25,9 +24,14 @@ at::Tensor to_tensor(const std::vector<double>& values, const std::vector<std::i
 
 }  // namespace
 
+Registry& renderer_registry() {
+  static Registry registry({environment("MONODR_BINARY_DIR") + "/plugins"});
+  return registry;
+}
+
 std::unique_ptr<Renderer> make_renderer(const std::string& name,
                                         const std::map<std::string, ParameterValue>& given) {
-  static Registry registry({environment("MONODR_BINARY_DIR") + "/plugins"});
+  Registry& registry = renderer_registry();
   const PluginDescriptor& descriptor = registry.find(PluginKind::renderer, name);
   std::map<std::string, GivenValue> values;
   for (const auto& [key, value] : given) values[key] = {value, {}, {}};

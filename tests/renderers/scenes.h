@@ -10,9 +10,12 @@
 #include <vector>
 
 #include "base/parameters.h"
-#include "plugin/renderer.h"
+#include "plugin/registry.h"
 
 namespace monodr::test {
+
+/// The plugins beside the test binary.
+Registry& renderer_registry();
 
 /// An instance of a renderer plugin with the given parameters, the rest at their defaults.
 std::unique_ptr<Renderer> make_renderer(const std::string& name,
