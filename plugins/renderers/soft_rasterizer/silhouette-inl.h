@@ -16,7 +16,22 @@ namespace monodr::soft_rasterizer {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// Least share of the background that is told from none (see Cover on subnormal numbers).
+inline constexpr float kLeastBackground = 1e-18f;
+
 /// Multiplies a face's 1 - D into the plane of the background's share, 1 - alpha.
+template <int kRows>
+HWY_INLINE void multiply_background(const Plane& background,
+                                    int offset,
+                                    const Cover& cover,
+                                    FloatMask counts) {
+  const FloatTag d;
+  const auto before = load_block<kRows>(background.data + offset, background.stride);
+  const auto product = hn::Max(hn::Mul(before, cover.rest), hn::Set(d, kLeastBackground));
+  const auto after = hn::IfThenElse(counts, product, before);
+  store_block<kRows>(after, background.data + offset, background.stride);
+}
+
 struct SilhouetteForward {
   Edges edges;
   Plane background;
@@ -32,9 +47,7 @@ struct SilhouetteForward {
     if (hn::AllFalse(d, counts)) return;
     const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
     const Cover cover(hn::CopySign(scaled, distances.least_inward));
-    const auto before = load_block<kRows>(background.data + offset, background.stride);
-    const auto after = hn::IfThenElse(counts, hn::Mul(before, cover.rest), before);
-    store_block<kRows>(after, background.data + offset, background.stride);
+    multiply_background<kRows>(background, offset, cover, counts);
   }
 };
 

@@ -109,10 +109,7 @@ struct SoftForward {
     const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
     const Cover cover(hn::CopySign(scaled, distances.least_inward));
     if (planes.background.data != nullptr)
-      add<kRows>(planes.background,
-                 offset,
-                 hn::IfThenElse(counts, cover.rest, hn::Set(d, 1.0f)),
-                 hn::Zero(d));
+      multiply_background<kRows>(planes.background, offset, cover, counts);
     const SoftPoint point(edges.chunk, edges.face, distances, corners, inverse_range);
     counts = hn::And(counts, hn::Le(point.depth, hn::Set(d, far)));
 
