@@ -15,6 +15,10 @@ std::string real_to_toml(double value) {
   return text;
 }
 
+std::string with_article(ParameterType type) {
+  return fmt::format("{} {}", type == ParameterType::integer ? "an" : "a", to_string(type));
+}
+
 std::string range_text(const Parameter& parameter) {
   if (std::isinf(parameter.maximum)) return fmt::format("at least {}", parameter.minimum);
   if (std::isinf(parameter.minimum)) return fmt::format("at most {}", parameter.maximum);
@@ -75,11 +79,11 @@ ParameterValue checked_value(const Parameter& parameter,
     value = static_cast<double>(std::get<std::int64_t>(value));
   if (value.index() != parameter.default_value.index())
     throw UserError(given.where,
-                    fmt::format("'{}' is {}, a {}, but must be a {}, for example {}",
+                    fmt::format("'{}' is {}, {}, but must be {}, for example {}",
                                 key,
                                 to_toml(given.value),
-                                to_string(static_cast<ParameterType>(given.value.index())),
-                                to_string(parameter.type()),
+                                with_article(static_cast<ParameterType>(given.value.index())),
+                                with_article(parameter.type()),
                                 to_toml(parameter.default_value)));
   if (const auto* number = std::get_if<std::int64_t>(&value))
     check_range(parameter, static_cast<double>(*number), given, key);

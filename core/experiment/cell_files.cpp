@@ -121,10 +121,15 @@ std::optional<CellResult> CellFiles::read_left_result(const CellRecord& record) 
 }
 
 void CellFiles::remove(const CellRecord& record) const {
+  const std::string cell_file = fs::path(stem(record)).filename().string() + ".json";
   const std::string prefix = fs::path(stem(record)).filename().string() + ".";
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder_, ignored))
-    if (entry.path().filename().string().rfind(prefix, 0) == 0) fs::remove(entry.path(), ignored);
+  for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind(prefix, 0) == 0 && name != cell_file) fs::remove(entry.path(), ignored);
+  }
+  // Last: as long as it is there, whoever comes after a kill in this loop finds the others.
+  fs::remove(fs::path(folder_) / cell_file, ignored);
 }
 
 int CellFiles::take_in_leftovers(Database& database) const {

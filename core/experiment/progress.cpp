@@ -26,6 +26,16 @@ std::string bar(double fraction) {
   return "[" + std::string(full, '#') + std::string(bar_width - full, '.') + "]";
 }
 
+// A reason's further lines are those of a log.
+std::string indented(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    result += c;
+    if (c == '\n') result += "    | ";
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -85,7 +95,7 @@ void Progress::cell_finished(size_t cell,
   if (!failure.empty()) {
     const char* red = colours_ ? "\033[31m" : "";
     const char* plain = colours_ ? "\033[0m" : "";
-    note(fmt::format("{}failed{} {}: {}", red, plain, description, failure));
+    note(fmt::format("{}failed{} {}: {}", red, plain, description, indented(failure)));
   } else if (style_ == Style::lines) {
     const std::string left =
         finished_ < total_ ? fmt::format(", about {} left", duration_text(seconds_left())) : "";
