@@ -3,14 +3,18 @@
 //   renderer / mode / mesh / batch / size / sigma / threads / fwd or fwdbwd
 // and go through the public Renderer interface; fwdbwd has the loss and autograd in it. `softref`
 // is the anchor, an independent program without tensors, run beside the rows it is compared with;
-// `naive` is soft_rasterizer's own double-precision reference, one pixel and one face at a time.
+// `fit` is what a fit asks for: 512 hypotheses at once, front faces only, soft silhouette, hard
+// depth and colour; `culled` is `sil` with front faces only. `naive` is soft_rasterizer's own
+// double-precision reference, one pixel and one face at a time.
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <cmath>
 #include <cstdio>
+#include <fstream>
 
 #include "anchor.h"
 #include "renderers/scenes.h"
@@ -49,12 +53,12 @@ std::unique_ptr<Renderer> renderer_for(const Row& row) {
                               {"gamma", 1e-4},
                               {"near", 1.0},
                               {"far", 100.0},
-                              {"blend", std::string(row.mode == "hard" ? "hard" : "softmax")},
-                              {"cull_backfaces", row.mode == "culled"}});
+                              {"blend", std::string(row.mode == "full" ? "softmax" : "hard")},
+                              {"cull_backfaces", row.mode == "culled" || row.mode == "fit"}});
 }
 
 Channels channels_for(const Row& row) {
-  const bool all = row.mode == "full" || row.mode == "hard";
+  const bool all = row.mode == "full" || row.mode == "hard" || row.mode == "fit";
   return {.silhouette = row.mode != "hard", .depth = all, .colour = all};
 }
 
@@ -74,12 +78,28 @@ at::Tensor loss_of(const Rendering& rendering, const Scene& scene) {
   return loss;
 }
 
+/// A line of /proc/self/status in MB, 0 where there is none: "VmRSS:", "VmHWM:" (its peak).
+double memory_mb(const std::string& key) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == key && status >> word) return std::stod(word) / 1024;
+  return 0;
+}
+
+/// Memory now; from here on, VmHWM tells the peak.
+double start_of_memory() {
+  malloc_trim(0);
+  std::ofstream("/proc/self/clear_refs") << 5;
+  return memory_mb("VmRSS:");
+}
+
 void measure_renderer(benchmark::State& state, const Row& row) {
   at::set_num_threads(row.threads);
   Scene scene = make_scene(row.mesh, row.batch, row.size);
   if (row.renderer == "naive") scene.input = test::leaves(scene.input, at::kDouble);
   const auto renderer = renderer_for(row);
   const RenderRequest request{channels_for(row), row.size, row.size, 1.0};
+  const double memory_before = start_of_memory();
   for (auto _ : state) {
     if (row.backward) {
       scene.input.vertices.mutable_grad() = at::Tensor();
@@ -91,6 +111,7 @@ void measure_renderer(benchmark::State& state, const Row& row) {
       benchmark::DoNotOptimize(renderer->render(scene.input, request));
     }
   }
+  state.counters["peak_mb"] = memory_mb("VmHWM:") - memory_before;
   if (row.mode == "sil") {
     const double half = row.size / 2.0;
     const double squared_radius = std::log(1 / 1e-4 - 1) * row.sigma_ndc() * half * half;
@@ -144,6 +165,7 @@ void add_rows() {
     for (const int threads : {1, 2}) add_row({name, mode, "ico3", 8, 128, "1e-4", threads, true});
   add_row({name, "full", "ico3", 8, 256, "1e-4", 1, true});
   add_row({name, "culled", "ico3", 8, 128, "1e-4", 1, true});
+  add_row({name, "fit", "ico3", 512, 64, "2e-4", 1, true});
   add_row({"naive", "sil", "ico3", 1, 64, "1e-4", 1, true});
 }
 
