@@ -64,7 +64,7 @@ Channels channels_for(const Row& row) {
 
 /// The scenarios' losses.
 at::Tensor loss_of(const Rendering& rendering, const Scene& scene) {
-  at::Tensor loss = at::zeros({}, at::kFloat);
+  at::Tensor loss = at::zeros({}, scene.input.vertices.options().requires_grad(false));
   if (rendering.silhouette.defined())
     loss = loss + at::mse_loss(rendering.silhouette, scene.target_silhouette);
   if (rendering.colour.defined()) loss = loss + at::mse_loss(rendering.colour, scene.target_colour);
@@ -96,7 +96,10 @@ double start_of_memory() {
 void measure_renderer(benchmark::State& state, const Row& row) {
   at::set_num_threads(row.threads);
   Scene scene = make_scene(row.mesh, row.batch, row.size);
-  if (row.renderer == "naive") scene.input = test::leaves(scene.input, at::kDouble);
+  if (row.renderer == "naive") {  // in double, soft_rasterizer is its own plain reference
+    scene.input = test::leaves(scene.input, at::kDouble);
+    scene.target_silhouette = scene.target_silhouette.to(at::kDouble);
+  }
   const auto renderer = renderer_for(row);
   const RenderRequest request{channels_for(row), row.size, row.size, 1.0};
   const double memory_before = start_of_memory();
