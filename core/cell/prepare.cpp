@@ -48,8 +48,15 @@ void prepare(const json& config,
              Registry& registry,
              const std::string& cache,
              const PrepareProgress& progress) {
+  // The user's own data comes first: nothing is written before it is known to be readable.
+  const bool is_synthetic = config.at("dataset").at("source") == "synthetic";
+  if (!is_synthetic) {
+    progress("checking the data", 0);
+    check_dataset(dataset_options(config, 0, cache));
+  }
+  fit_settings(config);
   fs::create_directories(cache);
-  if (config.at("dataset").at("source") == "synthetic") {
+  if (is_synthetic) {
     const SynthesisOptions options = synthesis_options(config, cache);
     if (!fs::exists(options.output))
       synthesize(options, [&](double share) { progress("making the synthetic scenes", share); });

@@ -54,17 +54,18 @@ std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
   return losses;
 }
 
-/// Fits as KITTI results, one entry a frame, frames without detections included.
-std::vector<FrameAnnotations> detections_of(const ObservationSet& set,
+/// Fits as KITTI results, one entry a labelled frame, frames without detections included.
+std::vector<FrameAnnotations> detections_of(const std::vector<FrameAnnotations>& labels,
+                                            const ObservationSet& set,
                                             const std::vector<FittedObject>& fits) {
   std::map<std::string, size_t> row_of;
   std::vector<FrameAnnotations> frames;
-  for (const std::string& frame : set.frames) {
-    row_of[frame] = frames.size();
-    frames.push_back({frame, {}});
+  for (const FrameAnnotations& label : labels) {
+    row_of[label.frame] = frames.size();
+    frames.push_back({label.frame, {}});
   }
   for (size_t i = 0; i < fits.size(); ++i) {
-    if (!fits[i].failure.empty()) continue;
+    if (!fits[i].failure.empty() || row_of.count(fits[i].frame) == 0) continue;
     Annotation detection;
     detection.category = set.observations[i].category;
     detection.truncation = -1;
@@ -134,7 +135,7 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   Registry registry(plan.plugin_folders);
   progress("reading the data", 0);
   const DatasetOptions data = dataset_options(config, plan.seed, plan.cache);
-  const ObservationSet set = load_observations(data);
+  ObservationSet set = load_observations(data);
 
   const FitSettings settings = fit_settings(config);
   const Objective objective(load_shape_prior(config, registry, plan.cache),
@@ -151,12 +152,13 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   const double fit_seconds = cpu_seconds() - cpu_before;
 
   progress("evaluating", 0.95);
-  const std::vector<FrameAnnotations> labels = load_labels(data.root, set.frames);
+  const std::vector<FrameAnnotations> labels =
+      load_labels(data.root, set.frames, data.on_error, &set.skipped_frames);
   CellOutcome outcome;
   CellResult& result = outcome.result;
   result.cell = plan.id;
   result.state = "done";
-  result.detections = detections_of(set, fits.objects);
+  result.detections = detections_of(labels, set, fits.objects);
   const json& evaluation = config.at("evaluation");
   result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
   int failed_objects = 0;

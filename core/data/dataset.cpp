@@ -40,12 +40,37 @@ ObservationSet load_observations(const DatasetOptions& options) {
   return set;
 }
 
+void check_dataset(const DatasetOptions& options) {
+  const KittiFolder folder(options.root);
+  int usable = 0;
+  for (const std::string& id : folder.frames(options.split)) {
+    if (options.objects > 0 && usable >= options.objects) break;
+    try {
+      for (const Candidate& candidate : read_frame(folder, id, options).candidates)
+        if (same_category(candidate.object.category, options.category) &&
+            candidate.object.box.height() >= options.minimum_height)
+          ++usable;
+      load_labels(options.root, {id});
+    } catch (const UserError&) {
+      if (options.on_error != "skip") throw;
+    }
+  }
+}
+
 std::vector<FrameAnnotations> load_labels(const std::string& root,
-                                          const std::vector<std::string>& frames) {
+                                          const std::vector<std::string>& frames,
+                                          const std::string& on_error,
+                                          std::vector<Skipped>* skipped) {
   const std::string folder = (std::filesystem::path(root) / "training" / "label_2").string();
   std::vector<FrameAnnotations> labels;
-  for (const std::string& frame : frames)
-    labels.push_back(read_kitti_frame(folder, frame, KittiFileKind::labels));
+  for (const std::string& frame : frames) {
+    try {
+      labels.push_back(read_kitti_frame(folder, frame, KittiFileKind::labels));
+    } catch (const UserError& error) {
+      if (on_error != "skip") throw;
+      if (skipped != nullptr) skipped->push_back({frame, -1, error.what()});
+    }
+  }
   return labels;
 }
 

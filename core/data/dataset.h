@@ -60,9 +60,17 @@ struct ObservationSet {
 /// instead (a missing root or split is an error all the same).
 ObservationSet load_observations(const DatasetOptions& options);
 
-/// The labels of these frames, with their 3-D boxes: for the evaluation only.
+/// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is
+/// found before the first cell runs. UserError as theirs; with on_error = "skip" faulty frames
+/// pass. With `objects` given it stops at the frame that holds so many candidates.
+void check_dataset(const DatasetOptions& options);
+
+/// The labels of these frames, with their 3-D boxes: for the evaluation only. A broken file is a
+/// UserError, or with on_error = "skip" its frame is left out and named in `skipped`.
 std::vector<FrameAnnotations> load_labels(const std::string& root,
-                                          const std::vector<std::string>& frames);
+                                          const std::vector<std::string>& frames,
+                                          const std::string& on_error = "fail",
+                                          std::vector<Skipped>* skipped = nullptr);
 
 /// The picture of a frame, for overlays.
 ColourImage load_frame_image(const std::string& root, const std::string& frame);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/overlay.h"
 
+#include <Eigen/Geometry>
 #include <algorithm>
 #include <numeric>
 #include <opencv2/imgcodecs.hpp>

@@ -47,7 +47,7 @@ int run_synthesize(const std::vector<std::string>& arguments) {
     if (shows_progress) fmt::print(stderr, "\rmaking the synthetic scenes {:3.0f} %", 100 * share);
   });
   if (made && shows_progress) fmt::print(stderr, "\n");
-  fmt::print(made ? "made {}\n" : "{} holds this data set already\n", choice.output);
+  fmt::print("{} {}\n", choice.output, made ? "made" : "holds this data set already");
   return 0;
 }
 
