@@ -1,45 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-# The building blocks of the tree: rooms (core/NAME), plugins, tests, benchmarks.
+# The building blocks of the tree: rooms (core/NAME), tests. Plugins: MonodrPlugin.cmake.
 
 add_library(monodr_warnings INTERFACE)
 target_compile_options(monodr_warnings INTERFACE -Wall -Wextra -Wno-unused-parameter)
-
-# LibTorch, as a system library so that its headers' warnings stay out of ours.
-add_library(monodr_torch INTERFACE)
-target_include_directories(monodr_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-target_link_libraries(monodr_torch INTERFACE ${TORCH_LIBRARIES})
-
-# What a plugin must have been built with to be loaded; becomes part of its exported symbol's name.
-string(REPLACE "." "_" monodr_torch_version "${Torch_VERSION}")
-string(REGEX MATCH "^[0-9]+" monodr_compiler_major "${CMAKE_CXX_COMPILER_VERSION}")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(monodr_compiler "gcc")
-else()
-  string(TOLOWER "${CMAKE_CXX_COMPILER_ID}" monodr_compiler)
-endif()
-set(MONODR_BUILD_IDENTITY
-    "torch${monodr_torch_version}_${monodr_compiler}${monodr_compiler_major}_cxx11abi1")
 
 # monodr_add_room(NAME SOURCES a.cpp ... LINKS lib ...): static library monodr::NAME in core/NAME.
 function(monodr_add_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LINKS" ${ARGN})
   add_library(monodr_${name} STATIC ${ROOM_SOURCES})
   add_library(monodr::${name} ALIAS monodr_${name})
-  target_include_directories(monodr_${name} PUBLIC ${PROJECT_SOURCE_DIR}/core)
-  target_link_libraries(monodr_${name} PUBLIC ${ROOM_LINKS} PRIVATE monodr_warnings)
-endfunction()
-
-# monodr_add_plugin(KIND NAME SOURCES a.cpp ... [LINKS lib ...]): <kind>_<name>.so in plugins/ beside
-# the binaries.
-function(monodr_add_plugin kind name)
-  cmake_parse_arguments(PLUGIN "" "" "SOURCES;LINKS" ${ARGN})
-  set(target ${kind}_${name})
-  add_library(${target} MODULE ${PLUGIN_SOURCES})
-  target_link_libraries(${target} PRIVATE monodr::plugin ${PLUGIN_LINKS} monodr_warnings)
-  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  set_target_properties(${target} PROPERTIES
-    PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/plugins)
-  set_property(GLOBAL APPEND PROPERTY MONODR_PLUGINS ${target})
+  target_include_directories(monodr_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core>
+                                                   $<INSTALL_INTERFACE:include/monodr>)
+  target_compile_features(monodr_${name} PUBLIC cxx_std_20)
+  target_link_libraries(monodr_${name} PUBLIC ${ROOM_LINKS}
+                                       PRIVATE $<BUILD_INTERFACE:monodr_warnings>)
 endfunction()
 
 # monodr_add_test(NAME SOURCES a_test.cpp ... LINKS lib ... [LABELS slow]): one binary, one ctest

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <torch/version.h>
+
 #include <functional>
 #include <memory>
 #include <variant>
@@ -34,12 +36,24 @@ struct PluginDescriptor {
 #define MONODR_TEXT_2(a) #a
 #define MONODR_TEXT(a) MONODR_TEXT_2(a)
 
-/// The exported symbol spells the ABI number and the build (MONODR_BUILD_IDENTITY comes from CMake:
-/// torch<version>_gcc<major>_cxx11abi<0|1>), so that a mismatch is read from the ELF symbol table
-/// before any code of the file runs:  monodr_plugin_abi1_torch1_13_1_gcc12_cxx11abi1
-#define MONODR_PLUGIN_SYMBOL                                                     \
-  MONODR_JOIN(MONODR_JOIN(MONODR_JOIN(monodr_plugin_abi, MONODR_PLUGIN_ABI), _), \
-              MONODR_BUILD_IDENTITY)
+#ifdef __clang__
+#define MONODR_COMPILER MONODR_JOIN(clang, __clang_major__)
+#else
+#define MONODR_COMPILER MONODR_JOIN(gcc, __GNUC__)
+#endif
+
+/// The exported symbol spells the ABI number and what the file was built with, so that a mismatch
+/// is read from the ELF symbol table before any code of the file runs:
+///     monodr_plugin_abi1_torch1_13_0_gcc12_cxx11abi1
+/// It comes from the compiler and the headers in use and not from the build system: no build file
+/// can spell it wrong.
+#define MONODR_PLUGIN_SYMBOL                                                              \
+  MONODR_JOIN(MONODR_JOIN(MONODR_JOIN(monodr_plugin_abi, MONODR_PLUGIN_ABI),              \
+                          MONODR_JOIN(MONODR_JOIN(_torch, TORCH_VERSION_MAJOR),           \
+                                      MONODR_JOIN(MONODR_JOIN(_, TORCH_VERSION_MINOR),    \
+                                                  MONODR_JOIN(_, TORCH_VERSION_PATCH)))), \
+              MONODR_JOIN(MONODR_JOIN(_, MONODR_COMPILER),                                \
+                          MONODR_JOIN(_cxx11abi, _GLIBCXX_USE_CXX11_ABI)))
 
 /// Ends a plugin's source file:
 ///     MONODR_PLUGIN(descriptor())   with   PluginDescriptor descriptor();

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugin/registry.h"
 
-#include <sys/stat.h>
-
-// library_info.hpp of Boost 1.74 needs <string> and <vector> before it.
 #include <algorithm>
-#include <boost/dll/library_info.hpp>
 #include <boost/dll/shared_library.hpp>
 #include <filesystem>
 #include <map>
@@ -13,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
+#include "plugin/file_check.h"
 
 namespace monodr {
 namespace {
@@ -20,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSymbol = MONODR_TEXT(MONODR_PLUGIN_SYMBOL);
-constexpr const char* kSymbolPrefix = "monodr_plugin_abi";
 
 struct PluginFile {
   fs::path path;
@@ -28,50 +24,38 @@ struct PluginFile {
   std::string name;
 };
 
-/// <kind>_<name>.so, or nothing where the file is not named like a plugin.
-std::vector<PluginFile> plugin_files(const std::string& folder) {
+/// The files <kind>_<name>.so of a folder by name. What cannot be read or is not named so goes to
+/// `refused`; lib*.so are libraries that plugins may bring along.
+std::vector<PluginFile> plugin_files(const std::string& folder,
+                                     std::vector<PluginRefusal>* refused = nullptr) {
   std::vector<PluginFile> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".so") continue;
+  std::vector<PluginRefusal> strange;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string stem = entry.path().stem().string();
+    if (entry.path().extension() != ".so" || stem.rfind("lib", 0) == 0) continue;
+    bool known = false;
     for (const PluginKind kind : plugin_kinds()) {
       const std::string prefix = std::string(to_string(kind)) + "_";
-      if (stem.size() > prefix.size() && stem.compare(0, prefix.size(), prefix) == 0)
-        files.push_back({entry.path(), kind, stem.substr(prefix.size())});
+      if (stem.size() <= prefix.size() || stem.rfind(prefix, 0) != 0) continue;
+      files.push_back({entry.path(), kind, stem.substr(prefix.size())});
+      known = true;
     }
+    if (!known)
+      strange.push_back({entry.path().string(),
+                         "it is not named like a plugin, KIND_NAME.so with KIND one of renderer, "
+                         "loss, rule, shape_prior; rename it"});
   }
+  if (error) strange.push_back({folder, "the folder cannot be read: " + error.message()});
+  if (refused != nullptr) refused->insert(refused->end(), strange.begin(), strange.end());
   std::sort(files.begin(), files.end(), [](const PluginFile& a, const PluginFile& b) {
     return a.path < b.path;
   });
   return files;
 }
 
-/// Why the file must not be loaded, read from its symbol table alone; "" where it may be.
-std::string refusal_of(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.parent_path().c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0 &&
-      (status.st_mode & S_ISVTX) == 0)
-    return fmt::format("its folder {} is writable by everyone; run chmod o-w on it",
-                       file.parent_path().string());
-  std::vector<std::string> symbols;
-  try {
-    symbols = boost::dll::library_info(file).symbols();
-  } catch (const std::exception&) {
-    return "it is not a complete shared library (ELF); rebuild or copy it again";
-  }
-  std::string found;
-  for (const std::string& symbol : symbols) {
-    if (symbol == kSymbol) return "";
-    if (symbol.compare(0, std::string(kSymbolPrefix).size(), kSymbolPrefix) == 0) found = symbol;
-  }
-  if (found.empty())
-    return "it exports no monodr_plugin symbol; end its source with MONODR_PLUGIN(...)";
-  return fmt::format("built for {}, but this is {}; rebuild it against this monodr",
-                     found.substr(std::string("monodr_plugin_").size()),
-                     std::string(kSymbol).substr(std::string("monodr_plugin_").size()));
-}
-
-/// Maps the file for good and returns its descriptor with file and hash filled in.
+/// Maps the file for good and returns its descriptor with file and hash filled in. Throws a
+/// UserError with nothing but the reason.
 const PluginDescriptor& load(const PluginFile& file) {
   // Leaked on purpose: neither the libraries nor their descriptors may ever be destroyed, because
   // autograd nodes of a plugin can outlive every owner we could name.
@@ -82,36 +66,61 @@ const PluginDescriptor& load(const PluginFile& file) {
 
   const std::string path = fs::canonical(file.path).string();
   if (const auto found = loaded.find(path); found != loaded.end()) return *found->second;
-  const std::string refusal = refusal_of(path);
-  if (!refusal.empty()) throw UserError(fmt::format("plugin {} refused: {}", path, refusal));
+  // Where the file stands and, for a link, where it leads.
+  for (const fs::path& place : {file.path, fs::path(path)})
+    if (const std::string refusal = refusal_of(place); !refusal.empty()) throw UserError(refusal);
   try {
-    boost::dll::shared_library library(path, boost::dll::load_mode::rtld_now);
-    const auto& entry = library.get<const PluginDescriptor*()>(kSymbol);
+    libraries.emplace_back(path, boost::dll::load_mode::rtld_now);
+    const auto& entry = libraries.back().get<const PluginDescriptor*()>(kSymbol);
     auto descriptor = std::make_unique<PluginDescriptor>(*entry());
-    libraries.push_back(std::move(library));
     descriptor->info.file = path;
     descriptor->info.file_hash = sha256_of_file(path);
     if (descriptor->info.kind != file.kind || descriptor->info.name != file.name)
-      throw UserError(fmt::format("plugin {} calls itself {}_{}; its file must be named so too",
-                                  path,
+      throw UserError(fmt::format("it calls itself {0}_{1}; rename the file to {0}_{1}.so",
                                   to_string(descriptor->info.kind),
                                   descriptor->info.name));
     return *(loaded[path] = std::move(descriptor));
   } catch (const UserError&) {
     throw;
   } catch (const std::exception& error) {
-    throw UserError(fmt::format("plugin {} could not be loaded: {}", path, error.what()));
+    throw UserError(fmt::format("it could not be loaded: {}", error.what()));
+  } catch (...) {
+    throw UserError("it could not be loaded: its descriptor throws what is no std::exception");
   }
 }
 
+const PluginDescriptor& load_or_explain(const PluginFile& file) {
+  try {
+    return load(file);
+  } catch (const UserError& error) {
+    throw UserError(fmt::format("plugin {} is refused: {}", file.path.string(), error.what()));
+  }
+}
+
+/// What a factory throws is the plugin's fault, and says so; a UserError (a parameter's value) is
+/// the user's and goes through.
 template <typename Factory>
 auto make(const PluginDescriptor& descriptor, const Parameters& parameters) {
   const Factory* factory = std::get_if<Factory>(&descriptor.factory);
-  MONODR_CHECK(factory != nullptr && *factory,
-               "plugin '{}' has no factory of its kind",
-               descriptor.info.name);
-  auto instance = (*factory)(parameters);
-  MONODR_CHECK(instance != nullptr, "plugin '{}' made nothing", descriptor.info.name);
+  const auto refuse = [&](const std::string& reason) {
+    return UserError(fmt::format("{} plugin '{}' ({}) could not be made: {}",
+                                 to_string(descriptor.info.kind),
+                                 descriptor.info.name,
+                                 descriptor.info.file,
+                                 reason));
+  };
+  if (factory == nullptr || !*factory) throw refuse("it has no factory of its kind");
+  decltype((*factory)(parameters)) instance;
+  try {
+    instance = (*factory)(parameters);
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw refuse(fmt::format("its factory throws: {}", error.what()));
+  } catch (...) {
+    throw refuse("its factory throws what is no std::exception");
+  }
+  if (instance == nullptr) throw refuse("its factory returns nothing");
   return instance;
 }
 
@@ -123,7 +132,7 @@ PluginCatalogue Registry::catalogue() {
   PluginCatalogue catalogue;
   std::map<std::pair<PluginKind, std::string>, std::string> taken;
   for (const std::string& folder : folders_) {
-    for (const PluginFile& file : plugin_files(folder)) {
+    for (const PluginFile& file : plugin_files(folder, &catalogue.refused)) {
       const auto key = std::make_pair(file.kind, file.name);
       if (const auto first = taken.find(key); first != taken.end()) {
         catalogue.refused.push_back(
@@ -144,7 +153,7 @@ PluginCatalogue Registry::catalogue() {
 const PluginDescriptor& Registry::find(PluginKind kind, const std::string& name) {
   for (const std::string& folder : folders_)
     for (const PluginFile& file : plugin_files(folder))
-      if (file.kind == kind && file.name == name) return load(file);
+      if (file.kind == kind && file.name == name) return load_or_explain(file);
   catalogue().find(kind, name);  // throws with the nearest names
   throw UserError(fmt::format("there is no {} plugin '{}'", to_string(kind), name));
 }

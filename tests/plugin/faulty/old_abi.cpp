@@ -8,6 +8,6 @@ namespace {
 [[maybe_unused]] const int ends_the_process = (std::_Exit(99), 0);
 }  // namespace
 
-extern "C" const void* monodr_plugin_abi0_torch0_9_gcc4_cxx11abi0() {
+extern "C" const void* monodr_plugin_abi3_torch1_12_1_gcc11_cxx11abi1() {
   return nullptr;
 }

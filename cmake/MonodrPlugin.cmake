@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# How plugins are built: the same functions in this tree and for whoever says find_package(monodr).
+
+# LibTorch, imported so that its headers' warnings stay out of ours.
+if(NOT TARGET monodr::torch)
+  add_library(monodr::torch INTERFACE IMPORTED GLOBAL)
+  target_include_directories(monodr::torch INTERFACE ${TORCH_INCLUDE_DIRS})
+  target_link_libraries(monodr::torch INTERFACE ${TORCH_LIBRARIES})
+endif()
+
+# monodr_add_plugin(KIND NAME a.cpp ... [LINKS lib ...]): the target KIND_NAME, which makes
+# KIND_NAME.so in MONODR_PLUGIN_OUTPUT_DIRECTORY, or in plugins/ of the build folder. KIND is
+# renderer, loss, rule or shape_prior. SOURCES before the files is allowed and changes nothing.
+function(monodr_add_plugin kind name)
+  set(kinds renderer loss rule shape_prior)
+  if(NOT kind IN_LIST kinds)
+    message(FATAL_ERROR "monodr_add_plugin(${kind} ${name} ...): '${kind}' is no kind of plugin; "
+                        "the kinds are: renderer, loss, rule, shape_prior")
+  endif()
+  cmake_parse_arguments(PLUGIN "" "" "SOURCES;LINKS" ${ARGN})
+  set(target ${kind}_${name})
+  add_library(${target} MODULE ${PLUGIN_UNPARSED_ARGUMENTS} ${PLUGIN_SOURCES})
+  target_link_libraries(${target} PRIVATE monodr::plugin ${PLUGIN_LINKS}
+                                          $<TARGET_NAME_IF_EXISTS:monodr_warnings>)
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  set(folder ${CMAKE_BINARY_DIR}/plugins)
+  if(MONODR_PLUGIN_OUTPUT_DIRECTORY)
+    set(folder ${MONODR_PLUGIN_OUTPUT_DIRECTORY})
+  endif()
+  set_target_properties(${target} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${folder})
+  set_property(GLOBAL APPEND PROPERTY MONODR_PLUGINS ${target})
+endfunction()
+
+# monodr_add_plugin_test(KIND NAME a_test.cpp ...): a GoogleTest program that finds the folder of the
+# plugin's file in the environment variable MONODR_PLUGIN_FOLDER.
+function(monodr_add_plugin_test kind name)
+  find_package(GTest REQUIRED)
+  set(target ${kind}_${name}_test)
+  add_executable(${target} ${ARGN})
+  target_link_libraries(${target} PRIVATE monodr::plugin GTest::gtest_main
+                                          $<TARGET_NAME_IF_EXISTS:monodr_warnings>)
+  add_dependencies(${target} ${kind}_${name})
+  add_test(NAME ${kind}_${name} COMMAND ${target})
+  set_tests_properties(${kind}_${name} PROPERTIES
+    ENVIRONMENT "MONODR_PLUGIN_FOLDER=$<TARGET_FILE_DIR:${kind}_${name}>")
+endfunction()
