@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/error.h"
 #include "soft_rasterizer/rasterize.h"
@@ -96,16 +97,25 @@ Scratch& scratch_of_thread() {
   return scratch;
 }
 
+/// Calls function(item, scratch), items in parallel. Threads take the next item as they come free,
+/// because items differ in cost.
+template <class Function>
+void for_each_item(std::int64_t count, const Function& function) {
+  std::atomic<std::int64_t> next = 0;
+  const std::int64_t workers = std::min<std::int64_t>(count, at::get_num_threads());
+  at::parallel_for(0, workers, 1, [&](std::int64_t, std::int64_t) {
+    Scratch& scratch = scratch_of_thread();
+    for (std::int64_t n = next++; n < count; n = next++) function(n, scratch);
+  });
+}
+
 template <typename Scalar>
 void draw(const Batch<Scalar>& batch, const Settings& settings, const ImageTensors& images) {
-  at::parallel_for(0, batch.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    Scratch& scratch = scratch_of_thread();
-    for (std::int64_t n = begin; n < end; ++n) {
-      std::int64_t index = 0;
-      const MeshFault fault = project(batch.item(n), settings, scratch.mesh, index);
-      if (fault != MeshFault::none) throw_mesh_fault(fault, n, index);
-      rasterize(scratch.mesh, settings, scratch, images.item<Scalar>(n));
-    }
+  for_each_item(batch.count(), [&](std::int64_t n, Scratch& scratch) {
+    std::int64_t index = 0;
+    const MeshFault fault = project(batch.item(n), settings, scratch.mesh, index);
+    if (fault != MeshFault::none) throw_mesh_fault(fault, n, index);
+    rasterize(scratch.mesh, settings, scratch, images.item<Scalar>(n));
   });
 }
 
@@ -138,23 +148,20 @@ variable_list draw_backward(const Batch<Scalar>& batch,
   const at::Tensor to_intrinsics = at::zeros_like(batch.intrinsics);
   at::Tensor to_colours;
   if (batch.has_colours()) to_colours = at::zeros_like(batch.colours);
-  at::parallel_for(0, batch.count(), 1, [&](std::int64_t begin, std::int64_t end) {
-    Scratch& scratch = scratch_of_thread();
-    for (std::int64_t n = begin; n < end; ++n) {
-      const ImageGradients<Scalar> incoming = gradients_of<Scalar>(gradients, n);
-      if (incoming.silhouette == nullptr && !incoming.shaded()) continue;
-      const CameraMesh<Scalar> mesh = batch.item(n);
-      std::int64_t index = 0;
-      project(mesh, settings, scratch.mesh, index);
-      scratch.gradient.reset(scratch.mesh);
-      rasterize_backward(scratch.mesh, settings, scratch, images.item<Scalar>(n), incoming);
-      project_backward(mesh,
-                       scratch.mesh,
-                       scratch.gradient,
-                       {item_of<Scalar>(to_vertices, n),
-                        item_of<Scalar>(to_colours, n),
-                        item_of<Scalar>(to_intrinsics, n)});
-    }
+  for_each_item(batch.count(), [&](std::int64_t n, Scratch& scratch) {
+    const ImageGradients<Scalar> incoming = gradients_of<Scalar>(gradients, n);
+    if (incoming.silhouette == nullptr && !incoming.shaded()) return;
+    const CameraMesh<Scalar> mesh = batch.item(n);
+    std::int64_t index = 0;
+    project(mesh, settings, scratch.mesh, index);
+    scratch.gradient.reset(scratch.mesh);
+    rasterize_backward(scratch.mesh, settings, scratch, images.item<Scalar>(n), incoming);
+    project_backward(mesh,
+                     scratch.mesh,
+                     scratch.gradient,
+                     {item_of<Scalar>(to_vertices, n),
+                      item_of<Scalar>(to_colours, n),
+                      item_of<Scalar>(to_intrinsics, n)});
   });
   return {to_vertices, to_colours, to_intrinsics};
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "plugin/renderer.h"
+#include "soft_rasterizer/screen_mesh.h"
+
+namespace monodr {
+
+using soft_rasterizer::CameraMesh;
+using soft_rasterizer::MeshFault;
+
+/// The contiguous inputs of a batch, and pointers to one item of it.
+struct MeshBatch {
+  at::Tensor vertices, colours, intrinsics, faces;  ///< colours may be empty
+
+  std::int64_t count() const { return vertices.size(0); }
+  bool has_colours() const { return colours.numel() > 0; }
+
+  template <typename Scalar>
+  CameraMesh<Scalar> item(std::int64_t n) const {
+    CameraMesh<Scalar> mesh;
+    mesh.vertex_count = vertices.size(1);
+    mesh.face_count = faces.size(-2);
+    mesh.vertices = vertices.data_ptr<Scalar>() + n * mesh.vertex_count * 3;
+    mesh.intrinsics = intrinsics.data_ptr<Scalar>() + n * 9;
+    mesh.faces = faces.data_ptr<std::int64_t>() + (faces.dim() == 3 ? n * mesh.face_count * 3 : 0);
+    if (has_colours()) mesh.colours = colours.data_ptr<Scalar>() + n * mesh.vertex_count * 3;
+    return mesh;
+  }
+};
+
+/// Item n of a tensor whose first dimension is the batch; null for an undefined tensor.
+template <typename Scalar>
+Scalar* item_of(const at::Tensor& tensor, std::int64_t n) {
+  if (!tensor.defined()) return nullptr;
+  return tensor.data_ptr<Scalar>() + n * (tensor.numel() / tensor.size(0));
+}
+
+/// Item n of an incoming gradient; null also where it is zero everywhere.
+template <typename Scalar>
+const Scalar* gradient_of(const at::Tensor& tensor, std::int64_t n) {
+  if (!tensor.defined()) return nullptr;
+  const Scalar* values = item_of<Scalar>(tensor, n);
+  const std::int64_t count = tensor.numel() / tensor.size(0);
+  for (std::int64_t i = 0; i < count; ++i)
+    if (values[i] != 0) return values;
+  return nullptr;
+}
+
+/// Shapes and types as RenderInput states them.
+void check_render_input(const RenderInput& input, const RenderRequest& request);
+
+/// Throws the UserError that names renderer, batch item and vertex or face.
+[[noreturn]] void throw_mesh_fault(const std::string& renderer,
+                                   MeshFault fault,
+                                   std::int64_t item,
+                                   std::int64_t index);
+
+}  // namespace monodr
