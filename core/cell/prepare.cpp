@@ -47,12 +47,14 @@ std::string prior_path(const json& section, Registry& registry, const std::strin
 void prepare(const json& config,
              Registry& registry,
              const std::string& cache,
-             const PrepareProgress& progress) {
+             const PrepareProgress& progress,
+             const PrepareNote& note) {
   // The user's own data comes first: nothing is written before it is known to be readable.
   const bool is_synthetic = config.at("dataset").at("source") == "synthetic";
   if (!is_synthetic) {
     progress("checking the data", 0);
-    check_dataset(dataset_options(config, 0, cache));
+    for (const Skipped& skipped : check_dataset(dataset_options(config, 0, cache)))
+      note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
   }
   fit_settings(config);
   fs::create_directories(cache);

@@ -40,8 +40,9 @@ ObservationSet load_observations(const DatasetOptions& options) {
   return set;
 }
 
-void check_dataset(const DatasetOptions& options) {
+std::vector<Skipped> check_dataset(const DatasetOptions& options) {
   const KittiFolder folder(options.root);
+  std::vector<Skipped> skipped;
   int usable = 0;
   for (const std::string& id : folder.frames(options.split)) {
     if (options.objects > 0 && usable >= options.objects) break;
@@ -51,10 +52,12 @@ void check_dataset(const DatasetOptions& options) {
             candidate.object.box.height() >= options.minimum_height)
           ++usable;
       load_labels(options.root, {id});
-    } catch (const UserError&) {
+    } catch (const UserError& error) {
       if (options.on_error != "skip") throw;
+      skipped.push_back({id, -1, error.what()});
     }
   }
+  return skipped;
 }
 
 std::vector<FrameAnnotations> load_labels(const std::string& root,

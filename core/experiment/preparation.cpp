@@ -66,6 +66,7 @@ bool follow(WorkerProcess& process, Progress& progress) {
       if (!report.is_object()) continue;
       error = report.value("error", error);
       done = done || report.contains("done");
+      if (report.contains("note")) progress.note(report.value("note", ""));
       if (report.contains("progress"))
         progress.preparing(report.value("what", "preparing"), report.value("progress", 0.0));
     }

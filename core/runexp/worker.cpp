@@ -4,6 +4,7 @@
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        makes the synthetic set and the prior of a configuration
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
+//   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data ...            subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "cell/prepare.h"
 #include "cell/run_cell.h"
@@ -60,7 +62,9 @@ class Throttle {
 };
 
 int describe(const std::vector<std::string>& folders, Channel& channel) {
-  channel.send(to_json(Registry(folders).catalogue()));
+  PluginCatalogue catalogue = Registry(folders).catalogue();
+  catalogue.code_hash = sha256_of_file("/proc/self/exe");
+  channel.send(to_json(catalogue));
   return 0;
 }
 
@@ -68,12 +72,16 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   const json document = json::parse(read_file(path));
   Registry registry(document.at("plugin_folders").get<std::vector<std::string>>());
   Throttle throttle;
-  prepare(document.at("config"),
-          registry,
-          document.at("cache"),
-          [&](const std::string& what, double share) {
-            if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-          });
+  prepare(
+      document.at("config"),
+      registry,
+      document.at("cache"),
+      [&](const std::string& what, double share) {
+        if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+      },
+      [&](const std::string& text) {
+        channel.send(json{{"note", text}});
+      });
   channel.send(json{{"done", true}});
   return 0;
 }
@@ -124,7 +132,7 @@ void set_threads() {
 
 int dispatch(const std::vector<std::string>& arguments) {
   using Command = int (*)(const std::vector<std::string>&);
-  static const std::map<std::string, Command> commands = {{"data", run_data}};
+  static const std::map<std::string, Command> commands = {{"check", run_check}, {"data", run_data}};
   if (arguments.empty()) throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (const auto command = commands.find(arguments[0]); command != commands.end())
