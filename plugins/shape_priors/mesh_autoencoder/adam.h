@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+namespace monodr::mesh_autoencoder {
+
+/// Adam (Kingma & Ba, ICLR 2015) over leaf tensors, rate decaying by a cosine to 1 % of its start.
+class Adam {
+ public:
+  Adam(std::vector<at::Tensor> parameters, double learning_rate, int steps);
+
+  /// One step along the gradients of `loss`, which are then dropped.
+  void descend(const at::Tensor& loss);
+
+ private:
+  std::vector<at::Tensor> parameters_, first_moments_, second_moments_;
+  double learning_rate_;
+  int steps_;
+  int step_ = 0;
+};
+
+/// Normal deviates from a seed alone, whatever else in the process draws random numbers.
+class NormalSource {
+ public:
+  explicit NormalSource(std::uint64_t seed) : generator_(seed) {}
+  /// float32 tensor [rows,columns] of deviation `deviation`.
+  at::Tensor draw(std::int64_t rows, std::int64_t columns, double deviation);
+
+ private:
+  std::mt19937_64 generator_;
+};
+
+}  // namespace monodr::mesh_autoencoder

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decoder.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+namespace monodr::mesh_autoencoder {
+namespace {
+
+// [N,3,H] -> [N,V,3]: the right half repeats the left vertices, with `z_sign` on the third channel.
+at::Tensor mirrored(const at::Tensor& half, int left, double third_channel_sign) {
+  const at::Tensor sign = at::ones({3, 1}, half.options());
+  sign[2] = third_channel_sign;
+  const at::Tensor right = half.narrow(2, 0, left) * sign;
+  return at::cat({half, right}, 2).transpose(1, 2).contiguous();
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, at::Tensor*>> DecoderWeights::named() {
+  return {{"shape_hidden", &shape_hidden},
+          {"shape_hidden_bias", &shape_hidden_bias},
+          {"shape_mix", &shape_mix},
+          {"shape_mean", &shape_mean},
+          {"shape_basis", &shape_basis},
+          {"colour_hidden", &colour_hidden},
+          {"colour_hidden_bias", &colour_hidden_bias},
+          {"colour_mix", &colour_mix},
+          {"colour_mean", &colour_mean},
+          {"colour_basis", &colour_basis},
+          {"paint_to_texture", &paint_to_texture}};
+}
+
+at::Tensor features(const at::Tensor& code, const at::Tensor& hidden, const at::Tensor& bias) {
+  return at::cat(
+      {at::ones({code.size(0), 1}, code.options()), code, at::tanh(at::addmm(bias, code, hidden))},
+      1);
+}
+
+at::Tensor decode_vertices(const DecoderWeights& weights, const at::Tensor& shape_code, int left) {
+  const auto as_code = [&](const at::Tensor& weight) { return weight.to(shape_code.dtype()); };
+  const at::Tensor f =
+      features(shape_code, as_code(weights.shape_hidden), as_code(weights.shape_hidden_bias));
+  const at::Tensor mixed = at::mm(f, as_code(weights.shape_mix));
+  const at::Tensor half =
+      at::addmm(as_code(weights.shape_mean), mixed, as_code(weights.shape_basis))
+          .view({shape_code.size(0), 3, -1});
+
+  // x and y to [-0.5,0.5]; z is symmetric, so that its largest value alone is scaled to 0.5.
+  const at::Tensor high = half.amax(2, true);
+  const at::Tensor low = at::cat({half.narrow(1, 0, 2).amin(2, true), -high.narrow(1, 2, 1)}, 1);
+  const at::Tensor extent = high - low;
+  return mirrored(half / extent - (high + low) / (2 * extent), left, -1);
+}
+
+at::Tensor decode_colours(const DecoderWeights& weights,
+                          const at::Tensor& shape_code,
+                          const at::Tensor& texture_code,
+                          int left) {
+  const auto as_code = [&](const at::Tensor& weight) { return weight.to(shape_code.dtype()); };
+  const at::Tensor f =
+      features(shape_code, as_code(weights.colour_hidden), as_code(weights.colour_hidden_bias));
+  const std::int64_t count = shape_code.size(0), textures = texture_code.size(1);
+  const at::Tensor maps =
+      at::mm(f, as_code(weights.colour_mix)).view({count, 1 + textures, -1});  // [N,1+T,Q]
+  const at::Tensor mixed =
+      maps.select(1, 0) +
+      at::bmm(texture_code.unsqueeze(1), maps.narrow(1, 1, textures)).squeeze(1);
+  const at::Tensor half =
+      at::addmm(as_code(weights.colour_mean), mixed, as_code(weights.colour_basis))
+          .view({count, 3, -1});
+  return mirrored(half.clamp(0, 1), left, 1);
+}
+
+}  // namespace monodr::mesh_autoencoder

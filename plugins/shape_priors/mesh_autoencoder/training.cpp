@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "training.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <Eigen/SVD>
+#include <cmath>
+
+#include "adam.h"
+#include "base/error.h"
+#include "principal_components.h"
+
+namespace monodr::mesh_autoencoder {
+namespace {
+
+using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+at::Tensor to_tensor(const Eigen::MatrixXd& matrix) {
+  const RowMajor rows = matrix.cast<float>();
+  at::Tensor tensor = at::empty({matrix.rows(), matrix.cols()}, at::kFloat);
+  std::copy_n(rows.data(), rows.size(), tensor.data_ptr<float>());
+  return tensor;
+}
+
+Eigen::MatrixXd to_matrix(const at::Tensor& tensor) {
+  const at::Tensor rows = tensor.detach().contiguous();
+  return Eigen::Map<const RowMajor>(rows.data_ptr<float>(), rows.size(0), rows.size(1))
+      .cast<double>();
+}
+
+// samples [S,R] -> codes [S,D] of mean 0 and deviation 1: a linear map plus a small network.
+class Encoder {
+ public:
+  Encoder(int inputs, int hidden, int dims, NormalSource& normal)
+      : linear_(at::eye(inputs, dims, at::kFloat)),
+        hidden_(normal.draw(inputs, hidden, 0.3)),
+        hidden_bias_(normal.draw(1, hidden, 0.3).squeeze(0)),
+        output_(normal.draw(hidden, dims, 0.01)) {}
+
+  std::vector<at::Tensor> parameters() const { return {linear_, hidden_, hidden_bias_, output_}; }
+
+  at::Tensor operator()(const at::Tensor& samples) const {
+    const at::Tensor raw = at::mm(samples, linear_) +
+                           at::mm(at::tanh(at::addmm(hidden_bias_, samples, hidden_)), output_);
+    const at::Tensor centred = raw - raw.mean(0, true);
+    return centred / (centred.square().mean(0, true) + 1e-6).sqrt();
+  }
+
+ private:
+  at::Tensor linear_, hidden_, hidden_bias_, output_;
+};
+
+// One half of a training: what goes in, what comes out, how to get from codes to samples.
+struct Stage {
+  at::Tensor samples;  // [S,R], scaled so that the rows' mean squared length is 1
+  double scale = 1;    // samples * scale are the principal coefficients
+  at::Tensor hidden, hidden_bias, mix;
+};
+
+Stage make_stage(const PrincipalComponents& components,
+                 int latent_dims,
+                 int hidden,
+                 int outputs,
+                 NormalSource& normal) {
+  Stage stage;
+  const Eigen::MatrixXd& c = components.coefficients;
+  stage.scale = std::sqrt(c.squaredNorm() / static_cast<double>(c.rows()));
+  stage.samples = to_tensor(c / stage.scale);
+  stage.hidden = normal.draw(latent_dims, hidden, 0.7 / std::sqrt(latent_dims));
+  stage.hidden_bias = normal.draw(1, hidden, 0.7).squeeze(0);
+  stage.mix = normal.draw(1 + latent_dims + hidden, outputs, 0.01);
+  return stage;
+}
+
+// [1,t] (maps)_k: the affine colour model; see DecoderWeights.
+at::Tensor blend(const at::Tensor& maps, const at::Tensor& texture) {
+  const at::Tensor with_one = at::cat({at::ones({texture.size(0), 1}, at::kFloat), texture}, 1);
+  return at::bmm(with_one.unsqueeze(1), maps).squeeze(1);
+}
+
+// M with codes * M white: covariance C = L L^T, so M = L^-T; codes are centred.
+Eigen::MatrixXd whitening(const Eigen::MatrixXd& codes) {
+  const Eigen::MatrixXd covariance = codes.transpose() * codes / static_cast<double>(codes.rows()) +
+                                     1e-9 * Eigen::MatrixXd::Identity(codes.cols(), codes.cols());
+  const Eigen::MatrixXd lower = covariance.llt().matrixL();
+  return lower.inverse().transpose();
+}
+
+// Rotation of white codes after which their dimensions are ordered by the variance of `samples`
+// that they explain linearly; signs such that the first sample component grows or the largest does.
+Eigen::MatrixXd ordering(const Eigen::MatrixXd& codes, const Eigen::MatrixXd& samples) {
+  const Eigen::MatrixXd response = codes.transpose() * samples;
+  Eigen::MatrixXd rotation =
+      Eigen::JacobiSVD<Eigen::MatrixXd>(response, Eigen::ComputeThinU | Eigen::ComputeThinV)
+          .matrixU();
+  for (int k = 0; k < rotation.cols(); ++k) {
+    Eigen::Index largest = 0;
+    const Eigen::RowVectorXd moved = rotation.col(k).transpose() * response;
+    moved.cwiseAbs().maxCoeff(&largest);
+    if (moved[largest] < 0) rotation.col(k) *= -1;
+  }
+  return rotation;
+}
+
+// Trains until done; false where progress() said stop.
+bool descend(std::vector<at::Tensor> parameters,
+             const NetworkOptions& options,
+             double first_share,
+             const std::function<at::Tensor()>& loss_of_step,
+             double& loss_value) {
+  Adam adam(std::move(parameters), options.learning_rate, options.steps);
+  const at::AutoGradMode with_gradient(true);
+  for (int step = 0; step < options.steps; ++step) {
+    const at::Tensor loss = loss_of_step();
+    adam.descend(loss);
+    if (step % 50 != 0 && step + 1 != options.steps) continue;
+    loss_value = loss.item<double>();
+    const double share = first_share + 0.5 * (step + 1) / options.steps;
+    if (options.progress && !options.progress(share, loss_value)) return false;
+  }
+  return true;
+}
+
+bool train_shape(const PrincipalComponents& components,
+                 const NetworkOptions& options,
+                 NormalSource& normal,
+                 TrainedDecoder& result) {
+  const int dims = options.latent_dims;
+  Stage stage = make_stage(
+      components, dims, options.hidden, static_cast<int>(components.basis.rows()), normal);
+  const Encoder encoder(static_cast<int>(components.basis.rows()), options.hidden, dims, normal);
+  std::vector<at::Tensor> parameters = encoder.parameters();
+  parameters.insert(parameters.end(), {stage.hidden, stage.hidden_bias, stage.mix});
+  const auto loss = [&] {
+    at::Tensor codes = encoder(stage.samples);
+    codes = codes + normal.draw(codes.size(0), dims, options.code_noise);
+    const at::Tensor decoded = at::mm(features(codes, stage.hidden, stage.hidden_bias), stage.mix);
+    return (decoded - stage.samples).square().sum(1).mean();
+  };
+  if (!descend(parameters, options, 0, loss, result.shape_loss)) return false;
+
+  const at::NoGradGuard no_gradient;
+  const Eigen::MatrixXd raw = to_matrix(encoder(stage.samples));
+  Eigen::MatrixXd to_white = whitening(raw);
+  to_white = to_white * ordering(raw * to_white, to_matrix(stage.samples));
+  const Eigen::MatrixXd from_white = to_white.inverse();
+  result.codes = raw * to_white;
+  // tanh(raw hidden + b) = tanh(white (from_white hidden) + b), and the same for the linear part.
+  Eigen::MatrixXd mix = to_matrix(stage.mix) * stage.scale;
+  mix.middleRows(1, dims) = from_white * mix.middleRows(1, dims);
+  result.weights.shape_hidden = to_tensor(from_white * to_matrix(stage.hidden));
+  result.weights.shape_hidden_bias = stage.hidden_bias.detach();
+  result.weights.shape_mix = to_tensor(mix);
+  result.weights.shape_mean = to_tensor(components.mean).squeeze(0);
+  result.weights.shape_basis = to_tensor(components.basis);
+  return true;
+}
+
+bool train_colours(const PrincipalComponents& components,
+                   const NetworkOptions& options,
+                   NormalSource& normal,
+                   TrainedDecoder& result) {
+  const int textures = options.texture_dims, components_kept = components.basis.rows();
+  Stage stage = make_stage(
+      components, options.latent_dims, options.hidden, (1 + textures) * components_kept, normal);
+  const Encoder encoder(components_kept, options.hidden, textures, normal);
+  const at::Tensor shape_codes = to_tensor(result.codes);
+  const std::int64_t count = shape_codes.size(0);
+  std::vector<at::Tensor> parameters = encoder.parameters();
+  parameters.insert(parameters.end(), {stage.hidden, stage.hidden_bias, stage.mix});
+  const auto loss = [&] {
+    const at::Tensor noisy =
+        shape_codes + normal.draw(count, options.latent_dims, options.code_noise);
+    const at::Tensor maps = at::mm(features(noisy, stage.hidden, stage.hidden_bias), stage.mix)
+                                .view({count, 1 + textures, components_kept});
+    return (blend(maps, encoder(stage.samples)) - stage.samples).square().sum(1).mean();
+  };
+  if (!descend(parameters, options, 0.5, loss, result.colour_loss)) return false;
+
+  const at::NoGradGuard no_gradient;
+  const Eigen::MatrixXd raw = to_matrix(encoder(stage.samples));
+  Eigen::MatrixXd to_white = whitening(raw);
+  to_white = to_white * ordering(raw * to_white, to_matrix(stage.samples));
+  // [1, raw] maps = [1, white] diag(1, from_white) maps
+  const at::Tensor from_white = to_tensor(to_white.inverse());
+  const at::Tensor mix = stage.mix.detach().view({-1, 1 + textures, components_kept});
+  const at::Tensor moved = at::matmul(from_white, mix.narrow(1, 1, textures));
+  result.codes.conservativeResize(Eigen::NoChange, options.latent_dims + textures);
+  result.codes.rightCols(textures) = raw * to_white;
+  result.weights.colour_hidden = stage.hidden.detach();
+  result.weights.colour_hidden_bias = stage.hidden_bias.detach();
+  result.weights.colour_mix =
+      (at::cat({mix.narrow(1, 0, 1), moved}, 1) * stage.scale).view({mix.size(0), -1}).contiguous();
+  result.weights.colour_mean = to_tensor(components.mean).squeeze(0);
+  result.weights.colour_basis = to_tensor(components.basis);
+  return true;
+}
+
+// The paint of a mesh: median colour of those vertices whose colour differs most from car to car
+// (the others are glass, rubber and lamps, much the same on all).
+Eigen::MatrixXd paints(const Eigen::MatrixXd& colours) {
+  const Eigen::Index half = colours.cols() / 3;
+  const Eigen::RowVectorXd variance =
+      (colours.rowwise() - colours.colwise().mean()).colwise().squaredNorm();
+  const Eigen::RowVectorXd total =
+      variance.head(half) + variance.segment(half, half) + variance.tail(half);
+  std::vector<Eigen::Index> body;
+  for (Eigen::Index i = 0; i < half; ++i)
+    if (total[i] >= 0.7 * total.maxCoeff()) body.push_back(i);
+  Eigen::MatrixXd result(colours.rows(), 3);
+  std::vector<double> values(body.size());
+  for (Eigen::Index row = 0; row < colours.rows(); ++row) {
+    for (int channel = 0; channel < 3; ++channel) {
+      for (size_t i = 0; i < body.size(); ++i) values[i] = colours(row, channel * half + body[i]);
+      std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+      result(row, channel) = values[values.size() / 2];
+    }
+  }
+  return result;
+}
+
+// Least squares of the texture codes on [paint, 1].
+Eigen::MatrixXd paint_to_texture(const Eigen::MatrixXd& colours, const Eigen::MatrixXd& textures) {
+  Eigen::MatrixXd with_one(colours.rows(), 4);
+  with_one << paints(colours), Eigen::VectorXd::Ones(colours.rows());
+  // A little ridge for a corpus that is all of one colour.
+  const Eigen::MatrixXd normal =
+      with_one.transpose() * with_one +
+      1e-6 * static_cast<double>(colours.rows()) * Eigen::MatrixXd::Identity(4, 4);
+  return normal.ldlt().solve(with_one.transpose() * textures);
+}
+
+}  // namespace
+
+TrainedDecoder train_decoder(const TrainingSet& set, const NetworkOptions& options) {
+  TrainedDecoder result;
+  NormalSource normal(options.seed);
+  const PrincipalComponents shape =
+      principal_components(set.shapes, set.weights, options.components);
+  const PrincipalComponents colour =
+      principal_components(set.colours, set.weights, options.components);
+  result.stopped = !train_shape(shape, options, normal, result) ||
+                   !train_colours(colour, options, normal, result);
+  if (!result.stopped)
+    result.weights.paint_to_texture =
+        to_tensor(paint_to_texture(set.colours, result.codes.rightCols(options.texture_dims)));
+  return result;
+}
+
+}  // namespace monodr::mesh_autoencoder
