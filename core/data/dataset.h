@@ -60,10 +60,10 @@ struct ObservationSet {
 /// instead (a missing root or split is an error all the same).
 ObservationSet load_observations(const DatasetOptions& options);
 
-/// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is
-/// found before the first cell runs. UserError as theirs; with on_error = "skip" faulty frames
-/// pass. With `objects` given it stops at the frame that holds so many candidates.
-void check_dataset(const DatasetOptions& options);
+/// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is found
+/// before the first cell runs. UserError as theirs; with on_error = "skip" the frames that will be
+/// left out are returned. With `objects` given it stops at the frame that holds so many candidates.
+std::vector<Skipped> check_dataset(const DatasetOptions& options);
 
 /// The labels of these frames, with their 3-D boxes: for the evaluation only. A broken file is a
 /// UserError, or with on_error = "skip" its frame is left out and named in `skipped`.
