@@ -39,8 +39,10 @@ struct ContractReport {
 /// - a batch equals its items;
 /// - no NaN, in value or gradient, on degenerate input.
 ///
-/// A plugin that says "approximate" in PluginInfo::differentiable_in is spared the comparison with
-/// differences; its gradient must be finite and not zero.
+/// A gradient that is no derivative by design is declared in PluginInfo::differentiable_in, by
+/// OUTPUT/INPUT: "vertices, colours; approximate: silhouette/vertices, colour/vertices". Those
+/// pairs are spared the comparison with differences; they must be finite and not zero. The word
+/// "approximate" without a list of pairs spares them all.
 ///
 /// Nothing is thrown for a plugin that fails; a UserError for one that cannot be loaded.
 ContractReport check_renderer_contract(Registry& registry, const std::string& name);

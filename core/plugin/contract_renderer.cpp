@@ -181,29 +181,47 @@ std::string bad_vertex_taken(const Renderer& renderer, float value) {
   }
 }
 
-std::string gradient_vanishes(const Renderer& renderer, const RenderInput& input) {
-  for (const Channel& channel : kChannels) {
-    const at::Tensor vertices =
-        gradients(output_of(renderer, input, channel), differentiable(input))[0];
-    if (!not_finite("", vertices).empty() || (vertices.abs().sum() == 0).item<bool>())
-      return fmt::format("{} has no gradient in the vertices", channel.name);
-  }
+std::string gradient_vanishes(const Renderer& renderer,
+                              const RenderInput& input,
+                              const Channel& channel) {
+  const at::Tensor vertices =
+      gradients(output_of(renderer, input, channel), differentiable(input))[0];
+  if (!not_finite("", vertices).empty() || (vertices.abs().sum() == 0).item<bool>())
+    return fmt::format("{} has no gradient in the vertices", channel.name);
   return "";
+}
+
+/// `channel` as a function of one input alone.
+std::string gradient_differs(const Renderer& renderer,
+                             const RenderInput& input,
+                             const Channel& channel,
+                             int which) {
+  const std::vector<NamedTensor> inputs = differentiable(input);
+  const OutputOf output = output_of(renderer, input, channel);
+  const OutputOf of_one = [&](const std::vector<at::Tensor>& values) {
+    std::vector<at::Tensor> all{inputs[0].value, inputs[1].value};
+    all[which] = values[0];
+    return output(all);
+  };
+  GradientTolerance tolerance;
+  tolerance.relative = 1e-3;
+  tolerance.largest_share_left_out = channel.largest_share_left_out;
+  return gradient_error(of_one, {inputs[which]}, tolerance);
 }
 
 void check_gradients(ContractChecker& checker, const Renderer& renderer, const PluginInfo& info) {
   const RenderInput input = some_input(at::kDouble);
-  if (has_approximate_gradient(info)) {
-    checker.check("gradient is there", [&] { return gradient_vanishes(renderer, input); });
-    return;
-  }
+  const std::vector<NamedTensor> inputs = differentiable(input);
   for (const Channel& channel : kChannels)
-    checker.check(fmt::format("gradient of {} against differences", channel.name), [&] {
-      GradientTolerance tolerance;
-      tolerance.relative = 1e-3;
-      tolerance.largest_share_left_out = channel.largest_share_left_out;
-      return gradient_error(output_of(renderer, input, channel), differentiable(input), tolerance);
-    });
+    for (int which = 0; which < int(inputs.size()); ++which) {
+      const std::string of = fmt::format("gradient of {} in {}", channel.name, inputs[which].name);
+      if (!has_approximate_gradient(info, channel.name, inputs[which].name))
+        checker.check(of + " against differences",
+                      [&] { return gradient_differs(renderer, input, channel, which); });
+      else if (which == 0)
+        checker.check(of + " (approximate) is there",
+                      [&] { return gradient_vanishes(renderer, input, channel); });
+    }
 }
 
 }  // namespace

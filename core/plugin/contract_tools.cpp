@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
+#include <sstream>
 
 #include "plugin/contract.h"
 
@@ -196,6 +197,18 @@ std::string gradient_error(const OutputOf& output,
 
 bool has_approximate_gradient(const PluginInfo& info) {
   return info.differentiable_in.find("approximate") != std::string::npos;
+}
+
+bool has_approximate_gradient(const PluginInfo& info,
+                              const std::string& output,
+                              const std::string& input) {
+  const std::string keyword = "approximate:";
+  const std::size_t list = info.differentiable_in.find(keyword);
+  if (list == std::string::npos) return has_approximate_gradient(info);
+  std::istringstream pairs(info.differentiable_in.substr(list + keyword.size()));
+  for (std::string pair; std::getline(pairs >> std::ws, pair, ',');)
+    if (pair == output + "/" + input) return true;
+  return false;
 }
 
 at::Tensor uniform_numbers(at::IntArrayRef shape, double low, double high, std::uint64_t seed) {
