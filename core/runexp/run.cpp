@@ -15,6 +15,7 @@
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 #include "runexp/dataset_identity.h"
+#include "runexp/installed_files.h"
 #include "runexp/options.h"
 #include "runexp/plan.h"
 
@@ -32,6 +33,9 @@ const CommandUsage usage = {
     "runexp",
     "FILE.toml [KEY=VALUE ...] [options]",
     R"(Runs the cells of the experiment that are not done yet and prints its table.
+
+A file that is not found from the current directory is looked for among the experiments that were
+installed with the program (share/monodr/experiments): the first example works anywhere.
 
 KEY=VALUE changes what the file says, in TOML's grammar; text needs no quotes, lists no brackets.
 Arms and axes keep what they set themselves.
@@ -87,9 +91,8 @@ Plan make_plan(const po::variables_map& values) {
   if (values.count("word") == 0)
     throw UserError("which experiment? A .toml file is expected; see 'runexp --help'");
   const auto words = values["word"].as<std::vector<std::string>>();
-  if (!fs::is_regular_file(words[0]))
-    throw UserError(fmt::format("there is no file '{}'", words[0]));
-  Experiment experiment = load_experiment(words[0], {words.begin() + 1, words.end()});
+  Experiment experiment =
+      load_experiment(find_experiment(words[0]), {words.begin() + 1, words.end()});
   CatalogueSource plugins(worker_program(),
                           plugin_folders(plugin_path(values), experiment.plugin_folders),
                           cache_folder(values));

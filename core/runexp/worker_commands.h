@@ -11,4 +11,7 @@ namespace monodr {
 
 int run_data(const std::vector<std::string>& arguments);  ///< data.cpp
 
+/// The worker's half of `runexp plugins check`: KIND NAME FOLDER...
+int run_check(const std::vector<std::string>& arguments);  ///< check.cpp
+
 }  // namespace monodr
