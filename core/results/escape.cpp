@@ -47,6 +47,15 @@ std::string escaped_latex(const std::string& text) {
         escaped += '\\';
         escaped += c;
         break;
+      case '`':
+        escaped += "\\textasciigrave{}";
+        break;
+      case '\'':
+        escaped += "\\textquotesingle{}";
+        break;
+      case '-':  // two would become a dash
+        escaped += escaped.empty() || escaped.back() != '-' ? "-" : "{}-";
+        break;
       case '[':  // behind \\ it would begin a length
       case ']':
         escaped += std::string("{") + c + "}";
@@ -56,11 +65,52 @@ std::string escaped_latex(const std::string& text) {
       case '\t':
         escaped += ' ';
         break;
-      default:
-        escaped += c;
+      default:  // LaTeX refuses control characters
+        escaped += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
     }
   }
   return escaped;
+}
+
+std::string escaped_html(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      case '\n':
+      case '\r':
+      case '\t':
+        escaped += c;
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+          escaped += "\xEF\xBF\xBD";
+        else
+          escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string escaped_csv(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
+  std::string escaped = "\"";
+  for (const char c : text) escaped += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return escaped + "\"";
 }
 
 }  // namespace monodr

@@ -6,12 +6,19 @@
 namespace monodr {
 
 // Names are the user's and may hold anything. Each function gives text that shows the name as it
-// is, on one line (line breaks and tabs become blanks).
+// is; in Markdown and LaTeX on one line (line breaks and tabs become blanks).
 
 /// For a cell of a Markdown table.
 std::string escaped_markdown(const std::string& text);
 
 /// For a cell of a LaTeX table (fontenc T1).
 std::string escaped_latex(const std::string& text);
+
+/// For text and quoted attributes of HTML, SVG and XML. Line breaks and tabs stay; what XML forbids
+/// (other control characters) becomes U+FFFD.
+std::string escaped_html(const std::string& text);
+
+/// One field of a CSV file (RFC 4180): in quotes where it must be.
+std::string escaped_csv(const std::string& text);
 
 }  // namespace monodr

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "results/comparison.h"
+#include "results/pivot.h"
 
 namespace monodr {
 namespace {
@@ -83,9 +85,10 @@ std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& 
 
 std::vector<TableRow> rows_of(const Database& database, const Table& table) {
   std::vector<TableRow> rows;
-  Statement found(database.connection(),
-                  "SELECT variant, arm, point, label, seeds FROM v_rows WHERE experiment = ? "
-                  "ORDER BY arm_order, position");
+  Statement found(
+      database.connection(),
+      "SELECT variant, r.arm, r.point, label, seeds, axes FROM v_rows AS r JOIN variant "
+      "ON variant.id = r.variant WHERE r.experiment = ? ORDER BY r.arm_order, r.position");
   found.bind(1, table.experiment);
   while (found.executeStep()) {
     TableRow row;
@@ -93,7 +96,10 @@ std::vector<TableRow> rows_of(const Database& database, const Table& table) {
     row.arm = found.getColumn(1).getString();
     row.point = found.getColumn(2).getString();
     row.label = found.getColumn(3).getString();
+    row.title = row.point.empty() ? row.arm : row.arm + ", " + row.point;
     row.seeds = found.getColumn(4).getString();
+    for (const auto& [key, value] : nlohmann::json::parse(found.getColumn(5).getString()).items())
+      row.axes[key] = value.is_string() ? value.get<std::string>() : value.dump();
     row.entries.assign(table.columns.size(), {"", 0, 0, nan, nan, {nan, nan}, {}, false});
     rows.push_back(row);
   }
@@ -220,12 +226,14 @@ Table make_table(const Database& database, const TableSpec& spec) {
     table.rows = rows_of(database, table);
     fill_entries(database, table);
     if (!spec.metrics.empty()) remove_empty_columns(table, join(spec.metrics, ", "));
-    mark_best(table);
     if (spec.intervals) add_intervals(database, table);
     if (!spec.baseline.empty()) {
       require_arm(table, spec.baseline);
       add_comparisons(database, table);
     }
+    if (!spec.row_keys.empty() || !spec.column_keys.empty())
+      table = pivoted(table, spec.row_keys, spec.column_keys);
+    mark_best(table);
   });
   return table;
 }

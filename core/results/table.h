@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct TableSpec {
   std::vector<std::string> metrics;  ///< paths as --metric takes them; empty = the default columns
   std::string baseline;              ///< arm that all others are compared with, or ""
   bool intervals = false;            ///< compute bootstrap intervals over seeds
+  std::vector<std::string> row_keys = {};     ///< what labels a row, in this order; see pivoted()
+  std::vector<std::string> column_keys = {};  ///< "arm" or axes whose values become columns
 };
 
 /// Arm against baseline in one metric.
@@ -37,9 +40,11 @@ struct TableEntry {
 
 struct TableRow {
   std::int64_t variant = 0;
-  std::string arm, point;  ///< point: "fit.iterations = 20", or "" without axes
-  std::string label;       ///< arm and point on one line, '|' escaped
-  std::string seeds;       ///< "3", or "2 (1 failed)"
+  std::string arm, point;                   ///< point: "fit.iterations = 20", or "" without axes
+  std::string label;                        ///< arm and point on one line, '|' escaped
+  std::string title;                        ///< arm and point as they are
+  std::string seeds;                        ///< "3", or "2 (1 failed)"
+  std::map<std::string, std::string> axes;  ///< "fit.iterations" -> "20", as TOML writes it
   std::vector<TableEntry> entries;
 };
 

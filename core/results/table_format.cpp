@@ -42,10 +42,6 @@ std::string pipe_table(const Lines& lines) {
   return text;
 }
 
-std::string full_label(const TableRow& row) {
-  return row.point.empty() ? row.arm : row.arm + ", " + row.point;
-}
-
 bool has_comparisons(const Table& table) {
   return !table.baseline.empty();
 }
@@ -124,7 +120,7 @@ std::string as_text(const Table& table) {
 }
 
 std::string as_markdown(const Table& table) {
-  const auto label = [](const TableRow& row) { return escaped_markdown(full_label(row)); };
+  const auto label = [](const TableRow& row) { return escaped_markdown(row.title); };
   const auto entry = [](const TableRow& row, size_t c) -> std::string {
     const TableEntry& e = row.entries[c];
     if (e.shown.empty()) return no_value;
@@ -165,7 +161,7 @@ std::string latex_comparison(const Table& table, const TableRow& row, size_t c) 
 }
 
 std::string as_latex(const Table& table) {
-  const auto label = [](const TableRow& row) { return escaped_latex(full_label(row)); };
+  const auto label = [](const TableRow& row) { return escaped_latex(row.title); };
   Lines lines = lines_of(table, label, [](const TableRow& row, size_t c) -> std::string {
     const TableEntry& e = row.entries[c];
     if (e.shown.empty()) return "--";
@@ -238,13 +234,10 @@ std::string as_json(const Table& table) {
          "\n";
 }
 
-/// A field by RFC 4180; an absent number is an empty field.
+/// An absent number is an empty field.
 std::string csv_field(const nlohmann::ordered_json& value) {
   if (value.is_null()) return "";
-  if (!value.is_string()) return value.dump();
-  const std::string text = value;
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  return "\"" + replaced(text, "\"", "\"\"") + "\"";
+  return value.is_string() ? escaped_csv(value.get<std::string>()) : value.dump();
 }
 
 std::string as_csv(const Table& table) {

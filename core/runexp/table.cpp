@@ -20,6 +20,9 @@ results of the last run of the experiment.
 A metric is named by parts in any order, '/' between them: name, class, difficulty, minimum overlap,
 AP11 or AP40; parts left out match all. Without --metric: heading, location, overlap, AP and time.
 
+With --columns, each metric gets a column for each value of that axis. Nothing is ever averaged over
+axes: those that are no columns stay in the rows. csv and json are always in long form.
+
 With --baseline, every other arm is compared with that one: paired over objects and seeds where the
 metric has a number for each object, else over seeds; 95 % bootstrap interval, and the p-value of a
 sign-flip permutation test, Holm-corrected for all comparisons of the table.
@@ -31,6 +34,7 @@ Examples:
   runexp table ablation_rotation
   runexp table ablation_rotation --format latex > table.tex
   runexp table ablation_rotation --metric heading_error_median --metric car/bev/moderate/0.7/AP40
+  runexp table sweep --rows arm --columns fit.iterations --metric bev_overlap_50 --format latex
   runexp table ablation_rotation --baseline "mask only" --format json
 )"};
 
@@ -48,6 +52,12 @@ po::options_description describe_options() {
   add("metric",
       po::value<Names>()->composing()->value_name("PATH"),
       "a column, or several where the path fits several; may be repeated");
+  add("rows",
+      po::value<std::string>()->value_name("KEY,..."),
+      "what labels the rows, in this order: arm and axes (default: arm, then the axes)");
+  add("columns",
+      po::value<std::string>()->value_name("KEY,..."),
+      "axes, or arm, whose values become columns");
   add("baseline", po::value<std::string>()->value_name("ARM"), "compare with this arm");
   add("format",
       po::value<std::string>()->default_value("text")->value_name("FORMAT"),
@@ -69,6 +79,10 @@ int run_table(const std::vector<std::string>& arguments) {
   if (values.count("metric") > 0) spec.metrics = values["metric"].as<Names>();
   if (values.count("baseline") > 0) spec.baseline = values["baseline"].as<std::string>();
   spec.intervals = format == TableFormat::csv || format == TableFormat::json;
+  if (values.count("rows") > 0 && !spec.intervals)
+    spec.row_keys = split_list(values["rows"].as<std::string>(), "--rows");
+  if (values.count("columns") > 0 && !spec.intervals)
+    spec.column_keys = split_list(values["columns"].as<std::string>(), "--columns");
   const Database database(values["results"].as<std::string>(), Database::Access::read_only);
   std::cout << format_table(make_table(database, spec), format) << std::flush;
   return 0;
