@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace monodr {
+
+// Figures for print: each function gives a whole SVG file. Text is 9 to 11 px (at the width of a
+// column of a two-column paper, 8 to 9 pt), colours are safe for the colour-blind, and series
+// differ by dashes and markers too, so that nothing is lost in grey.
+
+/// One line; `low` and `high` bound a band around it, or are empty.
+struct Curve {
+  std::string label;
+  std::vector<double> x, y, low, high;
+  size_t style = 0;  ///< of series_style: the same arm looks the same in all figures
+};
+
+struct CurveFigure {
+  std::string title, x_title, y_title;
+  std::vector<Curve> curves;
+  bool unit_square = false;  ///< both axes run from 0 to 1 (precision over recall)
+};
+std::string draw(const CurveFigure& figure);
+
+/// Lying bars from 0, so that long names of arms stand in full; NaN bounds: no interval.
+struct Bar {
+  std::string label;
+  double value = 0, low = 0, high = 0;
+  std::string shown;  ///< "1.74 ± 0.20", stands behind the bar
+};
+
+struct BarFigure {
+  std::string title, value_title;
+  std::vector<Bar> bars;
+};
+std::string draw(const BarFigure& figure);
+
+/// Share of the errors in every 15 degrees from 0 (right) to 180 (left), a half-circle a panel. The
+/// radius is the square root of the share, so that areas compare.
+struct AnglePanel {
+  std::string label;
+  std::vector<double> degrees;  ///< 0..180; NaN = a miss, left out
+};
+
+struct AngleFigure {
+  std::string title;
+  std::vector<AnglePanel> panels;
+};
+std::string draw(const AngleFigure& figure);
+
+/// Predicted over true values, a panel for each label, with the line where they agree.
+struct ScatterPanel {
+  std::string label;
+  std::vector<double> truth, prediction;
+};
+
+struct ScatterFigure {
+  std::string title, truth_title, prediction_title;
+  std::vector<ScatterPanel> panels;
+};
+std::string draw(const ScatterFigure& figure);
+
+/// values[row][column]; NaN = no value. Darker is higher; the number stands in every field.
+struct HeatMapFigure {
+  std::string title, row_title, column_title;
+  std::vector<std::string> rows, columns;
+  std::vector<std::vector<double>> values;
+  int decimals = 1;
+};
+std::string draw(const HeatMapFigure& figure);
+
+}  // namespace monodr

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "results/table.h"
+
+namespace monodr {
+
+struct ReportFigure {
+  std::string svg;      ///< a whole file; put into the page as it is
+  std::string caption;  ///< plain text
+};
+
+struct ReportPicture {
+  std::string heading;  ///< "best"
+  std::string caption;  ///< plain text
+  std::string png;      ///< the file's bytes; "" = there is no picture
+};
+
+/// Pictures of one arm, side by side.
+struct ReportPictureRow {
+  std::string label;
+  std::vector<ReportPicture> pictures;
+};
+
+struct ReportFailure {
+  std::string what;  ///< "mask only, seed 2"
+  std::string reason;
+};
+
+/// One fact of where the numbers come from; long ones (a diff) are folded away.
+struct ReportFact {
+  std::string key, value;
+};
+
+struct ReportContent {
+  std::string experiment, question;
+  std::string summary;  ///< "12 cells: 12 done"
+  Table table;          ///< with intervals
+  std::vector<ReportFigure> figures;
+  std::string picture_note;
+  std::vector<ReportPictureRow> picture_rows;
+  std::vector<ReportFailure> failures;
+  std::vector<ReportFact> settings, provenance;
+};
+
+/// The report as one HTML file that needs no network and no other file: styles, pictures and the
+/// few lines of script that sort tables are inside. All text may hold anything.
+std::string to_html(const ReportContent& content);
+
+}  // namespace monodr
