@@ -2,9 +2,11 @@
 # Shared by ./runexp, ./runtests and bench/run: install what is missing, build what is out of date.
 # Everything it says goes to stderr, so that a command's own output stays clean.
 
-# install_packages: the Debian packages of cmake/debian-packages.txt that are not there yet.
+# install_packages [LIST]: the Debian packages of cmake/debian-packages.txt (or of cmake/LIST) that are
+# not there yet.
 install_packages() {
-  local list="$root/cmake/debian-packages.txt" stamp="$root/build/.packages-installed"
+  local list="$root/cmake/${1:-debian-packages.txt}"
+  local stamp="$root/build/.installed-$(basename "$list")"
   [ "$stamp" -nt "$list" ] && return
   if command -v dpkg-query >/dev/null; then
     local package missing=()
