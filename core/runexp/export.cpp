@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/kitti_label.h"
+#include "report/tensorboard.h"
+#include "results/escape.h"
+#include "results/stored_cells.h"
+#include "runexp/commands.h"
+#include "runexp/common_options.h"
+#include "runexp/options.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+namespace po = boost::program_options;
+using nlohmann::ordered_json;
+using SQLite::Statement;
+
+const CommandUsage usage = {"runexp export",
+                            "EXPERIMENT --format FORMAT --output DIR [options]",
+                            R"(Writes the results of the last run of the experiment for other tools.
+
+Formats:
+  kitti        <cell>/<frame>.txt: result files, as the official kit and 'runexp evaluate' read them
+  csv, json    cells, metrics, objects, detections, series, parameters, provenance: one file each,
+               the columns of the views v_... (docs/database.md)
+  tensorboard  <cell>/events.out.tfevents...: recorded curves, and the metrics as scalars of step 0;
+               for 'tensorboard --logdir DIR'
+
+<cell> is arm, axes, seed and the first digits of the cell's id.
+
+Examples:
+  runexp export ablation_rotation --format kitti --output detections
+  runexp export ablation_rotation --format csv --output tables
+)"};
+
+constexpr const char* kViews[] = {
+    "cells", "metrics", "objects", "detections", "series", "parameters", "provenance"};
+
+/// Letters and digits of ASCII only: names hold anything, file systems do not.
+std::string folder_name(const StoredCell& cell) {
+  std::string name;
+  for (const char c : cell.row_label() + "-seed" + std::to_string(cell.seed)) {
+    const bool is_plain =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '.' || (c >= 'A' && c <= 'Z');
+    if (is_plain)
+      name += c;
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
+  }
+  constexpr size_t longest = 120;
+  return name.substr(0, longest) + "-" + cell.hash.substr(0, 6);
+}
+
+ordered_json json_of(const SQLite::Column& column) {
+  switch (column.getType()) {
+    case SQLITE_INTEGER:
+      return column.getInt64();
+    case SQLITE_FLOAT:
+      return column.getDouble();
+    case SQLITE_NULL:
+      return nullptr;
+    default:
+      return column.getString();
+  }
+}
+
+/// All rows of the experiment in a view, told one by one as values in the order of the columns.
+void for_each_row(const Database& database,
+                  const std::string& experiment,
+                  const std::string& view,
+                  const std::function<void(const std::vector<std::string>& names,
+                                           const std::vector<ordered_json>& values)>& tell) {
+  database.guarded([&] {
+    // Of cells and their settings, too, only what counts in tables.
+    const bool has_older = view == "cells" || view == "parameters" || view == "provenance";
+    Statement rows(
+        database.connection(),
+        fmt::format("SELECT * FROM v_{} AS v WHERE experiment = ?1{}",
+                    view,
+                    has_older ? " AND EXISTS (SELECT 1 FROM v_cells AS c WHERE c.hash = v.hash AND "
+                                "c.experiment = ?1 AND c.is_current)"
+                              : ""));
+    rows.bind(1, experiment);
+    std::vector<std::string> names;
+    for (int i = 0; i < rows.getColumnCount(); ++i) names.push_back(rows.getColumnName(i));
+    while (rows.executeStep()) {
+      std::vector<ordered_json> values;
+      for (int i = 0; i < rows.getColumnCount(); ++i) values.push_back(json_of(rows.getColumn(i)));
+      tell(names, values);
+    }
+  });
+}
+
+std::string view_as_csv(const Database& database,
+                        const std::string& experiment,
+                        const std::string& view) {
+  std::string text;
+  for_each_row(database, experiment, view, [&](const auto& names, const auto& values) {
+    if (text.empty()) text = join(names, ",") + "\n";
+    std::vector<std::string> fields;
+    for (const ordered_json& value : values)
+      fields.push_back(value.is_null()     ? ""
+                       : value.is_string() ? escaped_csv(value.template get<std::string>())
+                                           : value.dump());
+    text += join(fields, ",") + "\n";
+  });
+  return text;
+}
+
+std::string view_as_json(const Database& database,
+                         const std::string& experiment,
+                         const std::string& view) {
+  ordered_json records = ordered_json::array();
+  for_each_row(database, experiment, view, [&](const auto& names, const auto& values) {
+    ordered_json record;
+    for (size_t i = 0; i < names.size(); ++i) record[names[i]] = values[i];
+    records.push_back(std::move(record));
+  });
+  return records.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+void export_kitti(const Database& database,
+                  const std::vector<StoredCell>& cells,
+                  const fs::path& output) {
+  for (const StoredCell& cell : cells)
+    if (cell.state == "done")
+      write_kitti_frames((output / folder_name(cell)).string(),
+                         detections_of(database, cell),
+                         KittiFileKind::results);
+}
+
+/// "car/ap_bev/moderate/0.5/AP40": TensorBoard groups tags by what stands before the first '/'.
+std::string metric_tag(Statement& row) {
+  std::vector<std::string> parts{"metrics"};
+  for (int i = 0; i < 3; ++i)
+    if (row.getColumn(i).size() > 0) parts.push_back(row.getColumn(i).getString());
+  if (row.getColumn(3).getDouble() > 0)
+    parts.push_back(fmt::format("{}", row.getColumn(3).getDouble()));
+  if (row.getColumn(4).getInt() > 0)
+    parts.push_back(fmt::format("AP{}", row.getColumn(4).getInt()));
+  return join(parts, "/");
+}
+
+std::string events_of(const Database& database, const StoredCell& cell, double wall_time) {
+  EventFile events(wall_time);
+  Statement series(database.connection(),
+                   "SELECT name, step, value FROM series JOIN series_name ON id = series WHERE "
+                   "cell = ? AND value IS NOT NULL ORDER BY step, name");
+  series.bind(1, cell.id);
+  while (series.executeStep())
+    events.add_scalar(series.getColumn(0),
+                      series.getColumn(1).getInt64(),
+                      static_cast<float>(series.getColumn(2).getDouble()));
+  Statement metrics(database.connection(),
+                    "SELECT category, name, difficulty, iou, recall_positions, value FROM metric "
+                    "JOIN metric_name ON id = metric WHERE cell = ? AND value IS NOT NULL");
+  metrics.bind(1, cell.id);
+  while (metrics.executeStep())
+    events.add_scalar(metric_tag(metrics), 0, static_cast<float>(metrics.getColumn(5).getDouble()));
+  return events.bytes();
+}
+
+void export_tensorboard(const Database& database,
+                        const std::vector<StoredCell>& cells,
+                        const fs::path& output) {
+  database.guarded([&] {
+    for (const StoredCell& cell : cells) {
+      if (cell.state != "done") continue;
+      Statement time(database.connection(),
+                     "SELECT coalesce(unixepoch(finished), 0) FROM cell WHERE id = ?");
+      time.bind(1, cell.id);
+      time.executeStep();
+      const std::int64_t finished = time.getColumn(0);
+      const fs::path folder = output / folder_name(cell);
+      fs::create_directories(folder);
+      write_file_atomically(
+          (folder / fmt::format("events.out.tfevents.{:010}.monodr", finished)).string(),
+          events_of(database, cell, static_cast<double>(finished)));
+    }
+  });
+}
+
+}  // namespace
+
+int run_export(const std::vector<std::string>& arguments) {
+  po::options_description options("options");
+  add_results_option(options);
+  auto add = options.add_options();
+  add("experiment", po::value<std::string>()->required()->value_name("NAME"), "the experiment");
+  add("format",
+      po::value<std::string>()->required()->value_name("FORMAT"),
+      "kitti, csv, json or tensorboard");
+  add("output,o", po::value<std::string>()->required()->value_name("DIR"), "made where missing");
+  po::variables_map values;
+  const auto positional = po::positional_options_description().add("experiment", 1);
+  if (!parse_options(usage, arguments, options, positional, values)) return 0;
+
+  const auto format = values["format"].as<std::string>();
+  const std::vector<std::string> formats = {"kitti", "csv", "json", "tensorboard"};
+  if (std::find(formats.begin(), formats.end(), format) == formats.end())
+    throw UserError(fmt::format("--format is '{}', but must be one of {}{}",
+                                format,
+                                join(formats, ", "),
+                                did_you_mean(format, formats)));
+  const auto experiment = values["experiment"].as<std::string>();
+  const fs::path output = values["output"].as<std::string>();
+  const Database database(results_file(values), Database::Access::read_only);
+  const std::vector<StoredCell> cells = current_cells(database, experiment);
+  std::error_code failure;
+  fs::create_directories(output, failure);
+  if (failure)
+    throw UserError(
+        fmt::format("cannot make the folder '{}': {}", output.string(), failure.message()));
+  if (format == "kitti") export_kitti(database, cells, output);
+  if (format == "tensorboard") export_tensorboard(database, cells, output);
+  for (const std::string view : kViews) {
+    if (format == "csv")
+      write_file_atomically((output / (view + ".csv")).string(),
+                            view_as_csv(database, experiment, view));
+    if (format == "json")
+      write_file_atomically((output / (view + ".json")).string(),
+                            view_as_json(database, experiment, view));
+  }
+  std::cout << output.string() << std::endl;
+  return 0;
+}
+
+}  // namespace monodr
