@@ -98,7 +98,8 @@ std::vector<TableRow> rows_of(const Database& database, const Table& table) {
     row.label = found.getColumn(3).getString();
     row.title = row.point.empty() ? row.arm : row.arm + ", " + row.point;
     row.seeds = found.getColumn(4).getString();
-    for (const auto& [key, value] : nlohmann::json::parse(found.getColumn(5).getString()).items())
+    const auto axes = nlohmann::json::parse(found.getColumn(5).getString());
+    for (const auto& [key, value] : axes.items())
       row.axes[key] = value.is_string() ? value.get<std::string>() : value.dump();
     row.entries.assign(table.columns.size(), {"", 0, 0, nan, nan, {nan, nan}, {}, false});
     rows.push_back(row);

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+// runexp report, figure, export and table on a database that is filled by hand, at the command
+// line.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/text.h"
+#include "data/kitti_label.h"
+#include "report/event_reader.h"
+#include "report/png.h"
+#include "results/database.h"
+#include "runexp/program.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string hostile =
+    "50 % <b>&amp; \"x\" 'y'; DROP TABLE cell; --\n\\frac{1}_2 $z$ #~^ "
+    "</script><script>alert(1)</script>";
+
+Annotation car(double x, double z, double heading, double score) {
+  Annotation a;
+  a.category = "Car";
+  a.alpha = heading;
+  a.box2d = {300 + 20 * x, 150, 400 + 20 * x, 220};
+  a.box3d.height = 1.5;
+  a.box3d.width = 1.6;
+  a.box3d.length = 3.9;
+  a.box3d.location = {x, 1.6, z};
+  a.box3d.rotation_y = heading;
+  a.score = score;
+  return a;
+}
+
+/// A KITTI folder with labels, a database of two arms by two axis values by two seeds, one of them
+/// failed, and overlays.
+class ReportTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("monodr_report_" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    write_kitti_frames(
+        (folder_ / "kitti/training/label_2").string(), labels_, KittiFileKind::labels);
+    Database database((folder_ / "results/results.sqlite").string());
+    std::vector<CellRecord> records;
+    for (int arm = 0; arm < 2; ++arm)
+      for (const char* iterations : {"20", "100"})
+        for (int seed = 0; seed < 2; ++seed) records.push_back(record(arm, iterations, seed));
+    database.plan(hostile, "Does " + hostile + " hold?", records);
+    for (const CellRecord& r : records) {
+      database.take_in(r, result(r));
+      write_overlays(r);
+    }
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  CellRecord record(int arm, const std::string& iterations, int seed) const {
+    CellRecord record;
+    record.id =
+        fmt::format("{:x}{:x}{:x}", arm + 10, iterations.size(), seed) + std::string(61, 'c');
+    record.experiment = hostile;
+    record.arm = arm == 0 ? "mask only" : hostile;
+    record.arm_order = arm;
+    record.seed = seed;
+    record.axes = {{"fit.iterations", iterations}};
+    record.config = fmt::format(
+        R"({{"dataset": {{"source": "kitti", "root": "{}"}}, "fit": {{"iterations": {}}}}})",
+        (folder_ / "kitti").string(),
+        iterations);
+    record.plugins = {{"renderer", "soft_rasterizer", "1.0", "abc"}};
+    return record;
+  }
+
+  CellResult result(const CellRecord& record) const {
+    CellResult result;
+    result.cell = record.id;
+    const bool is_long = record.axes.at("fit.iterations") == "100";
+    if (record.arm_order == 1 && is_long && record.seed == 1) {
+      result.state = "failed";
+      result.message = "the loss is not finite\n" + hostile;
+      return result;
+    }
+    result.state = "done";
+    const double error =
+        0.1 + 0.2 * record.seed + (record.arm_order == 0 ? 0.6 : 0) - 0.05 * is_long;
+    for (const FrameAnnotations& frame : labels_) {
+      result.detections.push_back({frame.frame, {}});
+      for (size_t i = 0; i < frame.objects.size(); ++i) {
+        Annotation a = frame.objects[i];
+        a.box3d.rotation_y += error;
+        a.box3d.location.z() += error * static_cast<double>(i);
+        a.score = 0.5 + 0.1 * static_cast<double>(i);
+        result.detections.back().objects.push_back(a);
+        ObjectResult object;
+        object.frame = frame.frame;
+        object.label = static_cast<int>(i);
+        object.difficulty = "easy";
+        object.matched = true;
+        object.heading_error = error;
+        result.objects.push_back(object);
+      }
+    }
+    result.metrics = {{"heading_error_median", "car", "moderate", 0, 0, 57.3 * error, "deg"},
+                      {"ap_bev", "car", "moderate", 0.5, 40, 90 - 50 * error, "%"},
+                      {"ap_bev", "car", "moderate", 0.7, 40, 50 - 40 * error, "%"}};
+    for (int step = 0; step < 5; ++step)
+      result.series.push_back({"loss.total", step, error + 1.0 / (1 + step)});
+    result.provenance = {{"git.diff", std::string(500, '+') + hostile}, {"host", "here"}};
+    return result;
+  }
+
+  void write_overlays(const CellRecord& record) const {
+    const fs::path fits = folder_ / "results/fits" / hostile_folder() / record.id.substr(0, 12);
+    fs::create_directories(fits);
+    RgbPicture picture{1000 + 300, 300, {}};
+    for (int i = 0; i < picture.width * picture.height; ++i)
+      for (const int channel : {i % 251, i / picture.width % 256, 90})
+        picture.pixels.push_back(static_cast<unsigned char>(channel));
+    for (const FrameAnnotations& frame : labels_)
+      std::ofstream(fits / (frame.frame + ".png")) << encode_png(picture);
+  }
+
+  /// The engine makes a folder of the name as it is; '/' cannot be in one.
+  static std::string hostile_folder() { return hostile; }
+
+  Program runexp(std::vector<std::string> words) const {
+    words.insert(words.begin(), std::string(std::getenv("MONODR_BINARY_DIR")) + "/runexp");
+    Program program(words, {}, folder_.string());
+    program.wait();
+    EXPECT_EQ(program.exit_code(), 0) << program.errors();
+    return program;
+  }
+
+  std::string content(const std::string& file) const {
+    return read_file((folder_ / file).string());
+  }
+
+  const std::vector<FrameAnnotations> labels_ = {
+      {"000000", {car(-4, 12, 0.3, 0), car(0, 20, 1.2, 0), car(6, 25, -2, 0)}},
+      {"000001", {car(1, 15, 3, 0)}},
+      {"000002", {}}};
+  fs::path folder_;
+};
+
+bool is_installed(const std::string& program) {
+  return std::system(("command -v " + program + " > /dev/null").c_str()) == 0;
+}
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t found = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++found;
+  return found;
+}
+
+// Put before and behind the page's own script: errors, then a click on two heads, then the
+// pictures.
+constexpr const char* kWatch = R"(<script>window.errors = [];
+addEventListener("error", e => errors.push(e.message || "a file does not load"), true);
+console.error = (...words) => errors.push(words.join(" "));</script>)";
+constexpr const char* kTry = R"(<script>addEventListener("load", () => {
+  const order = () => [...document.querySelectorAll("#results tbody tr")]
+      .map(row => parseFloat(row.cells[2].dataset.value));
+  const head = document.querySelectorAll("#results thead th")[2];
+  head.click(); const up = order().join(); head.click(); const down = order().join();
+  const sorted = [...order()].sort((a, b) => a - b).join();
+  const reversed = [...order()].sort((a, b) => b - a).join();
+  const images = [...document.images];
+  const verdict = document.createElement("pre");
+  verdict.textContent = `VERDICT errors=${errors.length} ${errors.join("; ")}` +
+      ` up=${up === sorted} down=${down === reversed} images=${images.length}` +
+      ` loaded=${images.filter(i => i.complete && i.naturalWidth > 0).length}` +
+      ` figures=${document.querySelectorAll("figure svg").length}` +
+      ` wide=${document.documentElement.scrollWidth > innerWidth} END`;
+  document.body.append(verdict);
+});</script>)";
+
+TEST_F(ReportTest, OpensInChromiumSortsAndShowsItsPictures) {
+  if (!is_installed("chromium")) GTEST_SKIP() << "chromium is not installed";
+  runexp({"report", hostile, "--baseline", "mask only", "-o", "report.html"});
+  std::string page = content("report.html");
+  page.insert(page.find("<head>") + 6, kWatch);
+  page.insert(page.rfind("</body>"), kTry);
+  std::ofstream(folder_ / "tried.html") << page;
+  const std::string command = fmt::format(
+      "cd '{}' && HOME=. timeout 60 chromium --headless --no-sandbox --disable-gpu "
+      "--disable-dev-shm-usage --disable-background-networking --disable-extensions "
+      "--no-first-run --user-data-dir=profile --window-size=1280,1000 "
+      "--enable-logging=stderr --virtual-time-budget=3000 --dump-dom tried.html "
+      "> dom.html 2> log",
+      folder_.string());
+  ASSERT_EQ(std::system(command.c_str()), 0) << content("log");
+  const std::string dom = content("dom.html");
+  const size_t verdict = dom.find("VERDICT errors=0 ");
+  ASSERT_NE(verdict, std::string::npos) << dom.substr(0, 2000) << content("log");
+  const std::string line = dom.substr(verdict, dom.find(" END", verdict) - verdict);
+  EXPECT_NE(line.find("up=true down=true images=12 loaded=12 figures="), std::string::npos) << line;
+  EXPECT_NE(line.find("wide=false"), std::string::npos) << line;
+  EXPECT_EQ(content("log").find("CONSOLE"), std::string::npos) << content("log");
+}
+
+TEST_F(ReportTest, HoldsEverythingAndAsksForNothing) {
+  runexp({"report", hostile, "--baseline", "mask only", "-o", "report.html"});
+  const std::string page = content("report.html");
+  for (const char* part : {"DROP TABLE cell",
+                           "the loss is not finite",
+                           "8 cells: 7 done, 1 failed",
+                           "SHA-256 abc",
+                           "git.diff",
+                           "fit.iterations",
+                           "best",
+                           "median",
+                           "worst"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  EXPECT_EQ(count(page, "<script"), 1U);
+  EXPECT_EQ(page.find("<b>&amp; "), std::string::npos);
+  for (const char* address : {"src=\"http", "href=\"http", "url(", "@import"})
+    EXPECT_EQ(page.find(address), std::string::npos) << address;
+}
+
+TEST_F(ReportTest, WithoutLabelsAndOverlaysSaysWhatIsMissing) {
+  fs::remove_all(folder_ / "kitti");
+  fs::remove_all(folder_ / "results/fits");
+  runexp({"report", hostile, "-o", "report.html"});
+  const std::string page = content("report.html");
+  EXPECT_NE(page.find("figures and pictures that need the labels"), std::string::npos);
+  EXPECT_NE(page.find("label_2"), std::string::npos);
+}
+
+TEST_F(ReportTest, FiguresOfEveryKind) {
+  const std::vector<std::vector<std::string>> all = {
+      {"series"},
+      {"bars", "--metric", "heading_error_median"},
+      {"precision-recall", "--metric", "car/bev/moderate/0.7/AP40"},
+      {"headings"},
+      {"depth"},
+      {"heatmap", "--rows", "arm", "--columns", "fit.iterations"}};
+  for (const std::vector<std::string>& kind : all) {
+    std::vector<std::string> words = {"figure", hostile};
+    words.insert(words.end(), kind.begin(), kind.end());
+    words.insert(words.end(), {"-o", kind[0] + ".svg"});
+    runexp(words);
+    const std::string svg = content(kind[0] + ".svg");
+    EXPECT_EQ(svg.rfind("<svg ", 0), 0U) << kind[0];
+    EXPECT_NE(svg.find("mask only"), std::string::npos) << kind[0];
+    EXPECT_EQ(svg.find("<script"), std::string::npos) << kind[0];
+  }
+}
+
+TEST_F(ReportTest, ExportsReadBack) {
+  runexp({"export", hostile, "--format", "kitti", "--output", "kitti_out"});
+  int folders = 0;
+  for (const auto& cell : fs::directory_iterator(folder_ / "kitti_out")) {
+    ++folders;
+    const auto frames = read_kitti_frames(
+        cell.path().string(), list_kitti_frames(cell.path().string()), KittiFileKind::results);
+    ASSERT_EQ(frames.size(), 3U);
+    ASSERT_EQ(frames[0].objects.size(), 3U);
+    EXPECT_NEAR(frames[0].objects[1].box2d.left, 300, 1e-3);
+    EXPECT_NEAR(frames[0].objects[1].score, 0.6, 1e-9);
+    EXPECT_TRUE(frames[2].objects.empty());
+  }
+  EXPECT_EQ(folders, 7);
+
+  runexp({"export", hostile, "--format", "tensorboard", "--output", "events"});
+  folders = 0;
+  for (const auto& file : fs::recursive_directory_iterator(folder_ / "events")) {
+    if (!file.is_regular_file()) continue;
+    ++folders;
+    const std::vector<ReadEvent> events = read_events(read_file(file.path().string()));
+    ASSERT_EQ(events.size(), 1U + 5 + 3);
+    EXPECT_EQ(events[5].tag, "loss.total");
+    EXPECT_EQ(events[5].step, 4U);
+    EXPECT_EQ(events[6].tag, "metrics/car/heading_error_median/moderate");
+  }
+  EXPECT_EQ(folders, 7);
+
+  runexp({"export", hostile, "--format", "json", "--output", "json"});
+  runexp({"export", hostile, "--format", "csv", "--output", "csv"});
+  EXPECT_EQ(count(content("json/metrics.json"), "\"value\""), 21U);
+  EXPECT_NE(content("json/cells.json").find("DROP TABLE cell; --\\n"), std::string::npos);
+  EXPECT_EQ(count(content("csv/objects.csv"), ",easy,"), 28U);
+  EXPECT_NE(content("csv/cells.csv").find("\"50 % <b>&amp; \"\"x\"\" 'y'; DROP"),
+            std::string::npos);
+}
+
+TEST_F(ReportTest, ColumnsOfAnAxis) {
+  const Program table = runexp({"table",
+                                hostile,
+                                "--columns",
+                                "fit.iterations",
+                                "--metric",
+                                "heading_error_median",
+                                "--format",
+                                "markdown"});
+  EXPECT_NE(table.output().find("fit.iterations = 20: car/heading\\_error\\_median/moderate"),
+            std::string::npos)
+      << table.output();
+  EXPECT_EQ(count(table.output(), "\n| "), 2U) << table.output();
+  const Program turned = runexp({"table",
+                                 hostile,
+                                 "--rows",
+                                 "fit.iterations",
+                                 "--columns",
+                                 "arm",
+                                 "--metric",
+                                 "heading_error_median"});
+  EXPECT_NE(turned.output().find("| fit.iterations = 100 | 2; 1 (1 failed) |"), std::string::npos)
+      << turned.output();
+}
+
+TEST_F(ReportTest, LatexCompiles) {
+  if (!is_installed("pdflatex") || !is_installed("kpsewhich") ||
+      std::system("kpsewhich booktabs.sty > /dev/null") != 0)
+    GTEST_SKIP() << "pdflatex with booktabs (texlive-latex-recommended) is not installed";
+  for (const std::vector<std::string>& extra : {std::vector<std::string>{"--baseline", "mask only"},
+                                                {"--columns", "fit.iterations"},
+                                                {"--columns", "arm", "--baseline", hostile}}) {
+    std::vector<std::string> words = {"table",
+                                      hostile,
+                                      "--format",
+                                      "latex",
+                                      "--metric",
+                                      "heading_error_median",
+                                      "--metric",
+                                      "bev"};
+    words.insert(words.end(), extra.begin(), extra.end());
+    std::ofstream(folder_ / "paper.tex")
+        << "\\documentclass{article}\n\\usepackage{booktabs}\n\\usepackage[T1]{fontenc}\n"
+        << "\\begin{document}\n"
+        << runexp(words).output() << "\\end{document}\n";
+    const std::string command =
+        fmt::format("cd '{}' && pdflatex -interaction=nonstopmode -halt-on-error paper.tex > log",
+                    folder_.string());
+    EXPECT_EQ(std::system(command.c_str()), 0) << content("log") << content("paper.tex");
+  }
+}
+
+}  // namespace
+}  // namespace monodr
