@@ -145,6 +145,11 @@ std::string replaced(std::string text, const std::string& from, const std::strin
   return text;
 }
 
+/// On one line, whatever the names in it: what a line break lets through would be typeset.
+std::string latex_comment(const std::string& note) {
+  return "% " + replaced(replaced(note, "\n", " "), "\r", " ") + "\n";
+}
+
 std::string latex_tabular(const Lines& lines) {
   std::string text =
       "\\begin{tabular}{l" + std::string(lines[0].size() - 1, 'r') + "}\n\\toprule\n";
@@ -157,6 +162,7 @@ std::string latex_comparison(const Table& table, const TableRow& row, size_t c) 
   std::string text = comparison_text(table, row, c);
   for (const char* number : {"p < ", "p = "})
     text = replaced(text, number, std::string("$") + number[0] + number[2] + "$ ");
+  if (text[0] == '-' && text != no_value) text = "$-$" + text.substr(1);
   return replaced(replaced(text, " -", " $-$"), "[-", "[$-$");
 }
 
@@ -170,7 +176,7 @@ std::string as_latex(const Table& table) {
   });
   for (std::string& title : lines[0]) title = escaped_latex(title);
   std::string text = "% \\usepackage{booktabs}\n% \\usepackage[T1]{fontenc}\n";
-  for (const std::string& note : notes_of(table)) text += "% " + note + "\n";
+  for (const std::string& note : notes_of(table)) text += latex_comment(note);
   text += latex_tabular(lines);
   if (!has_comparisons(table)) return text;
   Table others = table;
@@ -180,8 +186,7 @@ std::string as_latex(const Table& table) {
   });
   for (auto& line : differences) line.erase(line.begin() + 1);
   for (std::string& title : differences[0]) title = escaped_latex(title);
-  const std::string note = replaced(replaced(comparison_note(table), "\n", " "), "\r", " ");
-  return text + "\n% " + note + "\n" + latex_tabular(differences);
+  return text + "\n" + latex_comment(comparison_note(table)) + latex_tabular(differences);
 }
 
 nlohmann::json number(double value) {

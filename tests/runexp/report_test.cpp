@@ -123,8 +123,9 @@ class ReportTest : public testing::Test {
     for (int i = 0; i < picture.width * picture.height; ++i)
       for (const int channel : {i % 251, i / picture.width % 256, 90})
         picture.pixels.push_back(static_cast<unsigned char>(channel));
+    static const std::string png = encode_png(picture);
     for (const FrameAnnotations& frame : labels_)
-      std::ofstream(fits / (frame.frame + ".png")) << encode_png(picture);
+      std::ofstream(fits / (frame.frame + ".png")) << png;
   }
 
   /// The engine makes a folder of the name as it is; '/' cannot be in one.
