@@ -141,7 +141,8 @@ std::string to_json(const PluginCatalogue& catalogue) {
   }
   for (const PluginRefusal& r : catalogue.refused)
     refused.push_back({{"file", r.file}, {"reason", r.reason}});
-  return json{{"plugins", plugins}, {"refused", refused}}.dump(1);
+  return json{{"plugins", plugins}, {"refused", refused}, {"code_hash", catalogue.code_hash}}.dump(
+      1);
 }
 
 PluginCatalogue catalogue_from_json(const std::string& text) {
@@ -165,6 +166,7 @@ PluginCatalogue catalogue_from_json(const std::string& text) {
   }
   for (const json& object : document.at("refused"))
     catalogue.refused.push_back({object.at("file"), object.at("reason")});
+  catalogue.code_hash = document.at("code_hash");
   return catalogue;
 }
 

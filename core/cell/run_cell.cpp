@@ -109,6 +109,18 @@ void add_curves(const LossCurve& curve,
     add(losses[i].name, curve.terms[i]);
 }
 
+// A loss that is NaN for every object is a fault of the cell, not a bad score.
+void require_a_fit(const std::vector<FittedObject>& fits) {
+  for (const FittedObject& fit : fits)
+    if (fit.failure.empty()) return;
+  if (!fits.empty())
+    throw UserError(
+        fmt::format("none of the {} objects could be fitted; the first, of frame {}: {}",
+                    fits.size(),
+                    fits.front().frame,
+                    fits.front().failure));
+}
+
 double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
@@ -150,6 +162,7 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
         progress("fitting", 0.05 + 0.9 * share);
       });
   const double fit_seconds = cpu_seconds() - cpu_before;
+  require_a_fit(fits.objects);
 
   progress("evaluating", 0.95);
   const std::vector<FrameAnnotations> labels =

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "experiment/picture_folder.h"
 
 namespace monodr {
 namespace {
@@ -41,6 +42,7 @@ CellRecord record_from_json(const json& cell) {
   record.seed = cell.at("seed");
   record.axes = cell.at("axes").get<std::map<std::string, std::string>>();
   record.config = cell.at("config").dump();
+  record.code_hash = cell.at("code_hash");
   for (const json& plugin : cell.at("plugins"))
     record.plugins.push_back(
         {plugin.at("kind"), plugin.at("name"), plugin.at("version"), plugin.at("file_hash")});
@@ -79,7 +81,7 @@ std::string CellFiles::hand_out(const CellRecord& record,
                                 const CellSurroundings& surroundings) const {
   remove(record);
   const fs::path pictures =
-      fs::path(surroundings.pictures_folder) / record.experiment / (record.id.substr(0, 12));
+      fs::path(surroundings.pictures_folder) / record.experiment / picture_folder_name(record);
   const json cell{{"id", record.id},
                   {"experiment", record.experiment},
                   {"arm", record.arm},
@@ -87,6 +89,7 @@ std::string CellFiles::hand_out(const CellRecord& record,
                   {"seed", record.seed},
                   {"axes", record.axes},
                   {"plugins", to_json(record.plugins)},
+                  {"code_hash", record.code_hash},
                   {"config", json::parse(record.config)},
                   {"plugin_folders", surroundings.plugin_folders},
                   {"cache", surroundings.cache_folder},

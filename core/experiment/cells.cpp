@@ -67,6 +67,7 @@ class Expansion {
             const PluginCatalogue& catalogue,
             const DatasetFingerprint& fingerprint)
       : experiment_(experiment),
+        code_hash_(catalogue.code_hash),
         resolver_(catalogue, fingerprint, experiment.file),
         exclusions_used_(experiment.exclude.size()) {
     for (const auto& [key, value] : experiment.settings) file_values_[key] = &value;
@@ -113,7 +114,8 @@ class Expansion {
             std::int64_t seed,
             const Configuration& configuration) {
     Cell cell;
-    cell.id = sha256(fmt::format("{}\nseed={}", configuration.identity, seed));
+    cell.id = sha256(fmt::format("{}\ncode={}\nseed={}", configuration.identity, code_hash_, seed));
+    cell.code_hash = code_hash_;
     cell.arm = arm.name;
     cell.seed = seed;
     for (const auto& [key, value] : point) cell.axes[*key] = to_toml(value->value);
@@ -131,6 +133,7 @@ class Expansion {
   }
 
   const Experiment& experiment_;
+  std::string code_hash_;
   Resolver resolver_;
   Values file_values_;
   std::vector<bool> exclusions_used_;
@@ -172,7 +175,8 @@ std::vector<CellRecord> make_records(const Experiment& experiment, const std::ve
                       cell.seed,
                       cell.axes,
                       cell.config,
-                      {}};
+                      {},
+                      cell.code_hash};
     for (const PluginInfo* plugin : cell.plugins)
       record.plugins.push_back(
           {std::string(to_string(plugin->kind)), plugin->name, plugin->version, plugin->file_hash});

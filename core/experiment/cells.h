@@ -14,12 +14,13 @@ namespace monodr {
 
 /// The unit that runs, fails and resumes: one arm x one point of the axes x one seed.
 struct Cell {
-  std::string id;  ///< SHA-256 of configuration, seed, plugin files and dataset
+  std::string id;  ///< SHA-256 of configuration, seed, program, plugin files and dataset
   std::string arm;
   std::int64_t seed = 0;
   std::map<std::string, std::string> axes;  ///< "fit.hypotheses" -> "4", as TOML writes it
   std::string config;                       ///< Configuration::json
   std::vector<const PluginInfo*> plugins;   ///< of the catalogue that it was expanded with
+  std::string code_hash;                    ///< of that catalogue
 
   /// The first 12 digits, for people and file names.
   std::string short_id() const { return id.substr(0, 12); }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 namespace monodr {
 namespace {
@@ -34,6 +35,14 @@ std::string indented(const std::string& text) {
     if (c == '\n') result += "    | ";
   }
   return result;
+}
+
+}  // namespace
+
+namespace {
+
+std::string json_text(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -65,6 +74,9 @@ void Progress::preparing(const std::string& what, double fraction) {
     draw_line(fmt::format("{} {:3.0f} %  {}", bar(fraction), 100 * fraction, what));
   else if (style_ == Style::lines && what != last_preparation_)
     print(fmt::format("{} ...", what));
+  else if (style_ == Style::json)
+    print_event("preparing",
+                {{"what", json_text(what)}, {"fraction", fmt::format("{}", fraction)}});
   last_preparation_ = what;
 }
 
@@ -73,25 +85,45 @@ void Progress::begin(size_t total, size_t done) {
   already_done_ = done;
   started_ = Clock::now();
   if (style_ == Style::lines) print(fmt::format("{} cells to run, {} done already", total, done));
+  if (style_ == Style::json)
+    print_event("begin",
+                {{"cells", fmt::format("{}", total)}, {"already_done", fmt::format("{}", done)}});
   draw(true);
 }
 
-void Progress::cell_started(size_t cell, const std::string& description) {
-  running_[cell] = {description, 0};
+void Progress::cell_started(size_t cell, const std::string& id, const std::string& description) {
+  running_[cell] = {id, description, 0};
+  if (style_ == Style::json)
+    print_event("started", {{"id", json_text(id)}, {"cell", json_text(description)}});
   draw(false);
 }
 
 void Progress::cell_advanced(size_t cell, double fraction) {
-  running_[cell].fraction = std::clamp(fraction, 0.0, 1.0);
+  Running& running = running_[cell];
+  running.fraction = std::clamp(fraction, 0.0, 1.0);
+  if (style_ == Style::json)
+    print_event("progress",
+                {{"id", json_text(running.id)}, {"fraction", fmt::format("{}", running.fraction)}});
   draw(false);
 }
 
 void Progress::cell_finished(size_t cell,
+                             const std::string& id,
                              const std::string& description,
                              double seconds,
                              const std::string& failure) {
   running_.erase(cell);
   ++finished_;
+  if (style_ == Style::json) {
+    print_event("finished",
+                {{"id", json_text(id)},
+                 {"cell", json_text(description)},
+                 {"state", json_text(failure.empty() ? "done" : "failed")},
+                 {"seconds", fmt::format("{:.3f}", seconds)},
+                 {"message", json_text(failure)},
+                 {"seconds_left", fmt::format("{:.1f}", seconds_left())}});
+    return;
+  }
   if (!failure.empty()) {
     const char* red = colours_ ? "\033[31m" : "";
     const char* plain = colours_ ? "\033[0m" : "";
@@ -107,7 +139,18 @@ void Progress::cell_finished(size_t cell,
 
 void Progress::note(const std::string& text) {
   clear();
-  print(text);
+  if (style_ == Style::json)
+    print_event("note", {{"text", json_text(text)}});
+  else
+    print(text);
+}
+
+void Progress::finished(size_t done, size_t failed, bool stopped) {
+  if (style_ == Style::json)
+    print_event("end",
+                {{"done", fmt::format("{}", done)},
+                 {"failed", fmt::format("{}", failed)},
+                 {"stopped", stopped ? "true" : "false"}});
 }
 
 void Progress::end() {
@@ -151,6 +194,14 @@ void Progress::clear() {
   if (drawn_) fmt::print(stream_, "\r\033[K");
   std::fflush(stream_);
   drawn_ = false;
+}
+
+// Values are JSON already.
+void Progress::print_event(const std::string& event,
+                           const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string line = fmt::format("{{\"event\":{}", json_text(event));
+  for (const auto& [name, value] : fields) line += fmt::format(",{}:{}", json_text(name), value);
+  print(line + "}");
 }
 
 void Progress::print(const std::string& text) {

@@ -5,14 +5,17 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace monodr {
 
 /// Tells a person how far a sweep is: one line with a bar that is drawn over itself on a terminal,
-/// one line for each event elsewhere, nothing but failures when quiet.
+/// one line for each event elsewhere, nothing but failures when quiet. For programs: one JSON
+/// object a line, {"event": ..., ...} (docs in `runexp run --help`).
 class Progress {
  public:
-  enum class Style { bar, lines, quiet };
+  enum class Style { bar, lines, quiet, json };
 
   /// A bar where `stream` is a terminal, else lines; colours unless NO_COLOR is set.
   static Progress for_stream(std::FILE* stream, bool quiet);
@@ -24,15 +27,19 @@ class Progress {
 
   /// `total` cells are to be run, `done` more are done already.
   void begin(size_t total, size_t done);
-  void cell_started(size_t cell, const std::string& description);
+  /// `id` is the cell's; `description` is for people.
+  void cell_started(size_t cell, const std::string& id, const std::string& description);
   void cell_advanced(size_t cell, double fraction);
   /// `failure` is empty for a cell that is done.
   void cell_finished(size_t cell,
+                     const std::string& id,
                      const std::string& description,
                      double seconds,
                      const std::string& failure);
   /// A line that stays.
   void note(const std::string& text);
+  /// The end of the run, for programs.
+  void finished(size_t done, size_t failed, bool stopped);
   /// Removes the bar.
   void end();
 
@@ -43,6 +50,8 @@ class Progress {
   void draw_line(const std::string& text);
   void clear();
   void print(const std::string& text);
+  void print_event(const std::string& event,
+                   const std::vector<std::pair<std::string, std::string>>& fields);
   double seconds_left() const;
 
   std::FILE* stream_;
@@ -52,7 +61,7 @@ class Progress {
   std::string last_preparation_;
   size_t total_ = 0, already_done_ = 0, finished_ = 0;
   struct Running {
-    std::string description;
+    std::string id, description;
     double fraction = 0;
   };
   std::map<size_t, Running> running_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -32,6 +33,21 @@ constexpr size_t log_tail_bytes = 8192;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// How many processes the kernel has killed to free memory, since the machine was started.
+std::int64_t kills_for_memory() {
+  std::ifstream counters("/proc/vmstat");
+  std::string name;
+  for (std::int64_t count = 0; counters >> name >> count;)
+    if (name == "oom_kill") return count;
+  return 0;
+}
+
+// As the C++ library and LibTorch say it.
+bool tells_of_lack_of_memory(const std::string& text) {
+  return text.find("std::bad_alloc") != std::string::npos ||
+         text.find("can't allocate memory") != std::string::npos;
 }
 
 std::string last_lines(const std::string& text) {
@@ -65,6 +81,8 @@ struct Slot {
   std::unique_ptr<WorkerProcess> worker;
   std::optional<size_t> cell;
   Clock::time_point started;
+  std::int64_t kills_before = 0;                  ///< kills_for_memory() at the start
+  std::map<std::string, std::string> provenance;  ///< of the worker, as it says itself
   std::string log_tail;
   std::ofstream log_file;
 };
@@ -78,10 +96,9 @@ class Sweep {
         Progress& progress)
       : database_(database), files_(files), cells_(cells), options_(options), progress_(progress) {
     for (size_t i = 0; i < cells.size(); ++i) pending_.push_back(i);
-    const int cores = available_cores();
-    const int wanted = options.jobs > 0 ? options.jobs : cores;
-    slots_.resize(std::clamp<size_t>(cells.size(), 1, static_cast<size_t>(wanted)));
-    threads_ = std::max(1, cores / static_cast<int>(slots_.size()));
+    const Crew crew = make_crew(cells.size(), options.jobs, options.threads, available_cores());
+    slots_.resize(static_cast<size_t>(crew.workers));
+    threads_ = crew.threads;
   }
 
   SweepOutcome run() {
@@ -129,9 +146,13 @@ class Sweep {
     const CellRecord& record = cells_[cell];
     slot.cell = cell;
     slot.started = Clock::now();
+    slot.kills_before = kills_for_memory();
     slot.log_tail.clear();
+    std::error_code ignored;
+    fs::remove(log_path(record), ignored);  // what an earlier run wrote
     const std::string path = files_.hand_out(record, options_.surroundings);
     if (!slot.worker) {
+      slot.provenance.clear();
       WorkerOptions worker;
       worker.program = options_.worker;
       worker.arguments = {"run"};
@@ -139,7 +160,7 @@ class Sweep {
       worker.memory_mb = options_.memory_limit_mb;
       slot.worker = std::make_unique<WorkerProcess>(worker);
     }
-    progress_.cell_started(cell, describe(record));
+    progress_.cell_started(cell, record.id, describe(record));
     slot.worker->send(path);  // a worker that is gone shows by its end of stream
   }
 
@@ -157,12 +178,16 @@ class Sweep {
       const bool open = slot.worker->read_lines(lines);
       keep_log(slot);
       for (const std::string& line : lines) handle(slot, line);
-      if (!open) handle_end(slot);
+      if (!open && slot.worker) handle_end(slot);
     }
   }
 
   void handle(Slot& slot, const std::string& line) {
     const json report = json::parse(line, nullptr, false);
+    if (report.is_object() && report.contains("provenance")) {
+      slot.provenance = report["provenance"].get<std::map<std::string, std::string>>();
+      return;
+    }
     const bool ours = slot.cell && report.is_object() && report.contains("cell") &&
                       report["cell"] == cells_[*slot.cell].id;
     if (!ours) {
@@ -191,7 +216,11 @@ class Sweep {
   void handle_end(Slot& slot) {
     slot.worker->kill();
     keep_log(slot);
-    const std::string how = slot.worker->wait();
+    std::string how = slot.worker->wait();
+    if (slot.worker->ended_by_signal() == SIGKILL)
+      how = kills_for_memory() > slot.kills_before
+                ? "was killed by the system, which had run out of memory; run fewer workers (-j)"
+                : how + ", from outside";
     slot.worker.reset();
     if (slot.cell)
       fail(slot, how.empty() ? "the worker ended without a result" : "the worker " + how);
@@ -218,19 +247,24 @@ class Sweep {
     record(slot, result);
   }
 
-  void record(Slot& slot, const CellResult& result) {
+  void record(Slot& slot, CellResult result) {
     const size_t cell = *slot.cell;
+    result.provenance.insert(slot.provenance.begin(), slot.provenance.end());
+    result.provenance["plugin_folders"] = join(options_.surroundings.plugin_folders, ",");
     database_.take_in(cells_[cell], result);
     files_.remove(cells_[cell]);
     slot.cell.reset();
     slot.log_file.close();
+    // Whatever failed may have left its traces in the process: memory, threads, settings.
+    if (result.state == "failed") slot.worker.reset();
     count(cell, result.state, result.seconds, result.message);
   }
 
   void count(size_t cell, const std::string& state, double seconds, const std::string& message) {
     const bool failed = state == "failed";
     ++(failed ? outcome_.failed : outcome_.done);
-    progress_.cell_finished(cell, describe(cells_[cell]), seconds, failed ? message : "");
+    progress_.cell_finished(
+        cell, cells_[cell].id, describe(cells_[cell]), seconds, failed ? message : "");
   }
 
   void put_back(Slot& slot) {
@@ -275,15 +309,24 @@ class Sweep {
       slot.log_tail.erase(0, slot.log_tail.size() - log_tail_bytes);
     if (!slot.log_file.is_open()) {
       fs::create_directories(options_.logs_folder);
-      const std::string name = cells_[*slot.cell].id.substr(0, 12) + ".log";
-      slot.log_file.open(fs::path(options_.logs_folder) / name);
+      slot.log_file.open(log_path(cells_[*slot.cell]));
     }
     slot.log_file << text << std::flush;
   }
 
+  std::string log_path(const CellRecord& record) const {
+    return log_file(options_.logs_folder, record.id);
+  }
+
   std::string with_log(const Slot& slot, const std::string& reason) const {
     const std::string lines = last_lines(slot.log_tail);
-    return lines.empty() ? reason : reason + "\n" + lines;
+    std::string text = lines.empty() ? reason : reason + "\n" + lines;
+    if (!tells_of_lack_of_memory(text)) return text;
+    const std::string limit =
+        options_.memory_limit_mb > 0
+            ? fmt::format(" (limit: {} MB, --memory-limit)", options_.memory_limit_mb)
+            : "";
+    return fmt::format("out of memory{}: {}", limit, text);
   }
 
   Database& database_;
@@ -307,6 +350,18 @@ SweepOutcome run_sweep(Database& database,
                        const SweepOptions& options,
                        Progress& progress) {
   return Sweep(database, files, cells, options, progress).run();
+}
+
+Crew make_crew(size_t cells, int jobs, int threads, int cores) {
+  Crew crew;
+  const int wanted = jobs > 0 ? jobs : std::max(1, cores / std::max(1, threads));
+  crew.workers = static_cast<int>(std::clamp<size_t>(cells, 1, static_cast<size_t>(wanted)));
+  crew.threads = threads > 0 ? threads : std::max(1, cores / crew.workers);
+  return crew;
+}
+
+std::string log_file(const std::string& logs_folder, const std::string& cell) {
+  return (fs::path(logs_folder) / (cell.substr(0, 12) + ".log")).string();
 }
 
 int available_cores() {

@@ -13,9 +13,10 @@ namespace monodr {
 
 struct SweepOptions {
   std::string worker;       ///< program, see worker_program()
-  int jobs = 0;             ///< worker processes; 0 = one a core
+  int jobs = 0;             ///< worker processes; 0 = as many as the cores allow
+  int threads = 0;          ///< of a worker; 0 = the cores are shared among the workers
   double time_limit = 0;    ///< seconds a cell; 0 = none
-  int memory_limit_mb = 0;  ///< of a worker; 0 = none
+  int memory_limit_mb = 0;  ///< that a worker may allocate; 0 = none
   bool fail_fast = false;   ///< stop at the first cell that fails
   std::string logs_folder;  ///< what a cell writes to stderr goes to <first 12 digits>.log there
   CellSurroundings surroundings;
@@ -41,6 +42,17 @@ SweepOutcome run_sweep(Database& database,
                        const std::vector<CellRecord>& cells,
                        const SweepOptions& options,
                        Progress& progress);
+
+/// The file that keeps what a cell wrote to stderr; a cell that wrote nothing has none.
+std::string log_file(const std::string& logs_folder, const std::string& cell);
+
+/// How the cores are shared: workers x threads is at most the number of cores, unless both were
+/// asked for.
+struct Crew {
+  int workers = 1;
+  int threads = 1;  ///< of each worker
+};
+Crew make_crew(size_t cells, int jobs, int threads, int cores);
 
 /// The number of cores this process may use.
 int available_cores();

@@ -16,7 +16,7 @@ std::string worker_program();
 struct WorkerOptions {
   std::string program;
   std::vector<std::string> arguments;
-  int threads = 1;       ///< OMP_NUM_THREADS, OPENBLAS_NUM_THREADS and MONODR_THREADS of the worker
+  int threads = 1;       ///< OMP_NUM_THREADS and MONODR_THREADS of the worker
   int memory_mb = 0;     ///< limit of its memory (RLIMIT_DATA); 0 = none
   bool pipe_log = true;  ///< stderr comes here; false: it goes where this process's goes
 };
@@ -51,11 +51,14 @@ class WorkerProcess {
   std::string wait();
   /// The exit code; -1 before wait() and where a signal ended it.
   int exit_code() const { return exit_code_; }
+  /// The signal that ended it; 0 before wait() and where none did.
+  int ended_by_signal() const { return signal_; }
 
  private:
   pid_t pid_ = -1;
   int input_ = -1, output_ = -1, log_ = -1;
   int exit_code_ = -1;
+  int signal_ = 0;
   std::string partial_line_;
 };
 

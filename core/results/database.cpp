@@ -27,8 +27,9 @@ std::string state_of(const Statement& row, const std::string& this_host) {
     const bool alive = row.getColumn(4).getString() != this_host ||
                        process_identity(row.getColumn(2)) == row.getColumn(3).getString();
     if (alive) return "running";
+    if (state == "missing") return "interrupted";
   }
-  return state == "missing" ? "interrupted" : state;
+  return state;
 }
 
 }  // namespace
@@ -81,7 +82,8 @@ std::int64_t Database::variant_of(const CellRecord& record) {
 
 std::int64_t Database::cell_of(const CellRecord& record) {
   Statement add(*connection_,
-                "INSERT INTO cell (variant, hash, seed, state) VALUES (?, ?, ?, 'missing') "
+                "INSERT INTO cell (variant, hash, seed, state, is_current) "
+                "VALUES (?, ?, ?, 'missing', 0) "
                 "ON CONFLICT (hash, variant) DO UPDATE SET seed = excluded.seed RETURNING id");
   add.bind(1, variant_of(record));
   add.bind(2, record.id);
@@ -104,7 +106,7 @@ void Database::plan(const std::string& experiment,
     add.bind(2, question);
     add.exec();
     std::map<std::pair<std::string, std::string>, std::int64_t> variants;
-    std::set<std::pair<std::int64_t, std::string>> planned;
+    Planned planned;
     Statement place(*connection_,
                     "UPDATE variant SET position = ?1 WHERE id = ?2 AND position <> ?1");
     for (const CellRecord& record : cells) {
@@ -117,20 +119,20 @@ void Database::plan(const std::string& experiment,
         place.exec();
         place.reset();
       }
-      planned.emplace(entry->second, record.id);
+      planned[{entry->second, record.id}] = record.seed;
     }
     move_renamed(planned, experiment);
+    add_missing(planned);
     count_only(planned, experiment);
   });
 }
 
 // An arm or an axis that got another name asks for a cell that is there already, elsewhere.
-void Database::move_renamed(const std::set<std::pair<std::int64_t, std::string>>& planned,
-                            const std::string& experiment) {
+void Database::move_renamed(const Planned& planned, const std::string& experiment) {
   Statement rows(*connection_,
                  "SELECT cell.id, variant, hash FROM cell JOIN variant ON variant.id = "
                  "cell.variant JOIN experiment ON experiment.id = variant.experiment "
-                 "WHERE experiment.name = ?");
+                 "WHERE experiment.name = ? AND state <> 'missing'");
   rows.bind(1, experiment);
   std::set<std::pair<std::int64_t, std::string>> present;
   std::map<std::string, std::int64_t> unplanned;
@@ -142,10 +144,15 @@ void Database::move_renamed(const std::set<std::pair<std::int64_t, std::string>>
     else
       unplanned[place.second] = rows.getColumn(0);
   }
+  Statement clear(*connection_, "DELETE FROM cell WHERE variant = ? AND hash = ?");
   Statement move(*connection_, "UPDATE cell SET variant = ? WHERE id = ?");
-  for (const auto& place : planned) {
+  for (const auto& [place, seed] : planned) {
     const auto found = unplanned.find(place.second);
     if (found == unplanned.end() || present.count(place) > 0) continue;
+    clear.bind(1, place.first);  // that it is missing there
+    clear.bind(2, place.second);
+    clear.exec();
+    clear.reset();
     move.bind(1, place.first);
     move.bind(2, found->second);
     move.exec();
@@ -153,9 +160,23 @@ void Database::move_renamed(const std::set<std::pair<std::int64_t, std::string>>
   }
 }
 
-/// Makes exactly these (variant, hash) current; touches only rows that change.
-void Database::count_only(const std::set<std::pair<std::int64_t, std::string>>& planned,
-                          const std::string& experiment) {
+// Cells that were never started are rows too: `runexp status` tells of them without the file.
+void Database::add_missing(const Planned& planned) {
+  Statement add(*connection_,
+                "INSERT INTO cell (variant, hash, seed, state) VALUES (?, ?, ?, 'missing') "
+                "ON CONFLICT (hash, variant) DO NOTHING");
+  for (const auto& [place, seed] : planned) {
+    add.bind(1, place.first);
+    add.bind(2, place.second);
+    add.bind(3, seed);
+    add.exec();
+    add.reset();
+  }
+}
+
+/// Makes exactly these (variant, hash) current and forgets others that were never started; touches
+/// only rows that change.
+void Database::count_only(const Planned& planned, const std::string& experiment) {
   Statement rows(*connection_,
                  "SELECT cell.id, variant, hash, is_current FROM cell JOIN variant ON variant.id = "
                  "cell.variant JOIN experiment ON experiment.id = variant.experiment "
@@ -173,6 +194,12 @@ void Database::count_only(const std::set<std::pair<std::int64_t, std::string>>& 
     update.exec();
     update.reset();
   }
+  Statement forget(*connection_,
+                   "DELETE FROM cell WHERE state = 'missing' AND pid IS NULL AND NOT is_current "
+                   "AND variant IN (SELECT variant.id FROM variant JOIN experiment ON "
+                   "experiment.id = variant.experiment WHERE experiment.name = ?)");
+  forget.bind(1, experiment);
+  forget.exec();
 }
 
 bool Database::mark_running(const CellRecord& record, int pid) {
@@ -201,10 +228,12 @@ void Database::release(const CellRecord& record) {
   write([&] {
     const std::int64_t cell = cell_of(record);
     Statement unmark(*connection_,
-                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL WHERE id = ?");
+                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL, "
+                     "started = iif(state = 'missing', NULL, started) WHERE id = ?");
     unmark.bind(1, cell);
     unmark.exec();
-    Statement remove(*connection_, "DELETE FROM cell WHERE id = ? AND state = 'missing'");
+    Statement remove(*connection_,
+                     "DELETE FROM cell WHERE id = ? AND state = 'missing' AND NOT is_current");
     remove.bind(1, cell);
     remove.exec();
   });

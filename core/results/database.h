@@ -25,7 +25,7 @@ struct PluginRecord {
 
 /// What is known of a cell before it runs.
 struct CellRecord {
-  std::string id;  ///< SHA-256 of the resolved configuration, plugin files and dataset
+  std::string id;  ///< SHA-256 of the resolved configuration, program, plugin files and dataset
   std::string experiment;
   std::string arm;
   int arm_order = 0;  ///< place of the arm in the file, from 0
@@ -33,6 +33,7 @@ struct CellRecord {
   std::map<std::string, std::string> axes;  ///< key -> value as TOML writes it; without the seed
   std::string config;                       ///< the resolved configuration, JSON
   std::vector<PluginRecord> plugins;
+  std::string code_hash;  ///< SHA-256 of the worker's program
 };
 
 /// The results file: one SQLite database that outlives every run (docs/database.md).
@@ -57,7 +58,7 @@ class Database {
   /// Says what the experiment now consists of: rows and their order in tables follow `cells`, and
   /// results of other cells (of an older version of the file, of other overrides) are kept but no
   /// longer count in tables. A cell that was run under another arm or axis name moves to its new
-  /// one.
+  /// one. Cells without results stand in the file as missing from now on.
   void plan(const std::string& experiment,
             const std::string& question,
             const std::vector<CellRecord>& cells);
@@ -66,16 +67,16 @@ class Database {
   /// another living process runs it. Results of an earlier run stay until new ones are taken in.
   bool mark_running(const CellRecord& record, int pid);
 
-  /// The cell is no longer being run; forgets it where it has no earlier results.
+  /// The cell is no longer being run. Forgets it where it is not planned and has no results.
   void release(const CellRecord& record);
 
   /// Puts the result in place of what the cell had; ends mark_running. From now on the cell is the
   /// one that counts for its arm, axes and seed.
   void take_in(const CellRecord& record, const CellResult& result);
 
-  /// Cell id -> "done", "failed", "running", or "interrupted" (marked as running, but its process
-  /// is gone and there is no result). A process on another host is taken to be alive. A cell of two
-  /// arms with the same id counts as done where one of them is.
+  /// Cell id -> "done", "failed", "running", "missing" (never started), or "interrupted" (marked as
+  /// running, but its process is gone and there is no result). A process on another host is taken
+  /// to be alive. A cell of two arms with the same id counts as done where one of them is.
   std::unordered_map<std::string, std::string> states(const std::string& experiment) const;
 
   /// Why the cell failed; "" where it did not.
@@ -93,10 +94,11 @@ class Database {
 
  private:
   void write(const std::function<void()>& action);
-  void move_renamed(const std::set<std::pair<std::int64_t, std::string>>& planned,
-                    const std::string& experiment);
-  void count_only(const std::set<std::pair<std::int64_t, std::string>>& planned,
-                  const std::string& experiment);
+  /// Variant and hash of each cell -> its seed.
+  using Planned = std::map<std::pair<std::int64_t, std::string>, std::int64_t>;
+  void move_renamed(const Planned& planned, const std::string& experiment);
+  void add_missing(const Planned& planned);
+  void count_only(const Planned& planned, const std::string& experiment);
   std::int64_t variant_of(const CellRecord& record);
   std::int64_t cell_of(const CellRecord& record);
 

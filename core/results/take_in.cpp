@@ -120,7 +120,9 @@ void insert_origin(SQLite::Database& connection,
   Statement find(connection, "SELECT id FROM text WHERE value = ?");
   Statement add(connection, "INSERT INTO text (value) VALUES (?)");
   Statement add_provenance(connection, "INSERT INTO provenance VALUES (?, ?, ?)");
-  for (const auto& [key, value] : result.provenance)
+  std::map<std::string, std::string> provenance = result.provenance;
+  if (!record.code_hash.empty()) provenance["code_hash"] = record.code_hash;
+  for (const auto& [key, value] : provenance)
     insert(add_provenance, cell, key, id_of_name(find, add, value));
 }
 

@@ -13,11 +13,15 @@ namespace monodr {
 int run_experiment(const std::vector<std::string>& arguments);  ///< run.cpp: runexp FILE.toml
 int run_plugins(const std::vector<std::string>& arguments);     ///< plugins.cpp
 int run_status(const std::vector<std::string>& arguments);      ///< status.cpp
+int run_logs(const std::vector<std::string>& arguments);        ///< logs.cpp
+int run_rerun(const std::vector<std::string>& arguments);       ///< rerun.cpp
+int run_diff(const std::vector<std::string>& arguments);        ///< diff.cpp
+int run_completion(const std::vector<std::string>& arguments);  ///< completion.cpp
 int run_table(const std::vector<std::string>& arguments);       ///< table.cpp
-int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp
 int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
 int run_figure(const std::vector<std::string>& arguments);      ///< figure.cpp
 int run_export(const std::vector<std::string>& arguments);      ///< export.cpp
+int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp
 int run_evaluate(const std::vector<std::string>& arguments);    ///< evaluate.cpp
 int run_selftest(const std::vector<std::string>& arguments);    ///< selftest.cpp
 

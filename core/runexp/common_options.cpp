@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runexp/common_options.h"
 
+#include <cstdio>
 #include <filesystem>
 
 #include "base/error.h"
@@ -44,6 +45,44 @@ std::vector<std::string> plugin_path(const po::variables_map& values) {
     if (!fs::is_directory(folder))
       throw UserError(fmt::format("--plugin-path: there is no folder '{}'", folder));
   return folders;
+}
+
+void add_limit_options(po::options_description& options) {
+  auto add = options.add_options();
+  add("jobs,j",
+      po::value<int>()->default_value(0)->value_name("N"),
+      "worker processes; 0 = one a core, or as many as have room for --threads each");
+  add("threads",
+      po::value<int>()->default_value(0)->value_name("N"),
+      "threads of a worker; 0 = the workers share the cores evenly. Results do not depend on it");
+  add("time-limit",
+      po::value<double>()->default_value(3600)->value_name("SECONDS"),
+      "a cell that takes longer is stopped and counts as failed; 0 = no limit");
+  add("memory-limit",
+      po::value<int>()->default_value(0)->value_name("MB"),
+      "memory that a worker may allocate, its libraries' data included; a cell that wants more "
+      "fails; 0 = no limit");
+}
+
+SweepOptions limits_of(const po::variables_map& values) {
+  for (const char* name : {"jobs", "threads", "memory-limit"})
+    if (values[name].as<int>() < 0)
+      throw UserError(
+          fmt::format("--{} is {}, but must be at least 0", name, values[name].as<int>()));
+  SweepOptions options;
+  options.jobs = values["jobs"].as<int>();
+  options.threads = values["threads"].as<int>();
+  options.time_limit = values["time-limit"].as<double>();
+  options.memory_limit_mb = values["memory-limit"].as<int>();
+  if (!(options.time_limit >= 0)) throw UserError("--time-limit must be at least 0 seconds");
+  const int cores = available_cores();
+  if (options.jobs * options.threads > cores)
+    fmt::print(stderr,
+               "note: {} workers with {} threads each are more than the {} cores that there are\n",
+               options.jobs,
+               options.threads,
+               cores);
+  return options;
 }
 
 std::string cache_folder(const po::variables_map& values) {

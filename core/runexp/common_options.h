@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "experiment/sweep.h"
+
 namespace monodr {
 
 /// --results FILE: the database, the same in every subcommand.
@@ -19,5 +21,10 @@ void add_plugin_options(boost::program_options::options_description& options);
 std::vector<std::string> plugin_path(const boost::program_options::variables_map& values);
 /// --cache, or `cache` beside the database.
 std::string cache_folder(const boost::program_options::variables_map& values);
+
+/// --jobs, --threads, --time-limit and --memory-limit: what cells may take of the machine.
+void add_limit_options(boost::program_options::options_description& options);
+/// Those of SweepOptions. Throws UserError for values out of range.
+SweepOptions limits_of(const boost::program_options::variables_map& values);
 
 }  // namespace monodr

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "experiment/workers.h"
 #include "runexp/commands.h"
+#include "runexp/options.h"
 
 namespace monodr {
 namespace {
@@ -39,10 +40,11 @@ const std::vector<Command>& commands() {
       {"run",
        "run the cells of an experiment that are not done yet, print its table",
        run_experiment},
-      {"status", "what the database holds, cell by cell", run_status},
-      {"plugins",
-       "list, show, check and make renderers, losses, rules and shape priors",
-       run_plugins},
+      {"status", "the cells of an experiment with their state", run_status},
+      {"logs", "what a cell wrote while it ran", run_logs},
+      {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
+      {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
+      {"plugins", "list, show, check and make renderers, losses, rules and shape priors", run_plugins},
       {"schema", "print the JSON Schema of experiment files, for editors", run_schema},
       {"table", "print an experiment's table as text, Markdown, LaTeX, CSV or JSON", run_table},
       {"report", "write table, figures, pictures and provenance as one HTML file", run_report},
@@ -50,6 +52,7 @@ const std::vector<Command>& commands() {
       {"export", "write results as KITTI, CSV, JSON or TensorBoard files", run_export},
       {"evaluate", "score a folder of KITTI result files against labels", run_evaluate},
       {"selftest", "check the evaluator against itself on your data", run_selftest},
+      {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
       {"data", "make and look at data sets", nullptr},
       {"prior", "train and look at shape priors", nullptr},
       {"fit", "fit single objects", nullptr},
@@ -70,6 +73,7 @@ void print_help(std::FILE* stream) {
              "  runexp experiments/ablation_rotation.toml            run what is missing\n"
              "  runexp experiments/ablation_rotation.toml --dry-run  say what would run\n"
              "  runexp experiments/ablation_rotation.toml fit.iterations=20 sweep.seed=0,1\n"
+             "  runexp status ablation_rotation                      which cells are done\n"
              "  runexp plugins show soft_rasterizer\n\n"
              "'runexp run --help' and 'runexp COMMAND --help' say more.\n"
              "exit codes: 0 all done, 1 some cells failed, 2 wrong use, 130 stopped\n");
@@ -83,6 +87,10 @@ int dispatch(const Arguments& arguments) {
   const std::string& first = arguments[0];
   if (first == "--help" || first == "-h" || first == "help") {
     print_help(stdout);
+    return 0;
+  }
+  if (first == list_options_word) {
+    for (const Command& command : commands()) fmt::print("{}\t{}\n", command.name, command.meaning);
     return 0;
   }
   const Arguments rest(arguments.begin() + 1, arguments.end());

@@ -19,6 +19,16 @@ std::vector<std::string> option_names(const po::options_description& options) {
   return names;
 }
 
+// `word` is what commands call arguments that stand without a name.
+void print_list(const po::options_description& options) {
+  for (const auto& option : options.options()) {
+    const std::string meaning = option->description();
+    if (option->long_name() != "word")
+      std::cout << "--" << option->long_name() << '\t' << meaning.substr(0, meaning.find(';'))
+                << '\n';
+  }
+}
+
 }  // namespace
 
 bool parse_options(const CommandUsage& usage,
@@ -28,6 +38,10 @@ bool parse_options(const CommandUsage& usage,
                    po::variables_map& values) {
   po::options_description all = options;
   all.add_options()("help,h", "this text");
+  if (arguments == std::vector<std::string>{list_options_word}) {
+    print_list(all);
+    return false;
+  }
   const std::string see_help = fmt::format("; see '{} --help'", usage.command);
   try {
     const int style =

@@ -14,7 +14,12 @@ struct CommandUsage {
   std::string text;      ///< what it does; examples
 };
 
-/// Parses `arguments` into `values`; returns false when --help was asked for and printed. Options
+/// The word after a subcommand that makes it print its options, one a line, for the completion of
+/// shells: "--jobs<TAB>worker processes".
+inline constexpr const char* list_options_word = "--list-options";
+
+/// Parses `arguments` into `values`; returns false when --help (or the list of options) was
+/// asked for and printed. Options
 /// must be spelled out in full. Throws UserError for anything unknown (with the nearest option's
 /// name), missing or malformed.
 bool parse_options(const CommandUsage& usage,

@@ -41,23 +41,36 @@ std::string same_settings_key(const std::string& arm,
   return fmt::format("{}\n{}\n{}", arm, seed, config);
 }
 
-/// Finished cells of the experiment by arm, seed and configuration: row in the table `cell`.
-std::unordered_map<std::string, std::int64_t> finished_cells(const Plan& plan,
+/// Finished cells of the experiment by arm, seed and configuration.
+struct FinishedCell {
+  std::int64_t row = 0;
+  std::string id;
+};
+
+std::unordered_map<std::string, FinishedCell> finished_cells(const Plan& plan,
                                                              const Database& database) {
-  std::unordered_map<std::string, std::int64_t> cells;
+  std::unordered_map<std::string, FinishedCell> cells;
   SQLite::Statement rows(
       database.connection(),
-      "SELECT cell.id, arm, seed, config.json FROM cell JOIN config ON config.cell = cell.id JOIN "
-      "variant ON variant.id = cell.variant JOIN experiment ON experiment.id = variant.experiment "
-      "WHERE experiment.name = ? AND state = 'done' ORDER BY cell.id");
+      "SELECT cell.id, hash, arm, seed, config.json FROM cell JOIN config ON config.cell = cell.id "
+      "JOIN variant ON variant.id = cell.variant JOIN experiment ON experiment.id = "
+      "variant.experiment WHERE experiment.name = ? AND state = 'done' ORDER BY finished, cell.id");
   rows.bind(1, plan.experiment.name);
   while (rows.executeStep())
-    cells[same_settings_key(rows.getColumn(1), rows.getColumn(2), rows.getColumn(3))] =
-        rows.getColumn(0).getInt64();
+    cells[same_settings_key(rows.getColumn(2), rows.getColumn(3), rows.getColumn(4))] = {
+        rows.getColumn(0).getInt64(), rows.getColumn(1).getString()};
   return cells;
 }
 
-/// "loss mask", or "the data" where all plugins are the same files.
+std::string code_hash_of(std::int64_t row, const Database& database) {
+  SQLite::Statement hash(database.connection(),
+                         "SELECT value FROM provenance JOIN text ON text.id = provenance.text "
+                         "WHERE cell = ? AND key = 'code_hash'");
+  hash.bind(1, row);
+  return hash.executeStep() ? hash.getColumn(0).getString() : "";
+}
+
+/// "loss mask, the program", or "the data" where all code is the same.
 std::string what_changed(const CellRecord& record, std::int64_t earlier, const Database& database) {
   SQLite::Statement hash(database.connection(),
                          "SELECT file_hash FROM plugin WHERE cell = ? AND kind = ? AND name = ?");
@@ -70,39 +83,49 @@ std::string what_changed(const CellRecord& record, std::int64_t earlier, const D
     if (!hash.executeStep() || hash.getColumn(0).getString() != plugin.file_hash)
       changed.push_back(plugin.kind + " " + plugin.name);
   }
+  if (code_hash_of(earlier, database) != record.code_hash) changed.push_back("the program");
   return changed.empty() ? "the data" : join(changed, ", ");
 }
 
-/// Cells to be run although the same settings were run before: a plugin's file or the data changed
-/// since. Id of the cell -> what changed.
-std::unordered_map<std::string, std::string> stale_cells(
+}  // namespace
+
+std::unordered_map<std::string, StaleCell> stale_cells(
     const Plan& plan,
     const std::unordered_map<std::string, std::string>& states,
-    const Database* database) {
-  std::unordered_map<std::string, std::string> stale;
-  if (database == nullptr || states.empty()) return stale;
-  database->guarded([&] {
-    std::optional<std::unordered_map<std::string, std::int64_t>> finished;
+    const Database& database) {
+  std::unordered_map<std::string, StaleCell> stale;
+  database.guarded([&] {
+    std::optional<std::unordered_map<std::string, FinishedCell>> finished;
     for (const CellRecord& record : plan.records) {
-      if (states.count(record.id) > 0) continue;
-      if (!finished) finished = finished_cells(plan, *database);
+      const auto state = states.find(record.id);
+      if (state != states.end() && state->second != "missing") continue;
+      if (!finished) finished = finished_cells(plan, database);
       const auto earlier =
           finished->find(same_settings_key(record.arm, record.seed, record.config));
       if (earlier != finished->end())
-        stale[record.id] = what_changed(record, earlier->second, *database);
+        stale[record.id] = {what_changed(record, earlier->second.row, database),
+                            earlier->second.id};
     }
   });
   return stale;
 }
 
-}  // namespace
+void accept_stale(Plan& plan, const std::unordered_map<std::string, StaleCell>& stale) {
+  for (size_t i = 0; i < plan.records.size(); ++i) {
+    const auto found = stale.find(plan.records[i].id);
+    if (found == stale.end()) continue;
+    plan.records[i].id = found->second.earlier;
+    plan.cells[i].id = found->second.earlier;
+  }
+}
 
 std::string format_dry_run(const Plan& plan,
                            const std::unordered_map<std::string, std::string>& states,
                            const Database* database,
                            int jobs) {
   const auto seconds = mean_seconds(plan, database);
-  const auto stale = stale_cells(plan, states, database);
+  std::unordered_map<std::string, StaleCell> stale;
+  if (database != nullptr) stale = stale_cells(plan, states, *database);
   std::map<std::string, int> counts;
   double total = 0;
   bool known = true;
@@ -114,7 +137,7 @@ std::string format_dry_run(const Plan& plan,
     std::string remark;
     if (state == "missing" && changed != stale.end()) {
       state = "stale";
-      remark = fmt::format("  (changed: {})", changed->second);
+      remark = fmt::format("  (changed: {})", changed->second.changed);
     }
     ++counts[state];
     std::string time;

@@ -19,6 +19,22 @@ struct Plan {
   std::vector<CellRecord> records;  ///< of `cells`, in their order
 };
 
+/// A cell to be run although its settings were run before.
+struct StaleCell {
+  std::string changed;  ///< since then: "loss mask, the program"
+  std::string earlier;  ///< id of the cell that has the results
+};
+
+/// Id of the cell -> what of a plugin's file, the data or the program changed since it was run.
+/// `states` as Database::states gives them.
+std::unordered_map<std::string, StaleCell> stale_cells(
+    const Plan& plan,
+    const std::unordered_map<std::string, std::string>& states,
+    const Database& database);
+
+/// Takes the earlier results of stale cells for theirs.
+void accept_stale(Plan& plan, const std::unordered_map<std::string, StaleCell>& stale);
+
 /// The dry run: one line a cell with its state and the time it is expected to take.
 /// `states` as Database::states gives them; `database` may be nullptr where there is none yet.
 std::string format_dry_run(const Plan& plan,

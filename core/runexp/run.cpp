@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -40,6 +39,13 @@ installed with the program (share/monodr/experiments): the first example works a
 KEY=VALUE changes what the file says, in TOML's grammar; text needs no quotes, lists no brackets.
 Arms and axes keep what they set themselves.
 
+Cells that are done are not run again. A cell is stale, and runs again, where a plugin's file, the
+data set or the program (monodr-worker) has changed since; what it is, is said. --accept-stale takes
+the earlier results.
+
+With --json, standard output gets one JSON object a line and nothing else: {"event": E, ...} with
+E = preparing, begin, started, progress, finished (id, cell, state, seconds, message), note, end.
+
 Everything lives beside the database: cells/ (results on their way), logs/ (what a cell wrote to
 stderr), fits/ (pictures), cache/ (made-up data, trained priors). Deleting cache/ costs time only.
 
@@ -57,34 +63,21 @@ po::options_description describe_options() {
   po::options_description options("options");
   add_results_option(options);
   add_plugin_options(options);
+  add_limit_options(options);
   auto add = options.add_options();
-  add("jobs,j",
-      po::value<int>()->default_value(0)->value_name("N"),
-      "worker processes; 0 = one a core. They share the cores among them");
   add("dry-run", po::bool_switch(), "list the cells with their state and run nothing");
   add("print-config",
       po::value<std::string>()->value_name("CELL"),
       "print the complete configuration of the cell whose id begins so and run nothing");
   add("retry-failed", po::bool_switch(), "run cells again that failed");
   add("force", po::bool_switch(), "run all cells again");
+  add("accept-stale",
+      po::bool_switch(),
+      "take earlier results although plugins, data or program have changed since");
   add("fail-fast", po::bool_switch(), "stop at the first cell that fails");
-  add("time-limit",
-      po::value<double>()->default_value(3600)->value_name("SECONDS"),
-      "a cell that takes longer is stopped and counts as failed; 0 = no limit");
-  add("memory-limit",
-      po::value<int>()->default_value(0)->value_name("MB"),
-      "memory that a worker may allocate; 0 = no limit");
   add("quiet,q", po::bool_switch(), "no progress, only failures and the table");
+  add("json", po::bool_switch(), "progress for programs: one JSON object a line, no table");
   return options;
-}
-
-void check_ranges(const po::variables_map& values) {
-  for (const char* name : {"jobs", "memory-limit"})
-    if (values[name].as<int>() < 0)
-      throw UserError(
-          fmt::format("--{} is {}, but must be at least 0", name, values[name].as<int>()));
-  if (!(values["time-limit"].as<double>() >= 0))
-    throw UserError("--time-limit must be at least 0 seconds");
 }
 
 Plan make_plan(const po::variables_map& values) {
@@ -108,19 +101,17 @@ void print_config(const Plan& plan, const std::string& prefix) {
   std::cout << nlohmann::ordered_json::parse(cell.config).dump(2) << "\n";
 }
 
-int worker_count(const po::variables_map& values) {
-  const int jobs = values["jobs"].as<int>();
-  return jobs > 0 ? jobs : available_cores();
-}
-
-int dry_run(const po::variables_map& values, const Plan& plan) {
+int dry_run(const po::variables_map& values, Plan plan) {
   std::optional<Database> database;
   States states;
   if (fs::exists(results_file(values))) {
     database.emplace(results_file(values), Database::Access::read_only);
     states = database->states(plan.experiment.name);
+    if (values["accept-stale"].as<bool>()) accept_stale(plan, stale_cells(plan, states, *database));
   }
-  std::cout << format_dry_run(plan, states, database ? &*database : nullptr, worker_count(values));
+  const SweepOptions limits = limits_of(values);
+  const Crew crew = make_crew(plan.cells.size(), limits.jobs, limits.threads, available_cores());
+  std::cout << format_dry_run(plan, states, database ? &*database : nullptr, crew.workers);
   return 0;
 }
 
@@ -141,11 +132,8 @@ std::vector<CellRecord> cells_to_run(const po::variables_map& values,
 SweepOptions sweep_options(const po::variables_map& values,
                            const Plan& plan,
                            const States& states) {
-  SweepOptions options;
+  SweepOptions options = limits_of(values);
   options.worker = worker_program();
-  options.jobs = worker_count(values);
-  options.time_limit = values["time-limit"].as<double>();
-  options.memory_limit_mb = values["memory-limit"].as<int>();
   options.fail_fast = values["fail-fast"].as<bool>();
   const fs::path folder = results_folder(values);
   options.logs_folder = (folder / "logs").string();
@@ -169,18 +157,6 @@ std::string count_states(const Plan& plan, const States& states) {
   return join(parts, ", ");
 }
 
-std::string failure_message(const Database& database, const CellRecord& record) {
-  std::string message;
-  database.guarded([&] {
-    SQLite::Statement row(database.connection(),
-                          "SELECT message FROM v_cells WHERE experiment = ? AND hash = ?");
-    row.bind(1, record.experiment);
-    row.bind(2, record.id);
-    if (row.executeStep()) message = row.getColumn(0).getString();
-  });
-  return message;
-}
-
 /// How many cells of the plan stand as failed; names each with its reason.
 int report_failures(const Database& database, const Plan& plan, const std::string& logs) {
   const States states = database.states(plan.experiment.name);
@@ -194,24 +170,48 @@ int report_failures(const Database& database, const Plan& plan, const std::strin
                "  {} {}: {}\n",
                record.id.substr(0, 12),
                describe(record),
-               first_line(failure_message(database, record)));
+               first_line(database.failure_message(record)));
   }
   return failed;
 }
 
+/// Says which cells are stale and why, or takes their earlier results.
+void treat_stale(const po::variables_map& values,
+                 const Database& database,
+                 const States& states,
+                 Plan& plan,
+                 Progress& progress) {
+  const auto stale = stale_cells(plan, states, database);
+  if (values["accept-stale"].as<bool>()) {
+    accept_stale(plan, stale);
+    return;
+  }
+  std::map<std::string, int> counts;
+  for (const auto& [id, cell] : stale) ++counts[cell.changed];
+  for (const auto& [changed, count] : counts)
+    progress.note(fmt::format(
+        "{} cells are stale and run again, for this has changed since they were run: {} (--dry-run "
+        "names them, --accept-stale keeps their results)",
+        count,
+        changed));
+}
+
 /// Runs what is to be run. Nothing is written before everything was found sound: the database of a
 /// first run appears after the worker has accepted the input.
-int run_plan(const po::variables_map& values, const Plan& plan) {
+int run_plan(const po::variables_map& values, Plan plan) {
   const CellFiles files((fs::path(results_folder(values)) / "cells").string());
+  const bool json = values["json"].as<bool>(), quiet = values["quiet"].as<bool>();
+  Progress progress =
+      json ? Progress(stdout, Progress::Style::json, false) : Progress::for_stream(stderr, quiet);
   std::optional<Database> database;
   States states;
   if (fs::exists(results_file(values))) {
     database.emplace(results_file(values));
     files.take_in_leftovers(*database);
     states = database->states(plan.experiment.name);
+    treat_stale(values, *database, states, plan, progress);
   }
   const std::vector<CellRecord> chosen = cells_to_run(values, plan, states);
-  Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
   const SweepOptions options = sweep_options(values, plan, states);
   if (!chosen.empty() && !prepare_inputs(chosen,
                                          options.worker,
@@ -228,12 +228,14 @@ int run_plan(const po::variables_map& values, const Plan& plan) {
     fs::create_directories(fs::path(results_folder(values)) / "cells");
     progress.begin(chosen.size(), plan.records.size() - chosen.size());
     outcome = run_sweep(*database, files, chosen, options, progress);
-  } else if (!values["quiet"].as<bool>()) {
+  } else if (!quiet && !json) {
     fmt::print(stderr, "nothing to run: {} cells\n", count_states(plan, states));
   }
-  std::cout << format_table(make_table(*database, {plan.experiment.name, {}, "", false}),
-                            TableFormat::text)
-            << std::flush;
+  progress.finished(outcome.done, outcome.failed, outcome.stopped);
+  if (!json)
+    std::cout << format_table(make_table(*database, {plan.experiment.name, {}, "", false}),
+                              TableFormat::text)
+              << std::flush;
   const int failed = report_failures(*database, plan, options.logs_folder);
   if (outcome.stopped) {
     fmt::print(stderr, "stopped; the same command goes on where it was\n");
@@ -251,13 +253,13 @@ int run_experiment(const std::vector<std::string>& arguments) {
   if (!parse_options(
           usage, arguments, all, po::positional_options_description().add("word", -1), values))
     return 0;
-  check_ranges(values);
-  const Plan plan = make_plan(values);
+  Plan plan = make_plan(values);
   if (values.count("print-config") > 0) {
     print_config(plan, values["print-config"].as<std::string>());
     return 0;
   }
-  return values["dry-run"].as<bool>() ? dry_run(values, plan) : run_plan(values, plan);
+  return values["dry-run"].as<bool>() ? dry_run(values, std::move(plan))
+                                      : run_plan(values, std::move(plan));
 }
 
 }  // namespace monodr

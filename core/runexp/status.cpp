@@ -20,11 +20,11 @@ using nlohmann::ordered_json;
 const CommandUsage usage = {
     "runexp status",
     "[EXPERIMENT] [options]",
-    R"(What the database holds of an experiment, or of all: every cell that was run, runs or failed, of
-the last version of the file. Cells that were never started stand in the file only:
-'runexp FILE.toml --dry-run' lists them too.
+    R"(The cells of an experiment, or of all experiments of the database, as the last run of the file
+planned them.
 
-States: done, failed, running, interrupted (its process is gone; the next run starts it again).
+States: done, failed, running, missing (not started yet), interrupted (its process is gone; the next
+run starts it again). What has become stale since, 'runexp FILE.toml --dry-run' tells.
 --format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message.
 
 Examples:

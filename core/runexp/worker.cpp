@@ -19,6 +19,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cell/prepare.h"
+#include "cell/provenance.h"
 #include "cell/run_cell.h"
 #include "report/overlay.h"
 #include "runexp/worker_commands.h"
@@ -120,6 +121,8 @@ void run_one(const std::string& path, Channel& channel) {
 }
 
 int run_cells(Channel& channel) {
+  // First of all, so that it is known of a cell that crashes, too.
+  channel.send(json{{"provenance", process_provenance()}});
   for (std::string path; std::getline(std::cin, path);)
     if (!path.empty()) run_one(path, channel);
   return 0;

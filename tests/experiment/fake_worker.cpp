@@ -24,10 +24,12 @@ void say(const json& line) {
   std::cout << line.dump() << std::endl;
 }
 
-// The hash can be changed, as if the plugins had been built anew.
+// The hashes can be changed, as if the plugins or the worker had been built anew.
 PluginCatalogue catalogue() {
   const char* hash = std::getenv("FAKE_PLUGIN_HASH");
-  return stand_in_catalogue(hash != nullptr ? hash : "0123");
+  PluginCatalogue catalogue = stand_in_catalogue(hash != nullptr ? hash : "0123");
+  if (const char* code = std::getenv("FAKE_CODE_HASH")) catalogue.code_hash = code;
+  return catalogue;
 }
 
 void misbehave(const std::string& behaviour, double seconds) {
@@ -98,6 +100,7 @@ int main(int count, char** values) {
     for (int i = 1; i < count; ++i) std::cout << values[i] << "\n";
     return 0;
   }
+  say({{"provenance", {{"host", "nowhere"}}}});
   for (std::string path; std::getline(std::cin, path);) run_one(path);
   return 0;
 }

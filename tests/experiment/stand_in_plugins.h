@@ -29,6 +29,7 @@ inline PluginCatalogue stand_in_catalogue(const std::string& file_hash = "0123")
   PluginInfo rasterizer = stand_in_plugin(PluginKind::renderer, "soft_rasterizer", file_hash);
   rasterizer.parameters = {{"sigma", 1.0, "px^2", "softness of the edge", 0, 100}};
   PluginCatalogue catalogue;
+  catalogue.code_hash = "c0de";
   catalogue.plugins = {mask,
                        stand_in_plugin(PluginKind::loss, "photometric", file_hash),
                        rasterizer,

@@ -190,11 +190,11 @@ TEST(ProgressTest, WritesPlainLinesWhereThereIsNoTerminal) {
   {
     Progress progress = Progress::for_stream(stdout, false);
     progress.begin(2, 1);
-    progress.cell_started(0, "a, seed 0");
+    progress.cell_started(0, "id", "a, seed 0");
     progress.cell_advanced(0, 0.5);
-    progress.cell_finished(0, "a, seed 0", 2.0, "");
-    progress.cell_started(1, "a, seed 1");
-    progress.cell_finished(1, "a, seed 1", 2.0, "it broke");
+    progress.cell_finished(0, "id", "a, seed 0", 2.0, "");
+    progress.cell_started(1, "id", "a, seed 1");
+    progress.cell_finished(1, "id", "a, seed 1", 2.0, "it broke");
   }
   const std::string text = testing::internal::GetCapturedStdout();
   EXPECT_THAT(text, StartsWith("2 cells to run, 1 done already\n[1/2] a, seed 0 (2.0 s, about "));

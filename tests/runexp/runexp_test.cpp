@@ -13,8 +13,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "runexp/program.h"
-#include "shared_files.h"
+#include "runexp/runexp_fixture.h"
 
 namespace monodr {
 namespace {
@@ -23,73 +22,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-using Words = std::vector<std::string>;
-
-std::string binary(const std::string& name) {
-  const char* folder = std::getenv("MONODR_BINARY_DIR");
-  return std::string(folder != nullptr ? folder : ".") + "/" + name;
-}
-
-const std::string three_arms = R"(
-[experiment]
-name = "test"
-[loss.mask]
-[[arm]]
-name = "good"
-[[arm]]
-name = "mean"
-set = { "rule.plugin" = "mean" }
-[sweep]
-seed = [0, 1]
-)";
-
-class Runexp : public testing::Test {
- protected:
-  Runexp() { write(three_arms); }
-
-  void write(const std::string& experiment) {
-    write_file_atomically(folder_.file("e.toml"), experiment);
-  }
-
-  /// `runexp WORDS...` in the test's folder.
-  Program start(const Words& words, Words environment = {}) {
-    Words all{binary("runexp")};
-    all.insert(all.end(), words.begin(), words.end());
-    environment.push_back("MONODR_WORKER=" + binary("fake_worker"));
-    environment.push_back("FAKE_JOURNAL=" + folder_.file("journal"));
-    return Program(all, environment, folder_.path());
-  }
-
-  Program run(const Words& words, const Words& environment = {}) {
-    Program program = start(words, environment);
-    program.wait();
-    return program;
-  }
-
-  /// id -> how often a worker was given that cell; and the workers' process numbers.
-  std::map<std::string, int> journal(std::vector<int>* workers = nullptr) {
-    std::map<std::string, int> runs;
-    std::ifstream stream(folder_.file("journal"));
-    std::string id;
-    for (int pid; stream >> id >> pid;) {
-      ++runs[id];
-      if (workers != nullptr) workers->push_back(pid);
-    }
-    return runs;
-  }
-
-  std::map<std::string, std::string> states() {
-    std::map<std::string, std::string> result;
-    const Program status = run({"status", "test", "--format", "json"});
-    if (status.exit_code() != 0) return result;
-    for (const auto& cell : nlohmann::json::parse(status.output()))
-      result[cell.at("id")] = cell.at("state");
-    return result;
-  }
-
-  TemporaryFolder folder_;
-};
 
 TEST_F(Runexp, RunsWhatIsMissingAndThenFindsAllDone) {
   const Program first = run({"e.toml"});
@@ -200,6 +132,10 @@ TEST_F(Runexp, EveryCommandHasHelpWithExamples) {
                                                {"run", "--help"},
                                                {"status", "--help"},
                                                {"plugins", "--help"},
+                                               {"logs", "--help"},
+                                               {"rerun", "--help"},
+                                               {"diff", "--help"},
+                                               {"completion", "--help"},
                                                {"table", "--help"}}) {
     const Program help = run(words);
     EXPECT_EQ(help.exit_code(), 0);
@@ -227,11 +163,18 @@ TEST_F(Runexp, AnInterruptStopsCleanly) {
   program.signal(SIGINT);
   program.wait();
   EXPECT_EQ(program.exit_code(), 130) << program.errors();
-  EXPECT_EQ(states().size(), 0u) << "no cell is left as running";
+  EXPECT_EQ(states().size(), 4u);
+  for (const auto& [id, state] : states()) EXPECT_EQ(state, "missing");
   EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
   std::vector<int> workers;
   journal(&workers);
   for (const int worker : workers) EXPECT_NE(::kill(worker, 0), 0);
+}
+
+std::string seeds(int count) {
+  std::string list = "sweep.seed=0";
+  for (int seed = 1; seed < count; ++seed) list += fmt::format(",{}", seed);
+  return list;
 }
 
 // Kills the parent at random moments until all is done. Nothing that was done is run again,
@@ -240,18 +183,14 @@ TEST_F(Runexp, AKilledParentLosesNothing) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE(fmt::format("random seed {}", seed));
   std::mt19937 random(seed);
-  const Words words = {"e.toml",
-                       "-j",
-                       "2",
-                       "sweep.seed=0,1,2,3,4,5,6,7",
-                       "loss.mask.behaviour=slow",
-                       "loss.mask.seconds=0.02"};
-  for (int round = 0; round < 15; ++round) {
+  const Words words = {
+      "e.toml", "-j", "2", seeds(60), "loss.mask.behaviour=slow", "loss.mask.seconds=0.02"};
+  for (int round = 0; round < 100; ++round) {
     const auto states_before = states();
     const auto runs_before = journal();
     Program program = start(words);
     std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 120)(random)));
+        std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 60)(random)));
     program.signal(SIGKILL);
     program.wait();
     const auto runs_after = journal();
@@ -265,13 +204,48 @@ TEST_F(Runexp, AKilledParentLosesNothing) {
   const Program last = run(words);
   EXPECT_EQ(last.exit_code(), 0) << last.errors();
   const auto final_states = states();
-  EXPECT_EQ(final_states.size(), 16u);
+  EXPECT_EQ(final_states.size(), 120u);
   for (const auto& [id, state] : final_states) EXPECT_EQ(state, "done");
   EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
   std::vector<int> workers;
   journal(&workers);
   for (const int worker : workers)
     while (::kill(worker, 0) == 0) std::this_thread::yield();
+}
+
+// A killed worker costs the cell that it had in hand, which says so; no other is lost or run again.
+TEST_F(Runexp, AKilledWorkerCostsItsOwnCellOnly) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(fmt::format("random seed {}", seed));
+  std::mt19937 random(seed);
+  const Words words = {
+      "e.toml", "-j", "2", seeds(20), "loss.mask.behaviour=slow", "loss.mask.seconds=0.05"};
+  Program program = start(words);
+  for (int kills = 0; kills < 10; ++kills) {
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(std::uniform_int_distribution<int>(5, 60)(random)));
+    std::vector<int> workers;
+    journal(&workers);
+    if (!workers.empty()) ::kill(workers.back(), SIGKILL);
+  }
+  program.wait();
+  EXPECT_THAT(program.exit_code(), testing::AnyOf(0, 1)) << program.errors();
+  const auto runs_before = journal();
+  const auto states_before = states();
+  EXPECT_EQ(states_before.size(), 40u);
+  EXPECT_EQ(run({"e.toml",
+                 "--retry-failed",
+                 seeds(20),
+                 "loss.mask.behaviour=slow",
+                 "loss.mask.seconds=0.05"})
+                .exit_code(),
+            0);
+  const auto runs_after = journal();
+  for (const auto& [id, state] : states_before) {
+    EXPECT_EQ(runs_before.at(id), 1);
+    EXPECT_EQ(runs_after.at(id), state == "done" ? 1 : 2) << state;
+  }
+  for (const auto& [id, state] : states()) EXPECT_EQ(state, "done");
 }
 
 TEST_F(Runexp, TwoAtOnceShareTheCells) {

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/stored_result.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "results/stored_cells.h"
+
+namespace monodr {
+namespace {
+
+using SQLite::Statement;
+
+double number(const SQLite::Column& column) {
+  return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
+}
+
+void read_record(const Database& database, StoredResult& cell) {
+  CellRecord& record = cell.record;
+  Statement row(database.connection(),
+                "SELECT cell.hash, v.experiment, v.arm, v.arm_order, cell.seed, v.axes, v.point, "
+                "coalesce(config.json, ''), cell.state, cell.message, cell.seconds, "
+                "cell.peak_memory_mb FROM cell JOIN v_variants AS v ON v.id = cell.variant "
+                "LEFT JOIN config ON config.cell = cell.id WHERE cell.id = ?");
+  row.bind(1, cell.row);
+  row.executeStep();
+  record.id = row.getColumn(0).getString();
+  record.experiment = row.getColumn(1).getString();
+  record.arm = row.getColumn(2).getString();
+  record.arm_order = row.getColumn(3);
+  record.seed = row.getColumn(4);
+  record.axes =
+      nlohmann::json::parse(row.getColumn(5).getString()).get<std::map<std::string, std::string>>();
+  cell.point = row.getColumn(6).getString();
+  record.config = row.getColumn(7).getString();
+  cell.result.cell = record.id;
+  cell.result.state = row.getColumn(8).getString();
+  cell.result.message = row.getColumn(9).getString();
+  cell.result.seconds = number(row.getColumn(10));
+  cell.result.peak_memory_mb = number(row.getColumn(11));
+  cell.has_run = cell.result.state != "missing";
+}
+
+void read_origin(const Database& database, StoredResult& cell) {
+  Statement plugins(database.connection(),
+                    "SELECT kind, name, version, file_hash FROM plugin WHERE cell = ?");
+  plugins.bind(1, cell.row);
+  while (plugins.executeStep())
+    cell.record.plugins.push_back(
+        {plugins.getColumn(0), plugins.getColumn(1), plugins.getColumn(2), plugins.getColumn(3)});
+  Statement facts(database.connection(),
+                  "SELECT key, value FROM provenance JOIN text ON text.id = provenance.text "
+                  "WHERE cell = ?");
+  facts.bind(1, cell.row);
+  while (facts.executeStep())
+    cell.result.provenance[facts.getColumn(0).getString()] = facts.getColumn(1).getString();
+  const auto code = cell.result.provenance.find("code_hash");
+  if (code != cell.result.provenance.end()) cell.record.code_hash = code->second;
+}
+
+void read_metrics(const Database& database, StoredResult& cell) {
+  Statement rows(database.connection(),
+                 "SELECT name, category, difficulty, iou, recall_positions, value, unit FROM "
+                 "metric JOIN metric_name ON metric_name.id = metric.metric WHERE cell = ? "
+                 "ORDER BY metric_name.id");
+  rows.bind(1, cell.row);
+  while (rows.executeStep())
+    cell.result.metrics.push_back({rows.getColumn(0).getString(),
+                                   rows.getColumn(1).getString(),
+                                   rows.getColumn(2).getString(),
+                                   rows.getColumn(3).getDouble(),
+                                   rows.getColumn(4).getInt(),
+                                   number(rows.getColumn(5)),
+                                   rows.getColumn(6).getString()});
+}
+
+void read_objects(const Database& database, StoredResult& cell) {
+  Statement rows(database.connection(),
+                 "SELECT frame, label, difficulty, matched, failure, heading_error, "
+                 "location_error, size_error, bev_overlap, volume_overlap, score, loss FROM object "
+                 "WHERE cell = ? ORDER BY frame, label");
+  rows.bind(1, cell.row);
+  while (rows.executeStep()) {
+    ObjectResult object;
+    object.frame = rows.getColumn(0).getString();
+    object.label = rows.getColumn(1);
+    object.difficulty = rows.getColumn(2).getString();
+    object.matched = rows.getColumn(3).getInt() != 0;
+    object.failure = rows.getColumn(4).getString();
+    object.heading_error = number(rows.getColumn(5));
+    object.location_error = number(rows.getColumn(6));
+    object.size_error = number(rows.getColumn(7));
+    object.bev_overlap = number(rows.getColumn(8));
+    object.volume_overlap = number(rows.getColumn(9));
+    object.score = number(rows.getColumn(10));
+    object.loss = number(rows.getColumn(11));
+    cell.result.objects.push_back(object);
+  }
+}
+
+void read_series(const Database& database, StoredResult& cell) {
+  Statement rows(database.connection(),
+                 "SELECT name, step, value FROM series JOIN series_name ON series_name.id = "
+                 "series.series WHERE cell = ? ORDER BY name, step");
+  rows.bind(1, cell.row);
+  while (rows.executeStep())
+    cell.result.series.push_back(
+        {rows.getColumn(0).getString(), rows.getColumn(1), number(rows.getColumn(2))});
+}
+
+std::int64_t find_row(const Database& database, const std::string& prefix) {
+  Statement rows(database.connection(),
+                 "SELECT id, hash FROM cell WHERE hash >= ?1 AND hash < ?1 || 'g' "
+                 "ORDER BY is_current DESC, state = 'missing', id DESC");
+  rows.bind(1, prefix);
+  std::int64_t row = 0;
+  std::string hash;
+  while (!prefix.empty() && rows.executeStep()) {
+    if (row != 0 && rows.getColumn(1).getString() != hash)
+      throw UserError(fmt::format("more than one cell begins with '{}'; write more of it", prefix));
+    if (row == 0) row = rows.getColumn(0);
+    hash = rows.getColumn(1).getString();
+  }
+  if (row == 0)
+    throw UserError(fmt::format(
+        "no cell in '{}' begins with '{}'; 'runexp status' lists them", database.file(), prefix));
+  return row;
+}
+
+// ---- comparison ----
+
+/// Every number and word of a result under a name of its own.
+using Facts = std::map<std::string, std::string>;
+
+std::string exact(double value) {
+  if (std::isnan(value)) return "nan";
+  // The shortest text that reads back as the same bits; SQLite keeps no sign of zero.
+  return fmt::format("{}", value == 0 ? 0.0 : value);
+}
+
+void add_objects(const std::vector<ObjectResult>& objects, Facts& facts) {
+  for (const ObjectResult& o : objects) {
+    const std::string name = fmt::format("object {} label {}: ", o.frame, o.label);
+    facts[name + "difficulty"] = o.difficulty;
+    facts[name + "matched"] = o.matched ? "yes" : "no";
+    facts[name + "failure"] = o.failure;
+    facts[name + "heading error"] = exact(o.heading_error);
+    facts[name + "location error"] = exact(o.location_error);
+    facts[name + "size error"] = exact(o.size_error);
+    facts[name + "overlap from above"] = exact(o.bev_overlap);
+    facts[name + "overlap of volumes"] = exact(o.volume_overlap);
+    facts[name + "score"] = exact(o.score);
+    facts[name + "loss"] = exact(o.loss);
+  }
+}
+
+void add_detections(const std::vector<FrameAnnotations>& frames, Facts& facts) {
+  for (const FrameAnnotations& frame : frames) {
+    facts[fmt::format("frame {}: detections", frame.frame)] =
+        fmt::format("{}", frame.objects.size());
+    for (size_t i = 0; i < frame.objects.size(); ++i) {
+      const Annotation& a = frame.objects[i];
+      const Box3d& box = a.box3d;
+      std::vector<std::string> values{a.category};
+      for (const double value : {a.truncation,
+                                 static_cast<double>(a.occlusion),
+                                 a.alpha,
+                                 a.box2d.left,
+                                 a.box2d.top,
+                                 a.box2d.right,
+                                 a.box2d.bottom,
+                                 box.height,
+                                 box.width,
+                                 box.length,
+                                 box.location.x(),
+                                 box.location.y(),
+                                 box.location.z(),
+                                 box.rotation_y,
+                                 a.score})
+        values.push_back(exact(value));
+      facts[fmt::format("frame {}: detection {}", frame.frame, i)] = join(values, " ");
+    }
+  }
+}
+
+Facts facts_of(const CellResult& result) {
+  Facts facts{{"state", result.state}};
+  for (const MetricValue& metric : result.metrics)
+    if (metric.unit != "s") facts["metric " + metric_title(metric)] = exact(metric.value);
+  add_objects(result.objects, facts);
+  add_detections(result.detections, facts);
+  for (const SeriesPoint& point : result.series)
+    facts[fmt::format("series {} step {}", point.name, point.step)] = exact(point.value);
+  return facts;
+}
+
+}  // namespace
+
+std::string StoredResult::description() const {
+  return fmt::format("{}{}, seed {}", record.arm, point.empty() ? "" : ", " + point, record.seed);
+}
+
+StoredResult find_stored_result(const Database& database, const std::string& prefix) {
+  StoredResult cell;
+  database.guarded([&] {
+    cell.row = find_row(database, prefix);
+    read_record(database, cell);
+    read_origin(database, cell);
+    read_metrics(database, cell);
+    read_objects(database, cell);
+    StoredCell stored;
+    stored.id = cell.row;
+    cell.result.detections = detections_of(database, stored);
+    read_series(database, cell);
+  });
+  return cell;
+}
+
+std::string metric_title(const MetricValue& metric) {
+  std::string title = metric.name;
+  for (const std::string& part : {metric.category, metric.difficulty})
+    if (!part.empty()) title += " " + part;
+  if (metric.iou != 0) title += fmt::format(" {}", metric.iou);
+  if (metric.recall_positions != 0) title += fmt::format(" AP{}", metric.recall_positions);
+  return title;
+}
+
+std::vector<std::string> differences(const CellResult& before, const CellResult& after) {
+  const Facts old_facts = facts_of(before), new_facts = facts_of(after);
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : old_facts) {
+    const auto found = new_facts.find(name);
+    if (found == new_facts.end())
+      lines.push_back(fmt::format("{}: {} -> nothing", name, value));
+    else if (found->second != value)
+      lines.push_back(fmt::format("{}: {} -> {}", name, value, found->second));
+  }
+  for (const auto& [name, value] : new_facts)
+    if (old_facts.count(name) == 0) lines.push_back(fmt::format("{}: nothing -> {}", name, value));
+  return lines;
+}
+
+}  // namespace monodr

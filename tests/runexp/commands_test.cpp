@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands that look at cells after the fact, progress for programs, and what happens when
+// code changes or the disk is full.
+#include <gmock/gmock.h>
+#include <sys/mount.h>
+
+#include <sstream>
+#include <thread>
+
+#include "base/error.h"
+#include "runexp/runexp_fixture.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class Commands : public Runexp {
+ protected:
+  json status(const Words& more = {}) {
+    Words words{"status", "--format", "json"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Program program = run(words);
+    EXPECT_EQ(program.exit_code(), 0) << program.errors();
+    return json::parse(program.output());
+  }
+
+  std::string first_id() { return status().at(0).at("id"); }
+};
+
+TEST_F(Commands, StatusTellsOfCellsThatWereNeverStarted) {
+  write(three_arms + "[[arm]]\nname = \"bad\"\nset = { \"loss.mask.behaviour\" = \"crash\" }\n");
+  EXPECT_EQ(run({"e.toml", "-j", "1", "--fail-fast", "sweep.seed=1,2,3"}).exit_code(), 1);
+  std::map<std::string, int> counts;
+  for (const json& cell : status({"test"})) {
+    ++counts[cell.at("state")];
+    EXPECT_EQ(cell.at("id").get<std::string>().size(), 64u);
+    EXPECT_TRUE(cell.at("arm").is_string() && cell.at("seed").is_number_integer());
+  }
+  EXPECT_EQ(counts, (std::map<std::string, int>{{"done", 6}, {"failed", 1}, {"missing", 2}}));
+  EXPECT_THAT(run({"status"}).output(), HasSubstr("missing"));
+  // The file asks for less: what was never started is forgotten.
+  run({"e.toml", "sweep.seed=1"});
+  EXPECT_EQ(status({"test"}).size(), 3u);
+}
+
+TEST_F(Commands, LogsPrintsWhatTheCellWrote) {
+  run({"e.toml"});
+  const std::string id = first_id();
+  const Program logs = run({"logs", id.substr(0, 10)});
+  EXPECT_EQ(logs.exit_code(), 0) << logs.errors();
+  EXPECT_EQ(logs.output(), "working on " + id + "\n");
+  EXPECT_EQ(run({"logs", id, "--follow"}).output(), logs.output());
+  EXPECT_EQ(run({"logs", "zz"}).exit_code(), 2);
+  EXPECT_EQ(run({"logs"}).exit_code(), 2);
+}
+
+TEST_F(Commands, LogsFollowsARunningCell) {
+  Program sweep = start({"e.toml",
+                         "-j",
+                         "1",
+                         "sweep.seed=0",
+                         "rule.plugin=mean",
+                         "loss.mask.behaviour=slow",
+                         "loss.mask.seconds=0.5"});
+  while (journal().empty()) std::this_thread::yield();
+  const std::string id = journal().begin()->first;
+  const Program logs = run({"logs", id, "--follow"});
+  EXPECT_EQ(logs.output(), "working on " + id + "\n");
+  EXPECT_NE(states().at(id), "running");
+  sweep.wait();
+}
+
+TEST_F(Commands, RerunComparesToTheLastBit) {
+  run({"e.toml"});
+  const std::string id = first_id();
+  const Program same = run({"rerun", id, "--verify"});
+  EXPECT_EQ(same.exit_code(), 0) << same.output() << same.errors();
+  EXPECT_THAT(same.output(), HasSubstr("the same to the last bit: 1 metrics"));
+  // The stand-in reports its threads as a metric.
+  const Program other = run({"rerun", id, "--verify", "--threads", "7"});
+  EXPECT_EQ(other.exit_code(), 1);
+  EXPECT_THAT(other.output(), HasSubstr("1 values differ"));
+  EXPECT_THAT(other.output(), HasSubstr("metric threads car: "));
+  EXPECT_THAT(other.output(), HasSubstr(" -> 7"));
+  EXPECT_EQ(run({"rerun", id, "--verify"}).exit_code(), 0) << "the database stays as it was";
+
+  const Words rebuilt = {"FAKE_PLUGIN_HASH=ffff", "FAKE_CODE_HASH=eeee"};
+  const Program changed = run({"rerun", id, "--verify", "--cache", "other"}, rebuilt);
+  EXPECT_EQ(changed.exit_code(), 0);
+  EXPECT_THAT(changed.output(), StartsWith("changed since: the program, loss mask, "));
+  EXPECT_EQ(run({"rerun", id, "--cache", "other"}, rebuilt).exit_code(), 2);
+
+  EXPECT_EQ(run({"rerun", id, "--threads", "7"}).exit_code(), 0);
+  EXPECT_EQ(run({"rerun", id, "--verify", "--threads", "7"}).exit_code(), 0) << "replaced";
+}
+
+TEST_F(Commands, DiffShowsConfigurationCodeAndMetrics) {
+  run({"e.toml", "sweep.seed=0"});
+  run({"e.toml", "sweep.seed=0", "fit.iterations=7", "--threads", "7", "--cache", "other"},
+      {"FAKE_PLUGIN_HASH=ffff"});
+  std::istringstream lines(read_file(folder_.file("journal")));
+  std::string pid;
+  std::vector<std::string> order;
+  for (std::string id; lines >> id >> pid;) order.push_back(id);
+  ASSERT_EQ(order.size(), 4u);
+  const Program found = run({"diff", order[0], order[2], "--format", "json"});
+  ASSERT_EQ(found.exit_code(), 0) << found.errors();
+  const json document = json::parse(found.output());
+  EXPECT_EQ(document.at("configuration").at("fit.iterations"), (json{"100", "7"}));
+  EXPECT_EQ(document.at("code").at("loss mask"), (json{"1.0.0 (0123)", "1.0.0 (ffff)"}));
+  EXPECT_EQ(document.at("metrics").at("threads car").at(1), "7");
+  EXPECT_THAT(run({"diff", order[0], order[2]}).output(), HasSubstr("fit.iterations"));
+  EXPECT_THAT(run({"diff", order[0], order[0]}).output(), HasSubstr("nothing differs"));
+  EXPECT_EQ(run({"diff", order[0]}).exit_code(), 2);
+}
+
+TEST_F(Commands, AChangedProgramMakesCellsStaleAndSaysSo) {
+  run({"e.toml"});
+  const Words rebuilt = {"FAKE_CODE_HASH=eeee"};
+  const Words other_cache = {"e.toml", "--cache", "other"};
+  const auto with = [&](const std::string& option) {
+    Words words = other_cache;
+    words.push_back(option);
+    return run(words, rebuilt);
+  };
+  EXPECT_THAT(with("--dry-run").output(), HasSubstr("(changed: the program)"));
+  EXPECT_THAT(with("--accept-stale").errors(), HasSubstr("nothing to run: 4 done"));
+  for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
+  const Program again = run(other_cache, rebuilt);
+  EXPECT_THAT(again.errors(), HasSubstr("4 cells are stale"));
+  EXPECT_THAT(again.errors(), HasSubstr("the program"));
+  EXPECT_EQ(journal().size(), 8u);
+  EXPECT_EQ(status().size(), 4u) << "the earlier ones are kept, but no longer count";
+}
+
+TEST_F(Commands, JsonIsOneObjectALine) {
+  write(three_arms + "[[arm]]\nname = \"bad\"\nset = { \"loss.mask.behaviour\" = \"crash\" }\n");
+  const Program program = run({"e.toml", "--json"});
+  EXPECT_EQ(program.exit_code(), 1);
+  std::map<std::string, int> counts;
+  std::istringstream lines(program.output());
+  json last;
+  for (std::string line; std::getline(lines, line);) {
+    last = json::parse(line);
+    ++counts[last.at("event")];
+    if (last.at("event") == "finished") ++counts["cell " + last.at("state").get<std::string>()];
+  }
+  EXPECT_EQ(counts["begin"], 1);
+  EXPECT_EQ(counts["started"], 6);
+  EXPECT_EQ(counts["cell done"], 4);
+  EXPECT_EQ(counts["cell failed"], 2);
+  EXPECT_EQ(last, (json{{"event", "end"}, {"done", 4}, {"failed", 2}, {"stopped", false}}));
+}
+
+TEST_F(Commands, CompletionKnowsEveryCommandAndOption) {
+  std::istringstream commands(run({"--list-options"}).output());
+  std::vector<std::string> names;
+  for (std::string line; std::getline(commands, line);)
+    names.push_back(line.substr(0, line.find('\t')));
+  EXPECT_THAT(names, testing::IsSupersetOf({"run", "status", "logs", "rerun", "diff", "table"}));
+  for (const std::string name : {"run", "status", "logs", "rerun", "table", "plugins"})
+    EXPECT_THAT(run({name, "--list-options"}).output(), HasSubstr("--results\t")) << name;
+  EXPECT_THAT(run({"run", "--list-options"}).output(), HasSubstr("--retry-failed\t"));
+  for (const std::string shell : {"bash", "zsh", "fish"})
+    EXPECT_THAT(run({"completion", shell}).output(), HasSubstr("--list-options"));
+  EXPECT_EQ(run({"completion", "bsh"}).exit_code(), 2);
+}
+
+TEST_F(Commands, BashCompletes) {
+  write_file_atomically(folder_.file("completion.sh"), run({"completion", "bash"}).output());
+  const std::string script = fmt::format(
+      "cd '{}'; source completion.sh; compopt() {{ :; }}; complete_line() {{ COMP_WORDS=(\"$@\"); "
+      "COMP_CWORD=$(($# - 1)); _runexp; echo \"${{COMPREPLY[@]}}\"; }}; "
+      "complete_line '{}' sta > words; complete_line '{}' e.toml --retry >> words",
+      folder_.path(),
+      binary("runexp"),
+      binary("runexp"));
+  Program bash({"/bin/bash", "-c", script}, {}, folder_.path());
+  bash.wait();
+  EXPECT_EQ(read_file(folder_.file("words")), "status\n--retry-failed\n") << bash.errors();
+}
+
+TEST_F(Commands, AFullDiskIsAnErrorAndNothingIsTorn) {
+  const std::string disk = folder_.file("disk");
+  fs::create_directories(disk);
+  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=600k") != 0)
+    GTEST_SKIP() << "a small disk can be mounted by root only";
+  const Words words = {"e.toml", "--results", "disk/r.sqlite", "--cache", "cache"};
+  EXPECT_EQ(run(words).exit_code(), 0);
+  const std::string filler = disk + "/filler";
+  {
+    std::ofstream stream(filler);
+    const std::string block(4096, 'x');
+    while (stream << block << std::flush) {
+    }
+  }
+  Words more = words;
+  more.push_back("sweep.seed=0,1,2,3,4,5");
+  const Program full = run(more);
+  EXPECT_THAT(full.exit_code(), testing::AnyOf(1, 2));
+  EXPECT_NE(full.errors(), "");
+  fs::remove(filler);
+  const Program status = run({"status", "--results", "disk/r.sqlite", "--format", "json"});
+  EXPECT_EQ(status.exit_code(), 0) << status.errors();
+  more.push_back("--retry-failed");
+  const Program freed = run(more);
+  EXPECT_EQ(freed.exit_code(), 0) << freed.errors();
+  ::umount(disk.c_str());
+}
+
+}  // namespace
+}  // namespace monodr

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The mean silhouette as a loss, and a parameter that says how it goes wrong: for tests of what a
+// plugin's fault costs.
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <stdexcept>
+
+#include "plugin/descriptor.h"
+
+namespace monodr {
+namespace {
+
+class MisbehavingLoss final : public Loss {
+ public:
+  explicit MisbehavingLoss(const std::string& behaviour) : behaviour_(behaviour) {}
+
+  Channels needs() const override { return {.silhouette = true}; }
+
+  at::Tensor evaluate(const LossInput& input) const override {
+    if (behaviour_ == "segfault") ::raise(SIGSEGV);
+    if (behaviour_ == "sleep")
+      for (;;) ::pause();
+    if (behaviour_ == "throw") throw std::runtime_error("out of luck");
+    if (behaviour_ == "allocate")
+      for (std::vector<at::Tensor> memory;;) memory.push_back(at::ones({1 << 24}));
+    const at::Tensor loss = input.rendering.silhouette.mean({1, 2});
+    return behaviour_ == "nan" ? loss / 0 * 0 : loss;
+  }
+
+ private:
+  std::string behaviour_;
+};
+
+PluginDescriptor descriptor() {
+  PluginInfo info;
+  info.kind = PluginKind::loss;
+  info.name = "misbehaving";
+  info.version = "1.0.0";
+  info.description = "Goes wrong as it is told to.";
+  info.differentiable_in = "silhouette";
+  Parameter behaviour{"behaviour", std::string("none"), "", "what goes wrong"};
+  behaviour.choices = {"none", "segfault", "sleep", "throw", "allocate", "nan"};
+  info.parameters = {behaviour};
+  return {info, LossFactory([](const Parameters& parameters) {
+            return std::make_unique<MisbehavingLoss>(parameters.text("behaviour"));
+          })};
+}
+
+}  // namespace
+}  // namespace monodr
+
+MONODR_PLUGIN(monodr::descriptor())

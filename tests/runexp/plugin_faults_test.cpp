@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole program, worker and LibTorch included, on two made-up cars and two steps of descent:
+// what a plugin does wrong costs its own cell, is named, and nothing else.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "runexp/program.h"
+#include "shared_files.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+using Words = std::vector<std::string>;
+
+const char* const experiment = R"(
+[experiment]
+name = "faults"
+[dataset]
+source = "synthetic"
+objects = 2
+[shape_prior]
+corpus_cars = 8
+[shape_prior.mesh_autoencoder]
+template_grid = 4
+steps = 2
+[fit]
+iterations = 2
+hypotheses = 1
+prune_steps = []
+prune_keep = []
+[rule]
+plugin = "mean"
+[loss.mask]
+[loss.misbehaving]
+[evaluation]
+overlays = false
+)";
+
+std::string binary(const std::string& name) {
+  const char* folder = std::getenv("MONODR_BINARY_DIR");
+  return std::string(folder != nullptr ? folder : ".") + "/" + name;
+}
+
+/// One folder for all tests: data and prior are made once.
+class PluginFaults : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = new TemporaryFolder;
+    write_file_atomically(folder_->file("e.toml"), experiment);
+  }
+  static void TearDownTestSuite() { delete folder_; }
+
+  static Program run(const Words& words) {
+    Words all{binary("runexp")};
+    all.insert(all.end(), words.begin(), words.end());
+    Program program(all, {"RUNEXP_PLUGIN_PATH=" + binary("test_plugins")}, folder_->path());
+    program.wait();
+    return program;
+  }
+
+  /// `runexp e.toml` with a loss that behaves so in a database of its own.
+  static Program run_with(const std::string& behaviour, const Words& more = {}) {
+    Words words{"e.toml",
+                "loss.misbehaving.behaviour=" + behaviour,
+                "--results",
+                behaviour + ".sqlite",
+                "--cache",
+                "cache"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  }
+
+  static nlohmann::json cells(const std::string& behaviour) {
+    const Program status = run({"status", "--format", "json", "--results", behaviour + ".sqlite"});
+    EXPECT_EQ(status.exit_code(), 0) << status.errors();
+    return nlohmann::json::parse(status.output());
+  }
+
+  /// Why the cell failed.
+  static std::string failure(const std::string& behaviour, const Words& more = {}) {
+    const Program program = run_with(behaviour, more);
+    EXPECT_EQ(program.exit_code(), 1) << program.errors();
+    const nlohmann::json all = cells(behaviour);
+    if (all.size() != 1) return "no cell";
+    EXPECT_EQ(all[0].at("state"), "failed");
+    return all[0].at("message");
+  }
+
+  static TemporaryFolder* folder_;
+};
+
+TemporaryFolder* PluginFaults::folder_ = nullptr;
+
+TEST_F(PluginFaults, NoneIsNone) {
+  const Program program = run_with("none");
+  EXPECT_EQ(program.exit_code(), 0) << program.errors();
+  const nlohmann::json all = cells("none");
+  ASSERT_EQ(all.size(), 1u);
+  const std::string id = all[0].at("id");
+
+  const Words again = {
+      "rerun", id.substr(0, 8), "--verify", "--results", "none.sqlite", "--cache", "cache"};
+  const Program same = run(again);
+  EXPECT_EQ(same.exit_code(), 0) << same.output() << same.errors();
+  EXPECT_THAT(same.output(), HasSubstr("the same to the last bit"));
+}
+
+TEST_F(PluginFaults, ASegmentationFault) {
+  EXPECT_THAT(failure("segfault"), StartsWith("the worker was killed by signal 11"));
+}
+
+TEST_F(PluginFaults, ASleep) {
+  run_with("none");  // data and prior are there: only the fit stands under the limit
+  EXPECT_THAT(failure("sleep", {"--time-limit", "3"}), StartsWith("stopped after the time limit"));
+}
+
+TEST_F(PluginFaults, MemoryWithoutEnd) {
+  EXPECT_THAT(failure("allocate", {"--memory-limit", "2000"}),
+              StartsWith("out of memory (limit: 2000 MB, --memory-limit): "));
+}
+
+TEST_F(PluginFaults, AnException) {
+  EXPECT_THAT(failure("throw"), HasSubstr("out of luck"));
+}
+
+// A loss that is not a number says nothing of where to go: the objects fail, and the cell with them
+// where none is left.
+TEST_F(PluginFaults, NotANumber) {
+  const Program program = run_with("nan");
+  const nlohmann::json all = cells("nan");
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(program.exit_code(), 1) << program.output() << program.errors();
+  EXPECT_EQ(all[0].at("state"), "failed");
+}
+
+}  // namespace
+}  // namespace monodr
