@@ -20,8 +20,7 @@ SynthesisOptions synthesis_options(const json& config, const std::string& cache)
   SynthesisOptions options;
   options.objects = dataset.at("objects").get<int>();
   options.seed = dataset.at("scene_seed").get<std::uint64_t>();
-  options.output =
-      (fs::path(cache) / ("synthetic-" + synthetic_fingerprint(options).substr(0, 16))).string();
+  options.output = synthetic_folder(cache, options);
   return options;
 }
 

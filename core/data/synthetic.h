@@ -36,6 +36,9 @@ struct SynthesisOptions {
 /// SHA-256 of the generator's version and all options that change the files.
 std::string synthetic_fingerprint(const SynthesisOptions& options);
 
+/// Where experiments keep the dataset of these options: a folder of `cache` named by the fingerprint.
+std::string synthetic_folder(const std::string& cache, const SynthesisOptions& options);
+
 /// Makes the dataset beside `output` and renames it into place when it is complete. Does nothing
 /// where `output` holds the same dataset already; returns whether anything was made.
 /// `progress` gets the share done, 0..1, from one thread at a time.

@@ -18,4 +18,8 @@ std::string synthetic_fingerprint(const SynthesisOptions& options) {
                             options.seed));
 }
 
+std::string synthetic_folder(const std::string& cache, const SynthesisOptions& options) {
+  return cache + "/synthetic-" + synthetic_fingerprint(options).substr(0, 16);
+}
+
 }  // namespace monodr

@@ -28,7 +28,7 @@ std::string label_folder(const json& config, const std::string& cache) {
     SynthesisOptions options;
     options.objects = dataset.at("objects").get<int>();
     options.seed = dataset.at("scene_seed").get<std::uint64_t>();
-    root = fs::path(cache) / ("synthetic-" + synthetic_fingerprint(options).substr(0, 16));
+    root = synthetic_folder(cache, options);
   }
   return (root / "training" / "label_2").string();
 }
