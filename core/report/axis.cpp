@@ -37,7 +37,10 @@ Axis round_axis(const std::string& title, double low, double high, int ticks) {
   return axis;
 }
 
-Axis axis_of(const std::string& title, const std::vector<double>& values, bool from_zero) {
+Axis axis_of(const std::string& title,
+             const std::vector<double>& values,
+             bool from_zero,
+             int ticks) {
   double low = INFINITY, high = -INFINITY;
   for (const double value : values) {
     if (!std::isfinite(value)) continue;
@@ -45,7 +48,7 @@ Axis axis_of(const std::string& title, const std::vector<double>& values, bool f
     high = std::max(high, value);
   }
   if (from_zero) low = std::min(low, 0.0), high = std::max(high, 0.0);
-  return round_axis(title, low, high);
+  return round_axis(title, low, high, ticks);
 }
 
 PlotArea::PlotArea(Point corner, double width, double height, Axis x, Axis y)

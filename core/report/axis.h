@@ -25,7 +25,10 @@ struct Axis {
 Axis round_axis(const std::string& title, double low, double high, int ticks = 5);
 
 /// The smallest axis from 0, or below where there are negative values, that holds all finite ones.
-Axis axis_of(const std::string& title, const std::vector<double>& values, bool from_zero);
+Axis axis_of(const std::string& title,
+             const std::vector<double>& values,
+             bool from_zero,
+             int ticks = 5);
 
 /// The rectangle of a plot inside a drawing: draws frame, grid and ticks, and says where a pair of
 /// numbers lies.

@@ -116,7 +116,7 @@ CurveFigure series_figure(const Database& database,
     }
   });
   CurveFigure figure;
-  figure.title = series + " (mean over seeds, band: one standard deviation)";
+  figure.title = series + ": mean ± deviation over seeds";
   figure.x_title = "step";
   figure.y_title = series;
   for (const auto& [place, row] : by_place) {
@@ -164,7 +164,7 @@ AngleFigure heading_figure(const Database& database, const std::string& experime
       panel.degrees.push_back(rows.getColumn(3).isNull() ? NAN : rows.getColumn(3).getDouble());
     }
   });
-  AngleFigure figure{"Heading errors of the matched labels, all seeds (area: share)", {}};
+  AngleFigure figure{"Heading errors of matched labels (areas: shares)", {}};
   for (const auto& [position, panel] : by_position) figure.panels.push_back(panel);
   return figure;
 }

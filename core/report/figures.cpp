@@ -12,7 +12,8 @@
 namespace monodr {
 namespace {
 
-constexpr double kWidth = 440;
+constexpr double kWidth = 340;
+constexpr double kCurveHeight = 175;
 const TextStyle kTitle{Anchor::start, 11, true};
 
 void append(std::vector<double>& all, const std::vector<double>& some) {
@@ -79,12 +80,12 @@ std::string draw(const CurveFigure& figure) {
   if (figure.unit_square) xs = ys = {0, 1};
   const PlotArea area({52, 26},
                       kWidth - 66,
-                      210,
+                      kCurveHeight,
                       axis_of(figure.x_title, xs, figure.unit_square),
                       axis_of(figure.y_title, ys, true));
-  const std::vector<Point> places = legend_places(figure.curves, 52, 26 + 210 + 46);
-  Svg svg(kWidth, (places.empty() ? 282 : places.back().y) + 10);
-  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 11), kTitle);
+  const std::vector<Point> places = legend_places(figure.curves, 52, 26 + kCurveHeight + 46);
+  Svg svg(kWidth, (places.empty() ? 26 + kCurveHeight + 46 : places.back().y) + 10);
+  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
   area.draw_axes(svg);
   for (const Curve& curve : figure.curves) draw_band(svg, area, curve, series_style(curve.style));
   for (size_t i = 0; i < figure.curves.size(); ++i) draw_curve(svg, area, figure.curves[i], i);
@@ -101,14 +102,14 @@ std::string draw(const BarFigure& figure) {
     shown_width = std::max(shown_width, text_width(bar.shown, 9));
     append(values, {bar.value, bar.low, bar.high});
   }
-  label_width = std::min(label_width, 190.0);
+  label_width = std::min(label_width, 165.0);
   const double height = row * static_cast<double>(figure.bars.size());
   Axis y{"", 0, static_cast<double>(figure.bars.size()), {}};
-  const Axis x = axis_of(figure.value_title, values, true);
+  const Axis x = axis_of(figure.value_title, values, true, 3);
   const PlotArea area(
       {label_width + 16, top}, kWidth - label_width - 28 - shown_width, height, x, y);
   Svg svg(kWidth, top + height + 38);
-  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 11), kTitle);
+  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
   area.draw_axes(svg);
   for (size_t i = 0; i < figure.bars.size(); ++i) {
     const Bar& bar = figure.bars[i];
@@ -131,7 +132,7 @@ std::string draw(const HeatMapFigure& figure) {
   double label_width = text_width(figure.row_title);
   for (const std::string& label : figure.rows)
     label_width = std::max(label_width, text_width(label));
-  label_width = std::clamp(label_width, 40.0, 190.0);
+  label_width = std::clamp(label_width, 40.0, 165.0);
   const double left = label_width + 16, top = 56;
   const double width = (kWidth - left - 10) / std::max<double>(1, figure.columns.size());
   const double height = std::clamp(width * 0.6, 20.0, 44.0);
@@ -140,7 +141,7 @@ std::string draw(const HeatMapFigure& figure) {
     for (const double value : row)
       if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
   Svg svg(kWidth, top + height * static_cast<double>(figure.rows.size()) + 10);
-  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 11), kTitle);
+  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
   svg.text({left + (kWidth - left) / 2, 32}, figure.column_title, {Anchor::middle});
   svg.text({left - 6, 48}, fitted_text(figure.row_title, label_width), {Anchor::end});
   for (size_t c = 0; c < figure.columns.size(); ++c)

@@ -7,9 +7,9 @@
 
 namespace monodr {
 
-// Figures for print: each function gives a whole SVG file. Text is 9 to 11 px (at the width of a
-// column of a two-column paper, 8 to 9 pt), colours are safe for the colour-blind, and series
-// differ by dashes and markers too, so that nothing is lost in grey.
+// Figures for print: each function gives a whole SVG file, 340 px wide with text of 8 to 11 px: at
+// the width of a column of a two-column paper (3.3 in) that is 6 to 8 pt. Colours are safe for the
+// colour-blind, and series differ by dashes and markers too, so that nothing is lost in grey.
 
 /// One line; `low` and `high` bound a band around it, or are empty.
 struct Curve {

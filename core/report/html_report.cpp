@@ -27,7 +27,7 @@ thead th { border-bottom: 1.5px solid #333; vertical-align: bottom; }
 table.sortable th { cursor: pointer; } th[aria-sort=ascending]::after { content: " \25B2"; }
 th[aria-sort=descending]::after { content: " \25BC"; }
 .best { font-weight: 700; } .interval { display: block; color: #666; font-size: .75rem; font-weight: 400; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(440px, 1fr)); gap: 1.2rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 1.2rem; }
 figure { margin: 0; } figure svg { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: .8rem; }
 .objects td, .objects th { text-align: left; vertical-align: top; border: 0; white-space: normal; }

@@ -12,7 +12,7 @@
 namespace monodr {
 namespace {
 
-constexpr double kPanel = 215;
+constexpr double kPanel = 167;
 constexpr size_t kAcross = 2;
 constexpr int kSectors = 12;
 const TextStyle kTitle{Anchor::start, 11, true};
@@ -49,10 +49,10 @@ std::vector<Point> arc(Point centre, double radius, double from, double to) {
   return points;
 }
 
-/// Rings at a quarter, half and all of the sectors' largest share allowed, spokes every 30 degrees.
+/// Rings at a quarter and all of the sectors' largest share allowed, spokes every 30 degrees.
 void draw_dial(Svg& svg, Point centre, double radius, double largest) {
   const Stroke grid{"#d9d9d9", 0.6, ""};
-  for (const double share : {0.25, 0.5, 1.0}) {
+  for (const double share : {0.25, 1.0}) {
     const double ring = radius * std::sqrt(share);
     svg.polyline(arc(centre, ring, 0, 180), grid);
     svg.text({centre.x + ring, centre.y + 21},
@@ -80,14 +80,14 @@ double largest_share(const AngleFigure& figure) {
 }  // namespace
 
 std::string draw(const AngleFigure& figure) {
-  constexpr double height = 150, radius = 84;
+  constexpr double height = 122, radius = 58;
   const double largest = largest_share(figure);
-  Svg svg(kAcross * kPanel + 10, 26 + height * static_cast<double>(lines_of(figure.panels.size())));
-  svg.text({8, 15}, fitted_text(figure.title, svg.width() - 16, 11), kTitle);
+  Svg svg(kAcross * kPanel + 6, 26 + height * static_cast<double>(lines_of(figure.panels.size())));
+  svg.text({8, 15}, fitted_text(figure.title, svg.width() - 16, 12.2), kTitle);
   for (size_t i = 0; i < figure.panels.size(); ++i) {
     const AnglePanel& panel = figure.panels[i];
     const Point centre{5 + kPanel * (static_cast<double>(i % kAcross) + 0.5),
-                       24 + height * static_cast<double>(i / kAcross) + 116};
+                       24 + height * static_cast<double>(i / kAcross) + 90};
     draw_dial(svg, centre, radius, largest);
     int count = 0;
     const auto shares = sector_shares(panel.degrees, count);
@@ -98,29 +98,31 @@ std::string draw(const AngleFigure& figure) {
       sector.push_back(centre);
       svg.polygon(sector, "#0072B2", 0.75, {"#ffffff", 0.6, ""});
     }
-    svg.text({centre.x, centre.y - radius - 18},
-             fitted_text(fmt::format("{} (n = {})", panel.label, count), kPanel - 6, 9),
-             kPanelTitle);
+    svg.text(
+        {centre.x, centre.y - radius - 18}, fitted_text(panel.label, kPanel - 6, 9), kPanelTitle);
+    svg.text({centre.x - radius / 2, centre.y + 21},
+             fmt::format("n = {}", count),
+             {Anchor::middle, 8, false, false, "#666666"});
   }
   return svg.finish(figure.title);
 }
 
 std::string draw(const ScatterFigure& figure) {
-  constexpr double height = 216, side = 150;
+  constexpr double height = 174, side = 106;
   std::vector<double> all;
   for (const ScatterPanel& panel : figure.panels) {
     all.insert(all.end(), panel.truth.begin(), panel.truth.end());
     all.insert(all.end(), panel.prediction.begin(), panel.prediction.end());
   }
   const Axis shared = axis_of("", all, true);
-  Svg svg(kAcross * kPanel + 10, 26 + height * static_cast<double>(lines_of(figure.panels.size())));
-  svg.text({8, 15}, fitted_text(figure.title, svg.width() - 16, 11), kTitle);
+  Svg svg(kAcross * kPanel + 6, 26 + height * static_cast<double>(lines_of(figure.panels.size())));
+  svg.text({8, 15}, fitted_text(figure.title, svg.width() - 16, 12.2), kTitle);
   for (size_t i = 0; i < figure.panels.size(); ++i) {
     const ScatterPanel& panel = figure.panels[i];
     Axis x = shared, y = shared;
     x.title = figure.truth_title;
     y.title = figure.prediction_title;
-    const PlotArea area({54 + kPanel * static_cast<double>(i % kAcross),
+    const PlotArea area({50 + kPanel * static_cast<double>(i % kAcross),
                          44 + height * static_cast<double>(i / kAcross)},
                         side,
                         side,

@@ -147,10 +147,8 @@ CurveFigure precision_recall_figure(const std::vector<LabelledCell>& cells,
 }
 
 ScatterFigure depth_figure(const std::vector<LabelledCell>& cells) {
-  ScatterFigure figure{"Predicted over true depth of the matched labels, all seeds",
-                       "labelled z [m]",
-                       "predicted z [m]",
-                       {}};
+  ScatterFigure figure{
+      "Predicted over true depth, matched labels", "labelled z [m]", "predicted z [m]", {}};
   std::map<std::string, size_t> panel_of;
   for (const LabelledCell& cell : cells) {
     const std::string label = cell.cell.row_label();
