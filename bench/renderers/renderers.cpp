@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Renderers over the scenarios. Rows are named
 //   renderer / mode / mesh / batch / size / sigma / threads / fwd or fwdbwd
+// (without sigma where the renderer has none)
 // and go through the public Renderer interface; fwdbwd has the loss and autograd in it. `softref`
 // is the anchor, an independent program without tensors, run beside the rows it is compared with;
 // `fit` is what a fit asks for: 512 hypotheses at once, front faces only, soft silhouette, hard
@@ -26,18 +27,18 @@ namespace {
 struct Row {
   std::string renderer, mode, mesh;
   int batch, size;
-  std::string sigma;
+  std::string sigma;  ///< "" for a renderer without blur
   int threads;
   bool backward;
 
   std::string name() const {
-    return fmt::format("{}/{}/{}/b{}/s{}/sigma{}/t{}/{}",
+    return fmt::format("{}/{}/{}/b{}/s{}{}/t{}/{}",
                        renderer,
                        mode,
                        mesh,
                        batch,
                        size,
-                       sigma,
+                       sigma.empty() ? "" : "/sigma" + sigma,
                        threads,
                        backward ? "fwdbwd" : "fwd");
   }
@@ -45,6 +46,8 @@ struct Row {
 };
 
 std::unique_ptr<Renderer> renderer_for(const Row& row) {
+  if (row.renderer == "neural_mesh_renderer")
+    return test::make_renderer(row.renderer, {{"near", 1.0}, {"far", 100.0}});
   const double sigma = row.mode == "hard" ? 1e-9 : row.sigma_ndc();
   return test::make_renderer("soft_rasterizer",
                              {{"sigma", sigma},
@@ -115,7 +118,7 @@ void measure_renderer(benchmark::State& state, const Row& row) {
     }
   }
   state.counters["peak_mb"] = memory_mb("VmHWM:") - memory_before;
-  if (row.mode == "sil") {
+  if (row.mode == "sil" && !row.sigma.empty()) {
     const double half = row.size / 2.0;
     const double squared_radius = std::log(1 / 1e-4 - 1) * row.sigma_ndc() * half * half;
     const double pairs = double(count_pairs(scene, row.size, squared_radius));
@@ -169,6 +172,13 @@ void add_rows() {
   add_row({name, "full", "ico3", 8, 256, "1e-4", 1, true});
   add_row({name, "culled", "ico3", 8, 128, "1e-4", 1, true});
   add_row({name, "fit", "ico3", 512, 64, "2e-4", 1, true});
+  const std::string neural = "neural_mesh_renderer";
+  for (const bool backward : {true, false})
+    for (const int threads : {1, 2})
+      add_row({neural, "sil", "ico3", 8, 128, "", threads, backward});
+  add_row({neural, "sil", "ico3", 8, 256, "", 1, true});
+  add_row({neural, "sil", "ico4", 8, 128, "", 1, true});
+  add_row({neural, "full", "ico3", 8, 128, "", 1, true});
   add_row({"naive", "sil", "ico3", 1, 64, "1e-4", 1, true});
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -48,6 +52,17 @@ const Scalar* gradient_of(const at::Tensor& tensor, std::int64_t n) {
   for (std::int64_t i = 0; i < count; ++i)
     if (values[i] != 0) return values;
   return nullptr;
+}
+
+/// Calls function(item) for every item, in parallel. Threads take the next item as they come free,
+/// because items differ in cost. The calling file must be compiled with OpenMP.
+template <class Function>
+void for_each_item(std::int64_t count, const Function& function) {
+  std::atomic<std::int64_t> next = 0;
+  const std::int64_t workers = std::min<std::int64_t>(count, at::get_num_threads());
+  at::parallel_for(0, workers, 1, [&](std::int64_t, std::int64_t) {
+    for (std::int64_t n = next++; n < count; n = next++) function(n);
+  });
 }
 
 /// Shapes and types as RenderInput states them.

@@ -42,17 +42,6 @@ void resolve(const Settings& settings,
     }
 }
 
-template <typename Scalar>
-void prepare(const CameraMesh<Scalar>& camera_mesh,
-             const Settings& settings,
-             const ScreenMesh& mesh,
-             bool with_colour,
-             Shading& shading) {
-  shading.place(mesh, settings.samples);
-  shading.prepare(mesh);
-  if (with_colour) shading.light(camera_mesh, mesh, settings.light);
-}
-
 /// Depth, vertex colours and light: exact on the samples as they are.
 template <typename Scalar>
 void shading_backward(const Settings& settings,
@@ -180,8 +169,9 @@ void render(const CameraMesh<Scalar>& camera_mesh,
             const Settings& settings,
             Scratch<Scalar>& scratch,
             const Images<Scalar>& images) {
-  const bool with_colour = images.colour != nullptr;
-  prepare(camera_mesh, settings, scratch.mesh, with_colour, scratch.shading);
+  scratch.shading.place(scratch.mesh, settings.samples);
+  scratch.shading.prepare(scratch.mesh);
+  if (images.colour != nullptr) scratch.shading.light(camera_mesh, scratch.mesh, settings.light);
   scratch.inverse_depth.resize(std::size_t(settings.rows()) * settings.columns());
   const ZBuffer<Scalar> buffer{
       settings.rows(), settings.columns(), scratch.inverse_depth.data(), images.nearest};
@@ -197,10 +187,13 @@ void render_backward(const CameraMesh<Scalar>& camera_mesh,
                      const ImageGradients<Scalar>& incoming,
                      const CameraMeshGradient<Scalar>& gradient) {
   const bool with_colour = incoming.colour != nullptr;
-  prepare(camera_mesh, settings, scratch.mesh, with_colour, scratch.shading);
+  scratch.shading.place(scratch.mesh, settings.samples);
   scratch.gradient.reset(scratch.mesh);
-  if (incoming.depth != nullptr || with_colour)
+  if (with_colour) scratch.shading.light(camera_mesh, scratch.mesh, settings.light);
+  if (incoming.depth != nullptr || with_colour) {
+    scratch.shading.prepare(scratch.mesh);
     shading_backward(settings, nearest, incoming, scratch);
+  }
   if (incoming.silhouette != nullptr || with_colour)
     edges_backward(settings, nearest, incoming, scratch);
   if (with_colour)

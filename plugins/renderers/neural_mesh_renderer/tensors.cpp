@@ -2,7 +2,6 @@
 #include "neural_mesh_renderer/tensors.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "common/mesh_batch.h"
@@ -51,19 +50,17 @@ void draw(const MeshBatch& batch,
           const Settings& settings,
           const ImageTensors& images,
           const at::Tensor& nearest) {
-  at::parallel_for(0, batch.count(), 1, [&](std::int64_t begin, std::int64_t end) {
+  for_each_item(batch.count(), [&](std::int64_t n) {
     Scratch<Scalar>& scratch = scratch_of_thread<Scalar>();
-    for (std::int64_t n = begin; n < end; ++n) {
-      const CameraMesh<Scalar> mesh = batch.item<Scalar>(n);
-      project_item(mesh, settings, n, scratch.mesh);
-      render(mesh,
-             settings,
-             scratch,
-             {item_of<Scalar>(images.silhouette, n),
-              item_of<Scalar>(images.depth, n),
-              item_of<Scalar>(images.colour, n),
-              item_of<std::int32_t>(nearest, n)});
-    }
+    const CameraMesh<Scalar> mesh = batch.item<Scalar>(n);
+    project_item(mesh, settings, n, scratch.mesh);
+    render(mesh,
+           settings,
+           scratch,
+           {item_of<Scalar>(images.silhouette, n),
+            item_of<Scalar>(images.depth, n),
+            item_of<Scalar>(images.colour, n),
+            item_of<std::int32_t>(nearest, n)});
   });
 }
 
@@ -77,23 +74,20 @@ variable_list draw_backward(const MeshBatch& batch,
   const at::Tensor to_intrinsics = at::zeros_like(batch.intrinsics);
   at::Tensor to_colours;
   if (batch.has_colours()) to_colours = at::zeros_like(batch.colours);
-  at::parallel_for(0, batch.count(), 1, [&](std::int64_t begin, std::int64_t end) {
+  for_each_item(batch.count(), [&](std::int64_t n) {
     Scratch<Scalar>& scratch = scratch_of_thread<Scalar>();
-    for (std::int64_t n = begin; n < end; ++n) {
-      const ImageGradients<Scalar> incoming{gradient_of<Scalar>(gradients.silhouette, n),
-                                            gradient_of<Scalar>(gradients.depth, n),
-                                            gradient_of<Scalar>(gradients.colour, n)};
-      if (incoming.silhouette == nullptr && incoming.depth == nullptr && incoming.colour == nullptr)
-        continue;
-      const CameraMesh<Scalar> mesh = batch.item<Scalar>(n);
-      const CameraMeshGradient<Scalar> gradient{item_of<Scalar>(to_vertices, n),
-                                                item_of<Scalar>(to_colours, n),
-                                                item_of<Scalar>(to_intrinsics, n)};
-      project_item(mesh, settings, n, scratch.mesh);
-      render_backward(
-          mesh, settings, scratch, item_of<std::int32_t>(nearest, n), incoming, gradient);
-      project_backward(mesh, scratch.mesh, scratch.gradient, gradient);
-    }
+    const ImageGradients<Scalar> incoming{gradient_of<Scalar>(gradients.silhouette, n),
+                                          gradient_of<Scalar>(gradients.depth, n),
+                                          gradient_of<Scalar>(gradients.colour, n)};
+    if (incoming.silhouette == nullptr && incoming.depth == nullptr && incoming.colour == nullptr)
+      return;
+    const CameraMesh<Scalar> mesh = batch.item<Scalar>(n);
+    const CameraMeshGradient<Scalar> gradient{item_of<Scalar>(to_vertices, n),
+                                              item_of<Scalar>(to_colours, n),
+                                              item_of<Scalar>(to_intrinsics, n)};
+    project_item(mesh, settings, n, scratch.mesh);
+    render_backward(mesh, settings, scratch, item_of<std::int32_t>(nearest, n), incoming, gradient);
+    project_backward(mesh, scratch.mesh, scratch.gradient, gradient);
   });
   return {to_vertices, to_colours, to_intrinsics};
 }

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "neural_mesh_renderer/z_buffer.h"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace monodr::neural_mesh_renderer {
-
-SampleRange::SampleRange(double low, double high, int count)
-    : first(int(std::ceil(std::clamp(low, 0.0, double(count))))),
-      last(int(std::floor(std::clamp(high, -1.0, count - 1.0)))) {}
 
 namespace {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "neural_mesh_renderer/shading.h"
@@ -30,7 +31,13 @@ struct EdgeCrossing {
 struct SampleRange {
   int first, last;
 
-  SampleRange(double low, double high, int count);
+  // Truncation and a comparison: without SSE4.1, std::ceil and std::floor are calls.
+  SampleRange(double low, double high, int count) {
+    const double from = std::clamp(low, 0.0, double(count));
+    const double to = std::clamp(high, -1.0, count - 1.0) + 1;
+    first = int(from) + (from > int(from));
+    last = int(to) - 1;
+  }
 };
 
 /// Draws every triangle nearer than `far` at the samples it covers, border included. Of faces
