@@ -9,6 +9,9 @@
 #   share/doc/monodr                      docs/
 include(CMakePackageConfigHelpers)
 
+# Installing does not wait for tests and benchmarks: `cmake --build build --target runexp_all` is enough.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+
 install(TARGETS runexp monodr-worker RUNTIME DESTINATION bin)
 get_property(plugins GLOBAL PROPERTY MONODR_PLUGINS)
 install(TARGETS ${plugins} LIBRARY DESTINATION lib/monodr/plugins)

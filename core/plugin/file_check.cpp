@@ -4,14 +4,11 @@
 #include <link.h>
 #include <sys/stat.h>
 
-// clang-format off
-#include <vector>  // library_info.hpp of Boost 1.74 needs it before
-#include <boost/dll/library_info.hpp>
-// clang-format on
 #include <cstring>
 #include <fstream>
 #include <regex>
 
+#include "base/text.h"
 #include "plugin/descriptor.h"
 
 namespace monodr {
@@ -38,31 +35,62 @@ std::string refusal_of_permissions(const fs::path& file) {
   return "";
 }
 
-ElfW(Ehdr) elf_header(std::istream& stream) {
-  ElfW(Ehdr) header{};
-  stream.read(reinterpret_cast<char*>(&header), sizeof header);
-  return header;
+struct DamagedFile {};
+
+/// A piece of the file's bytes; throws DamagedFile where the file does not reach so far.
+template <typename T>
+T piece(const std::string& bytes, std::uint64_t offset) {
+  if (bytes.size() < sizeof(T) || offset > bytes.size() - sizeof(T)) throw DamagedFile{};
+  T value;
+  std::memcpy(&value, bytes.data() + offset, sizeof(T));
+  return value;
 }
 
-/// Why the file is no complete shared library for this machine; "" where it is one. Only its header
-/// is read, and whether all that the header promises is there.
-std::string refusal_of_format(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return "it cannot be read; check its permissions";
-  const auto header = elf_header(stream);
-  const auto length = static_cast<std::size_t>(stream.gcount());
-  if (length == 0) return "it is empty; build or copy it again";
-  if (length < SELFMAG || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+ElfW(Half) machine_of_this_program() {
+  std::ifstream stream("/proc/self/exe", std::ios::binary);
+  ElfW(Ehdr) header{};
+  stream.read(reinterpret_cast<char*>(&header), sizeof header);
+  return header.e_machine;
+}
+
+/// Why the bytes are no complete shared library for this machine; "" where they are one.
+std::string refusal_of_format(const std::string& bytes) {
+  if (bytes.empty()) return "it is empty; build or copy it again";
+  if (bytes.compare(0, SELFMAG, ELFMAG) != 0)
     return "it is not a shared library (no ELF file); build it again";
-  const std::uintmax_t size = fs::file_size(file);
-  if (length < sizeof header ||
-      size < header.e_shoff + std::uintmax_t{header.e_shnum} * header.e_shentsize)
-    return fmt::format("it is truncated, {} bytes are left; build or copy it again", size);
-  std::ifstream this_program("/proc/self/exe", std::ios::binary);
-  if (header.e_machine != elf_header(this_program).e_machine)
+  const auto truncated =
+      fmt::format("it is truncated, {} bytes are left; build or copy it again", bytes.size());
+  if (bytes.size() < sizeof(ElfW(Ehdr))) return truncated;
+  const auto header = piece<ElfW(Ehdr)>(bytes, 0);
+  // The table of sections stands at the end of the file.
+  if (bytes.size() < header.e_shoff + std::uint64_t{header.e_shnum} * header.e_shentsize)
+    return truncated;
+  if (header.e_machine != machine_of_this_program())
     return "it is an ELF file for another kind of processor; build it on this one";
   if (header.e_type != ET_DYN) return "it is an ELF file, but no shared library";
   return "";
+}
+
+/// Names in the dynamic symbol table, the one that `strip` leaves.
+std::vector<std::string> exported_symbols(const std::string& bytes) {
+  const auto header = piece<ElfW(Ehdr)>(bytes, 0);
+  const auto section = [&](std::uint64_t number) {
+    return piece<ElfW(Shdr)>(bytes, header.e_shoff + number * sizeof(ElfW(Shdr)));
+  };
+  std::vector<std::string> names;
+  for (int number = 0; number < header.e_shnum; ++number) {
+    const auto table = section(number);
+    if (table.sh_type != SHT_DYNSYM) continue;
+    const std::uint64_t strings = section(table.sh_link).sh_offset;
+    for (std::uint64_t at = 0; at < table.sh_size; at += sizeof(ElfW(Sym))) {
+      const auto symbol = piece<ElfW(Sym)>(bytes, table.sh_offset + at);
+      const std::uint64_t name = strings + symbol.st_name;
+      if (name >= bytes.size()) throw DamagedFile{};
+      if (symbol.st_shndx != SHN_UNDEF)
+        names.push_back(bytes.substr(name, bytes.find('\0', name) - name));
+    }
+  }
+  return names;
 }
 
 /// "monodr ABI 3, LibTorch 1.12.0, g++ 11" of monodr_plugin_abi3_torch1_12_0_gcc11_cxx11abi1.
@@ -80,14 +108,7 @@ std::string describe_build(const std::string& symbol) {
                      part[5] == "1" ? "" : ", the old C++ ABI");
 }
 
-std::string refusal_of_symbols(const fs::path& file) {
-  std::vector<std::string> symbols;
-  try {
-    symbols = boost::dll::library_info(file).symbols();
-  } catch (const std::exception& error) {
-    return fmt::format("its symbol table cannot be read ({}); build or copy it again",
-                       error.what());
-  }
+std::string refusal_of_symbols(const std::vector<std::string>& symbols) {
   std::string found;
   for (const std::string& symbol : symbols) {
     if (symbol == kSymbol) return "";
@@ -105,10 +126,19 @@ std::string refusal_of_symbols(const fs::path& file) {
 }  // namespace
 
 std::string refusal_of(const fs::path& file) {
-  std::string reason = refusal_of_permissions(file);
-  if (reason.empty()) reason = refusal_of_format(file);
-  if (reason.empty()) reason = refusal_of_symbols(file);
-  return reason;
+  if (const std::string reason = refusal_of_permissions(file); !reason.empty()) return reason;
+  std::string bytes;
+  try {
+    bytes = read_file(file);
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  if (const std::string reason = refusal_of_format(bytes); !reason.empty()) return reason;
+  try {
+    return refusal_of_symbols(exported_symbols(bytes));
+  } catch (const DamagedFile&) {
+    return "it is damaged: its symbol table points outside of the file; build or copy it again";
+  }
 }
 
 }  // namespace monodr

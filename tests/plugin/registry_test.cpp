@@ -106,6 +106,14 @@ TEST_F(PluginFolder, AFileCutAnywhereIsRefused) {
   }
 }
 
+// Packages hold stripped files.
+TEST_F(PluginFolder, AStrippedFileIsTaken) {
+  take("loss_none.so");
+  const std::string strip = "strip " + (folder / "loss_none.so").string();
+  ASSERT_EQ(std::system(strip.c_str()), 0);
+  EXPECT_EQ(refusal_of("loss_none.so"), "");
+}
+
 TEST_F(PluginFolder, AnObjectFileAndAStrangeNameAreRefused) {
   std::string whole = read_file(faulty_folder() / "loss_none.so");
   whole[16] = 1;  // e_type = ET_REL
