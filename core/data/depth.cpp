@@ -24,10 +24,6 @@ constexpr double kNetworkDepthDeviation = 0.1;
 // A scan of 64 lines fills about 4 % of the image, eleven accumulated ones less than a third.
 constexpr double kDensestLidar = 0.5;
 
-// One standard deviation of the disparity error on cars, in pixels. Measured against LiDAR on
-// KITTI frames: see tests/data/depth_test.cpp.
-constexpr double kDisparityDeviation = 1.0;
-
 bool is_mostly_filled(const Plane<float>& metres) {
   const auto filled =
       std::count_if(metres.values.begin(), metres.values.end(), [](float z) { return z > 0; });

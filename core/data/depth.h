@@ -9,6 +9,10 @@
 
 namespace monodr {
 
+/// Stated error of a disparity in pixels (68 % are within it). Measured on cars of KITTI frames
+/// against their LiDAR points: a shift of -0.7 px that all cars share, and 0.9 px around it.
+inline constexpr double kDisparityDeviation = 1.1;
+
 /// Depth of a whole frame: metres along camera 2's optical axis, pixel by pixel, 0 = none.
 struct DepthMap {
   Plane<float> metres;

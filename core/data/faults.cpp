@@ -80,35 +80,36 @@ std::vector<float> smooth_field(int nodes, int size, Random& random) {
   std::vector<double> values(size_t(nodes) * nodes);
   for (double& value : values) value = random.normal(0, 1);
 
+  // Along one axis: the four nodes around a pixel and their weights. Nodes beyond the border repeat
+  // the border's. The field's variance is the product of both axes' sums of squared weights.
   struct Taps {
-    std::array<int, 4> node;
-    std::array<double, 4> weight;
+    std::array<int, 4> node{};
+    std::array<double, 4> weight{};
+    double variance = 0;
   };
   std::vector<Taps> taps(size);
   for (int i = 0; i < size; ++i) {
     const double position = (i + 0.5) / size * (nodes - 1);
     const int first = std::min(int(position), nodes - 2);
-    taps[i].weight = cubic_weights(position - first);
-    for (int k = 0; k < 4; ++k) taps[i].node[k] = std::clamp(first - 1 + k, 0, nodes - 1);
+    std::array<double, 4> weight = cubic_weights(position - first);
+    if (first == 0) weight = {0, weight[0] + weight[1], weight[2], weight[3]};
+    if (first == nodes - 2) weight = {weight[0], weight[1], weight[2] + weight[3], 0};
+    taps[i].weight = weight;
+    for (int k = 0; k < 4; ++k) {
+      taps[i].node[k] = std::clamp(first - 1 + k, 0, nodes - 1);
+      taps[i].variance += weight[k] * weight[k];
+    }
   }
 
   std::vector<float> field(size_t(size) * size);
   for (int y = 0; y < size; ++y)
     for (int x = 0; x < size; ++x) {
-      // Nodes beyond the border repeat the border's, so weights of one node add up first.
-      std::array<double, 16> weight{};
-      std::array<int, 16> node{};
-      double sum = 0, variance = 0;
+      double sum = 0;
       for (int j = 0; j < 4; ++j)
-        for (int i = 0; i < 4; ++i) {
-          node[4 * j + i] = taps[y].node[j] * nodes + taps[x].node[i];
-          weight[4 * j + i] = taps[y].weight[j] * taps[x].weight[i];
-          sum += weight[4 * j + i] * values[node[4 * j + i]];
-        }
-      for (int a = 0; a < 16; ++a)
-        for (int b = 0; b < 16; ++b)
-          if (node[a] == node[b]) variance += weight[a] * weight[b];
-      field[size_t(y) * size + x] = float(sum / std::sqrt(variance));
+        for (int i = 0; i < 4; ++i)
+          sum += taps[y].weight[j] * taps[x].weight[i] *
+                 values[size_t(taps[y].node[j]) * nodes + taps[x].node[i]];
+      field[size_t(y) * size + x] = float(sum / std::sqrt(taps[y].variance * taps[x].variance));
     }
   return field;
 }

@@ -26,8 +26,12 @@ constexpr double kFartherBy = 4.0, kNearerBy = 3.0;  // m
 constexpr double kLowerPart = 0.6;
 constexpr double kDotRadiusPerHeight = 1.0 / 50;  // LiDAR points become dots of this radius
 constexpr int kIterations = 6;
+// Share of the box's width and height taken as the object where no depth tells: within it a car
+// seen from any side shows its body.
+constexpr double kCore = 0.4;
 // The crop that is fitted has 64 px a side; cutting at more than this is lost time.
 constexpr double kLongestSide = 192;
+constexpr double kTidyRadius = 1.0 / 64;  // of the longer side: gaps and bridges to close and cut
 constexpr std::uint64_t kColourModelSeed = 1;  // GrabCut starts its colour models at random
 
 struct Working {
@@ -43,6 +47,10 @@ struct Working {
             (box.bottom - area.y) * scale};
   }
 };
+
+bool contains(const Box2d& box, double u, double v) {
+  return u >= box.left && u < box.right && v >= box.top && v < box.bottom;
+}
 
 cv::Rect pixels(const Box2d& box, const cv::Size& bounds) {
   const cv::Rect rect(cv::Point(int(std::lround(box.left)), int(std::lround(box.top))),
@@ -72,8 +80,34 @@ Working start(const ColourImage& image, const Box2d& box) {
   return work;
 }
 
+// What stands in front fills most of its own box. Both the seeds of the background and those of
+// the foreground leave room for the corners it does not fill.
+void mark_nearer(Working& work, const Box2d& box, const std::vector<Box2d>& nearer) {
+  const cv::Rect own = pixels(work.to_working(box), work.labels.size());
+  for (const Box2d& other : nearer)
+    work.labels(pixels(work.to_working(other), work.labels.size()) & own).setTo(cv::GC_PR_BGD);
+}
+
+// Where no depth says what is surely the object, GrabCut may give all of it away.
+void mark_core(Working& work, const Box2d& box) {
+  if (cv::countNonZero(work.labels == cv::GC_FGD) > 0) return;
+  const Box2d local = work.to_working(box);
+  cv::Mat core(work.labels.size(), CV_8U, cv::Scalar(0));
+  cv::ellipse(core,
+              cv::Point(int((local.left + local.right) / 2), int((local.top + local.bottom) / 2)),
+              cv::Size(int(kCore * local.width() / 2), int(kCore * local.height() / 2)),
+              0,
+              0,
+              360,
+              255,
+              cv::FILLED);
+  core &= work.labels == cv::GC_PR_FGD;  // not where something stands in front
+  work.labels.setTo(cv::GC_FGD, core);
+}
+
 void mark_depth(Working& work,
                 const Box2d& box,
+                const std::vector<Box2d>& nearer,
                 const DepthMap& depth,
                 const Camera& camera,
                 const DepthLocus& locus) {
@@ -89,14 +123,17 @@ void mark_depth(Working& work,
       const double u = x + 0.5, v = y + 0.5;
       const double above_ground =
           locus.ground - (v - camera.intrinsics.cy) / camera.intrinsics.fy * z;
-      const bool in_box = u >= box.left && u < box.right && v >= box.top && v < box.bottom;
+      const bool is_own = contains(box, u, v) &&
+                          std::none_of(nearer.begin(), nearer.end(), [&](const Box2d& other) {
+                            return contains(other, u, v);
+                          });
       const double behind = z - locus.central;
       int label = -1;
       if (behind > kFartherBy + slack || behind < -kNearerBy - slack)
         label = cv::GC_BGD;
       else if (above_ground < kOwnAboveGround)
         label = v > box.top + kLowerPart * box.height() ? cv::GC_BGD : -1;
-      else if (in_box && std::abs(behind) < kOwnRange && slack < kOwnRange)
+      else if (is_own && std::abs(behind) < kOwnRange && slack < kOwnRange)
         label = cv::GC_FGD;
       if (label < 0) continue;
       const cv::Point centre(int((u - work.area.x) * work.scale),
@@ -127,8 +164,10 @@ bool cut(Working& work) {
 }
 
 // Close small gaps, cut thin bridges, keep the largest piece, fill its holes.
-cv::Mat tidied(const cv::Mat& raw) {
-  const cv::Mat disc = cv::getStructuringElement(cv::MORPH_ELLIPSE, {5, 5});
+cv::Mat tidied(const cv::Mat& raw, double box_side) {
+  const int radius = std::max(1, int(std::lround(box_side * kTidyRadius)));
+  const cv::Mat disc =
+      cv::getStructuringElement(cv::MORPH_ELLIPSE, {2 * radius + 1, 2 * radius + 1});
   cv::Mat mask;
   cv::morphologyEx(raw, mask, cv::MORPH_CLOSE, disc);
   cv::morphologyEx(mask, mask, cv::MORPH_OPEN, disc);
@@ -148,16 +187,24 @@ cv::Mat tidied(const cv::Mat& raw) {
 
 BinaryMask grabcut_mask(const ColourImage& image,
                         const Box2d& box,
+                        const std::vector<Box2d>& nearer,
                         const DepthMap& depth,
                         const Camera& camera,
                         const DepthLocus& locus) {
   BinaryMask mask(image.width, image.height);
   Working work = start(image, box);
   if (work.labels.empty()) return mask;
-  if (locus.known()) mark_depth(work, box, depth, camera, locus);
+  mark_nearer(work, box, nearer);
+  if (locus.known()) mark_depth(work, box, nearer, depth, camera, locus);
+  mark_core(work, box);
   if (!cut(work)) return mask;
   cv::Mat full;
-  cv::resize(tidied((work.labels & 1) != 0), full, work.area.size(), 0, 0, cv::INTER_LINEAR);
+  cv::resize(tidied((work.labels & 1) != 0, work.scale * std::max(box.width(), box.height())),
+             full,
+             work.area.size(),
+             0,
+             0,
+             cv::INTER_LINEAR);
   const cv::Mat binary = full > 127;
   for (int y = 0; y < binary.rows; ++y)
     for (int x = 0; x < binary.cols; ++x)

@@ -12,7 +12,7 @@ namespace monodr {
 
 /// instance_2/<frame>.png: 16-bit, 0 = background, n = 1 + running number (from 0) of the object's
 /// line in label_2. Pixels show what is visible (modal). Ids beyond the label file's lines are
-/// allowed: things that hide objects and have no label of their own.
+/// allowed: things that hide objects and have no label of their own (synthetic scenes use 65535).
 Plane<std::uint16_t> load_instance_ids(const std::string& path);
 BinaryMask instance_mask(const Plane<std::uint16_t>& ids, int id);
 
@@ -46,9 +46,11 @@ DepthLocus locate_depth(const DepthMap& depth,
                         const std::vector<Box2d>& nearer);
 
 /// Mask of the object in `box` by GrabCut (Rother, Kolmogorov, Blake 2004), seeded by the box and
-/// by the depth where there is any. Empty (all 0) where nothing is left of it. Deterministic.
+/// by the depth where there is any. Inside the boxes of what stands in front (`nearer`) it starts as
+/// background. Empty (all 0) where nothing is left of it. Deterministic.
 BinaryMask grabcut_mask(const ColourImage& image,
                         const Box2d& box,
+                        const std::vector<Box2d>& nearer,
                         const DepthMap& depth,
                         const Camera& camera,
                         const DepthLocus& locus);

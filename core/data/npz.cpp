@@ -34,6 +34,13 @@ std::string_view slice(std::string_view bytes, size_t start, size_t size, const 
 }
 
 std::string inflate_raw(std::string_view packed, size_t unpacked_size, const std::string& path) {
+  // No deflated data shrinks further; a damaged size must not ask for gigabytes.
+  constexpr size_t kStrongestDeflate = 1040;
+  if (unpacked_size / kStrongestDeflate > packed.size())
+    throw UserError(fmt::format("'{}' is damaged: {} bytes cannot unpack to {}; copy it again",
+                                path,
+                                packed.size(),
+                                unpacked_size));
   std::string unpacked(unpacked_size, '\0');
   z_stream stream{};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));

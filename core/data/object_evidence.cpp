@@ -35,13 +35,20 @@ bool stands_nearer(const Instance& other, const Instance& own) {
   return is_in_front(other.box, own.box);
 }
 
+// Where the depth is dense each pixel tells for itself whether it is nearer: one id may stand for
+// several things without a label.
 BinaryMask hidden_by_instances(const Frame& frame, const Instance& own) {
+  const bool by_pixel = !frame.depth.empty() && !frame.depth.is_lidar && own.depth > 0;
   std::vector<std::uint8_t> is_nearer(1 << 16, 0);
   for (const Instance& other : frame.instances)
-    is_nearer[size_t(other.id)] = other.id != own.id && stands_nearer(other, own);
+    is_nearer[size_t(other.id)] = stands_nearer(other, own);
   BinaryMask hidden(frame.ids.width, frame.ids.height);
-  for (size_t i = 0; i < hidden.values.size(); ++i)
-    hidden.values[i] = is_nearer[frame.ids.values[i]];
+  for (size_t i = 0; i < hidden.values.size(); ++i) {
+    const int id = frame.ids.values[i];
+    if (id == 0 || id == own.id) continue;
+    const float z = by_pixel ? frame.depth.metres.values[i] : 0;
+    hidden.values[i] = z > 0 ? z < own.depth : is_nearer[size_t(id)];
+  }
   return hidden;
 }
 
@@ -78,7 +85,8 @@ void take_grabcut(Evidence& evidence, const Frame& frame, const Candidate& candi
     if (other.number != candidate.number && is_in_front(other.object.box, object.box))
       nearer.push_back(other.object.box);
   object.locus = locate_depth(frame.depth, camera, object.box, nearer);
-  object.mask = grabcut_mask(frame.evidence.image, object.box, frame.depth, camera, object.locus);
+  object.mask =
+      grabcut_mask(frame.evidence.image, object.box, nearer, frame.depth, camera, object.locus);
   object.hidden = depth_occluders(object.box, frame.depth, camera, object.locus);
   for (const Box2d& box : nearer) fill(object.hidden, box);
 }
