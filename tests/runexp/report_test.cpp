@@ -131,10 +131,15 @@ class ReportTest : public testing::Test {
   /// The engine makes a folder of the name as it is; '/' cannot be in one.
   static std::string hostile_folder() { return hostile; }
 
-  Program runexp(std::vector<std::string> words) const {
+  Program run(std::vector<std::string> words) const {
     words.insert(words.begin(), std::string(std::getenv("MONODR_BINARY_DIR")) + "/runexp");
     Program program(words, {}, folder_.string());
     program.wait();
+    return program;
+  }
+
+  Program runexp(const std::vector<std::string>& words) const {
+    Program program = run(words);
     EXPECT_EQ(program.exit_code(), 0) << program.errors();
     return program;
   }
@@ -314,6 +319,27 @@ TEST_F(ReportTest, ColumnsOfAnAxis) {
                                  "heading_error_median"});
   EXPECT_NE(turned.output().find("| fit.iterations = 100 | 2; 1 (1 failed) |"), std::string::npos)
       << turned.output();
+}
+
+TEST_F(ReportTest, WrongWordsAreNamedWithWhatWasMeant) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{"report", "no such experiment"}, "no such experiment"},
+      {{"table", hostile, "--columns", "fit.iteration"}, "did you mean 'fit.iterations'"},
+      {{"table", hostile, "--rows", "arm", "--columns", "arm"},
+       "stands in --rows and in --columns"},
+      {{"figure", hostile, "bar", "-o", "x.svg"}, "did you mean 'bars'"},
+      {{"figure", hostile, "bars", "-o", "x.gif"}, "must end in .svg or .png"},
+      {{"figure", hostile, "bars", "--metric", "ap_bev", "-o", "x.svg"}, "fits several"},
+      {{"figure", hostile, "series", "--series", "loss.totl", "-o", "x.svg"}, "'loss.total'"},
+      {{"figure", hostile, "precision-recall", "--metric", "heading_error_median", "-o", "x.svg"},
+       "ap_2d, ap_bev and ap_3d"},
+      {{"export", hostile, "--format", "jsn", "--output", "x"}, "did you mean 'json'"}};
+  for (const auto& [words, message] : wrong) {
+    const Program program = run(words);
+    EXPECT_EQ(program.exit_code(), 2) << words[0];
+    EXPECT_NE(program.errors().find(message), std::string::npos) << program.errors();
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "x.svg"));
 }
 
 TEST_F(ReportTest, LatexCompiles) {
