@@ -28,7 +28,7 @@ install_packages() {
       printf 'installing: %s\n' "${missing[*]}" >&2
       { "${as_root[@]}" apt-get update &&
           "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y --no-install-recommends "${missing[@]}"; } >&2
+            apt-get install -y --no-install-recommends "${missing[@]}"; } >&2 || exit 2
     fi
   else
     printf 'not a Debian system: the libraries of %s must be there already\n' "$list" >&2
