@@ -60,13 +60,8 @@ TEST_F(Commands, LogsPrintsWhatTheCellWrote) {
 }
 
 TEST_F(Commands, LogsFollowsARunningCell) {
-  Program sweep = start({"e.toml",
-                         "-j",
-                         "1",
-                         "sweep.seed=0",
-                         "rule.plugin=mean",
-                         "loss.mask.behaviour=slow",
-                         "loss.mask.seconds=0.5"});
+  write("[loss.mask]\nbehaviour = \"slow\"\nseconds = 0.5\n");
+  Program sweep = start({"e.toml"});
   while (journal().empty()) std::this_thread::yield();
   const std::string id = journal().begin()->first;
   const Program logs = run({"logs", id, "--follow"});
@@ -76,9 +71,9 @@ TEST_F(Commands, LogsFollowsARunningCell) {
 }
 
 TEST_F(Commands, RerunComparesToTheLastBit) {
-  run({"e.toml"});
+  run({"e.toml", "--threads", "2"});
   const std::string id = first_id();
-  const Program same = run({"rerun", id, "--verify"});
+  const Program same = run({"rerun", id, "--verify", "--threads", "2"});
   EXPECT_EQ(same.exit_code(), 0) << same.output() << same.errors();
   EXPECT_THAT(same.output(), HasSubstr("the same to the last bit: 1 metrics"));
   // The stand-in reports its threads as a metric.
@@ -87,13 +82,15 @@ TEST_F(Commands, RerunComparesToTheLastBit) {
   EXPECT_THAT(other.output(), HasSubstr("1 values differ"));
   EXPECT_THAT(other.output(), HasSubstr("metric threads car: "));
   EXPECT_THAT(other.output(), HasSubstr(" -> 7"));
-  EXPECT_EQ(run({"rerun", id, "--verify"}).exit_code(), 0) << "the database stays as it was";
+  EXPECT_EQ(run({"rerun", id, "--verify", "--threads", "2"}).exit_code(), 0)
+      << "the database stays as it was";
 
   const Words rebuilt = {"FAKE_PLUGIN_HASH=ffff", "FAKE_CODE_HASH=eeee"};
-  const Program changed = run({"rerun", id, "--verify", "--cache", "other"}, rebuilt);
+  const Program changed =
+      run({"rerun", id, "--verify", "--threads", "2", "--cache", "other"}, rebuilt);
   EXPECT_EQ(changed.exit_code(), 0);
   EXPECT_THAT(changed.output(), StartsWith("changed since: the program, loss mask, "));
-  EXPECT_EQ(run({"rerun", id, "--cache", "other"}, rebuilt).exit_code(), 2);
+  EXPECT_EQ(run({"rerun", id, "--threads", "2", "--cache", "other"}, rebuilt).exit_code(), 2);
 
   EXPECT_EQ(run({"rerun", id, "--threads", "7"}).exit_code(), 0);
   EXPECT_EQ(run({"rerun", id, "--verify", "--threads", "7"}).exit_code(), 0) << "replaced";
