@@ -27,7 +27,7 @@ class MisbehavingLoss final : public Loss {
     if (behaviour_ == "allocate")
       for (std::vector<at::Tensor> memory;;) memory.push_back(at::ones({1 << 24}));
     const at::Tensor loss = input.rendering.silhouette.mean({1, 2});
-    return behaviour_ == "nan" ? loss / 0 * 0 : loss;
+    return behaviour_ == "not_a_number" ? loss / 0 * 0 : loss;
   }
 
  private:
@@ -42,7 +42,7 @@ PluginDescriptor descriptor() {
   info.description = "Goes wrong as it is told to.";
   info.differentiable_in = "silhouette";
   Parameter behaviour{"behaviour", std::string("none"), "", "what goes wrong"};
-  behaviour.choices = {"none", "segfault", "sleep", "throw", "allocate", "nan"};
+  behaviour.choices = {"none", "segfault", "sleep", "throw", "allocate", "not_a_number"};
   info.parameters = {behaviour};
   return {info, LossFactory([](const Parameters& parameters) {
             return std::make_unique<MisbehavingLoss>(parameters.text("behaviour"));

@@ -26,7 +26,7 @@ name = "faults"
 source = "synthetic"
 objects = 2
 [shape_prior]
-corpus_cars = 8
+corpus_cars = 16
 [shape_prior.mesh_autoencoder]
 template_grid = 4
 steps = 2
@@ -133,8 +133,8 @@ TEST_F(PluginFaults, AnException) {
 // A loss that is not a number says nothing of where to go: the objects fail, and the cell with them
 // where none is left.
 TEST_F(PluginFaults, NotANumber) {
-  const Program program = run_with("nan");
-  const nlohmann::json all = cells("nan");
+  const Program program = run_with("not_a_number");
+  const nlohmann::json all = cells("not_a_number");
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(program.exit_code(), 1) << program.output() << program.errors();
   EXPECT_EQ(all[0].at("state"), "failed");
