@@ -135,6 +135,7 @@ std::string to_json(const PluginCatalogue& catalogue) {
                        {"paper", p.paper},
                        {"parameters", parameters},
                        {"differentiable_in", p.differentiable_in},
+                       {"is_default", p.is_default},
                        {"deterministic", p.deterministic},
                        {"file", p.file},
                        {"file_hash", p.file_hash}});
@@ -159,6 +160,7 @@ PluginCatalogue catalogue_from_json(const std::string& text) {
     for (const json& parameter : object.at("parameters"))
       p.parameters.push_back(parameter_from_json(parameter));
     p.differentiable_in = object.at("differentiable_in");
+    p.is_default = object.at("is_default");
     p.deterministic = object.at("deterministic");
     p.file = object.at("file");
     p.file_hash = object.at("file_hash");

@@ -24,6 +24,7 @@ struct PluginInfo {
   std::string paper;        ///< "Liu et al., Soft Rasterizer, ICCV 2019", or ""
   ParameterSchema parameters;
   std::string differentiable_in;  ///< "vertices, colours", ...
+  bool is_default = false;        ///< taken where an experiment names no plugin of this kind
   bool deterministic = true;      ///< same bits for the same input, whatever the thread count
   std::string file;               ///< filled in by the registry
   std::string file_hash;          ///< SHA-256, filled in by the registry

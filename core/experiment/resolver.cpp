@@ -83,6 +83,23 @@ void Resolver::explain_misplaced_key(const std::string& section,
   }
 }
 
+// The plugin of a section that names none: the one that calls itself the default, or the only one.
+std::string Resolver::default_plugin_of(const std::string& section) const {
+  std::vector<std::string> names, defaults;
+  for (const PluginInfo& info : catalogue_.plugins) {
+    if (to_string(info.kind) != section) continue;
+    names.push_back(info.name);
+    if (info.is_default) defaults.push_back(info.name);
+  }
+  if (defaults.size() == 1) return defaults[0];
+  if (names.size() == 1) return names[0];
+  throw UserError(
+      SourceLocation{file_},
+      fmt::format("[{}] names no plugin; write plugin = \"NAME\" there, with one of: {}",
+                  section,
+                  names.empty() ? "(none was found)" : join(names, ", ")));
+}
+
 Resolver::Table Resolver::make_section(const std::string& name,
                                        const std::map<std::string, GivenValue>& given) {
   const Section* section = find_section(name);
@@ -93,13 +110,16 @@ Resolver::Table Resolver::make_section(const std::string& name,
     std::map<std::string, GivenValue> unknown = given;
     for (const Parameter& parameter : section->parameters) {
       unknown.erase(parameter.name);
-      if (parameter.name == "plugin") table.plugin = std::get<std::string>(parameter.default_value);
     }
-    if (named != given.end())
-      if (const auto* text = std::get_if<std::string>(&named->second.value)) table.plugin = *text;
+    if (named == given.end())
+      table.plugin = default_plugin_of(name);
+    else if (const auto* text = std::get_if<std::string>(&named->second.value))
+      table.plugin = *text;
     explain_misplaced_key(name, table.plugin, unknown);
   }
-  const Parameters parameters(section->parameters, given, name);
+  std::map<std::string, GivenValue> complete = given;
+  if (names_a_plugin(name) && named == given.end()) complete["plugin"].value = table.plugin;
+  const Parameters parameters(section->parameters, complete, name);
   table.json = to_json_text(parameters);
   table.identity = table.json;
   table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;

@@ -59,6 +59,7 @@ class Resolver {
 
   const Table& table(const std::string& name, const Given& given);
   Table make_table(const std::string& name, const Given& given);
+  std::string default_plugin_of(const std::string& section) const;
   Table make_section(const std::string& name, const std::map<std::string, GivenValue>& given);
   Table make_loss(const std::string& name, const std::map<std::string, GivenValue>& given);
   Table make_plugin_table(const std::string& name, const std::map<std::string, GivenValue>& given);

@@ -15,6 +15,8 @@ struct Section {
   ParameterSchema parameters;
 };
 
+/// monodr knows no plugin by name: where `plugin` is not given, the one that calls itself the default
+/// of its kind is taken (PluginInfo::is_default).
 /// dataset, shape_prior, renderer, rule, fit, confidence, evaluation, in that order.
 const std::vector<Section>& core_sections();
 

@@ -42,6 +42,7 @@ PluginDescriptor descriptor() {
       "Guzman-Rivera et al., Multiple Choice Learning, NIPS 2012; Insafutdinov and "
       "Dosovitskiy, NeurIPS 2018";
   info.differentiable_in = "losses";
+  info.is_default = true;
   info.parameters = {
       {.name = "from_step",
        .default_value = std::int64_t{30},

@@ -30,10 +30,12 @@ inline PluginCatalogue stand_in_catalogue(const std::string& file_hash = "0123")
   rasterizer.parameters = {{"sigma", 1.0, "px^2", "softness of the edge", 0, 100}};
   PluginCatalogue catalogue;
   catalogue.code_hash = "c0de";
+  PluginInfo hindsight = stand_in_plugin(PluginKind::rule, "hindsight", file_hash);
+  hindsight.is_default = true;
   catalogue.plugins = {mask,
                        stand_in_plugin(PluginKind::loss, "photometric", file_hash),
                        rasterizer,
-                       stand_in_plugin(PluginKind::rule, "hindsight", file_hash),
+                       hindsight,
                        stand_in_plugin(PluginKind::rule, "mean", file_hash),
                        stand_in_plugin(PluginKind::shape_prior, "mesh_autoencoder", file_hash)};
   return catalogue;

@@ -114,6 +114,7 @@ PluginDescriptor descriptor() {
   descriptor.info.paper = "Liu et al., Soft Rasterizer, ICCV 2019";
   descriptor.info.parameters = schema();
   descriptor.info.differentiable_in = "vertices, colours, intrinsics";
+  descriptor.info.is_default = true;
   descriptor.factory =
       RendererFactory([](const Parameters& p) { return std::make_unique<SoftRasterizer>(p); });
   return descriptor;
