@@ -195,6 +195,7 @@ PluginDescriptor descriptor() {
       "Beker et al., Monocular Differentiable Rendering, ECCV 2020";
   plugin.info.parameters = schema();
   plugin.info.differentiable_in = "shape code, texture code";
+  plugin.info.is_default = true;
   plugin.info.deterministic = true;
   plugin.factory = ShapePriorFactory(
       [](const Parameters& parameters) { return std::make_unique<MeshAutoencoder>(parameters); });
