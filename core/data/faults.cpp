@@ -59,6 +59,26 @@ class WindowField {
   std::vector<float> values_;
 };
 
+// For every pixel the nearest one that is 0, and how far it is.
+class NearestZero {
+ public:
+  explicit NearestZero(const cv::Mat& picture) {
+    cv::distanceTransform(
+        picture, distance_, label_, cv::DIST_L2, cv::DIST_MASK_5, cv::DIST_LABEL_PIXEL);
+    positions_.resize(picture.total() + 1);  // label 0 = the picture holds no 0
+    for (int y = 0; y < picture.rows; ++y)
+      for (int x = 0; x < picture.cols; ++x)
+        if (picture.at<std::uint8_t>(y, x) == 0) positions_[label_.at<int>(y, x)] = {x, y};
+  }
+
+  cv::Point position(int x, int y) const { return positions_[label_.at<int>(y, x)]; }
+  double distance(int x, int y) const { return distance_.at<float>(y, x); }
+
+ private:
+  cv::Mat distance_, label_;
+  std::vector<cv::Point> positions_;
+};
+
 float median_under(const DepthMap& depth, const BinaryMask& mask, const cv::Rect& area) {
   std::vector<float> values;
   for (int y = area.y; y < area.br().y; ++y)
@@ -122,20 +142,19 @@ BinaryMask ragged_mask(const BinaryMask& mask,
   if (deviation <= 0 || area.empty()) return mask;
   const cv::Mat inside = view(mask)(area) != 0;
   if (cv::countNonZero(inside) == 0) return mask;
-  cv::Mat depth_inside, distance_outside;
-  cv::distanceTransform(inside, depth_inside, cv::DIST_L2, cv::DIST_MASK_PRECISE);
-  cv::distanceTransform(~inside, distance_outside, cv::DIST_L2, cv::DIST_MASK_PRECISE);
-  const cv::Mat signed_distance = depth_inside - distance_outside;  // border between -1 and 1
-
+  const NearestZero to_outside(inside), to_inside(~inside);
   const WindowField field(kBorderNodes, window, random);
   const double amplitude = deviation * window.side / kReferenceCrop;
   BinaryMask ragged = mask;
   for (int y = 0; y < area.height; ++y)
     for (int x = 0; x < area.width; ++x) {
-      const float d = signed_distance.at<float>(y, x);
-      const double distance = d > 0 ? d - 0.5 : d + 0.5;
-      ragged.at(area.x + x, area.y + y) =
-          distance + amplitude * field.at(area.x + x, area.y + y) > 0;
+      const bool is_inside = inside.at<std::uint8_t>(y, x) != 0;
+      const NearestZero& other = is_inside ? to_outside : to_inside;
+      const cv::Point border = other.position(x, y);
+      // Half a pixel: the border runs between the pixel centres on its two sides.
+      const double distance = other.distance(x, y) - 0.5;
+      const double shift = amplitude * field.at(area.x + border.x, area.y + border.y);
+      ragged.at(area.x + x, area.y + y) = (is_inside ? distance : -distance) + shift > 0;
     }
   return ragged;
 }

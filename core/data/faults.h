@@ -20,8 +20,10 @@ namespace monodr {
 std::vector<float> smooth_field(int nodes, int size, Random& random);
 
 /// Moves the mask's border by a smooth random distance of mean 0 and standard deviation
-/// `deviation` (pixels of a 64 px crop) along its normal: outwards here, inwards there. Works on
-/// the signed distance to the border, inside `window`; 0 returns the mask as it is.
+/// `deviation` (pixels of a 64 px crop) along its normal: outwards here, inwards there. A pixel's
+/// side is that of its signed distance to the border plus the distance by which the nearest border
+/// pixel moves; so nothing appears that does not hang together with the border. Works inside
+/// `window`; 0 returns the mask as it is.
 BinaryMask ragged_mask(const BinaryMask& mask,
                        const CropWindow& window,
                        double deviation,

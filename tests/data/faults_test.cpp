@@ -72,6 +72,27 @@ TEST(RaggedMask, BorderMovesByTheStatedDeviation) {
   EXPECT_NEAR(radius.deviation(), 2 * kCut, 0.25);
 }
 
+// A pixel beyond a gap along the ray from the centre would be an island.
+TEST(RaggedMask, GrowsFromTheBorderWithoutIslands) {
+  constexpr int kSize = 128;
+  int islands = 0, pixels = 0;
+  for (int draw = 0; draw < 50; ++draw) {
+    Random random(2, "mask", std::uint64_t(draw));
+    const BinaryMask ragged = ragged_mask(disc(kSize, 30), whole(kSize), 3, random);
+    for (int angle = 0; angle < 64; ++angle) {
+      bool gap = false;
+      for (double r = 1; r < 60; r += 0.5) {
+        const bool set = ragged.at(int(kSize / 2 + r * std::cos(angle * M_PI / 32)),
+                                   int(kSize / 2 + r * std::sin(angle * M_PI / 32)));
+        islands += gap && set;
+        pixels += set;
+        gap = gap || !set;
+      }
+    }
+  }
+  EXPECT_LT(islands, 0.01 * pixels);  // steps of the pixel grid make a few
+}
+
 TEST(RaggedMask, ZeroChangesNothingAndTheStreamDecides) {
   const BinaryMask mask = disc(100, 30);
   Random a(1, "f mask", 3), b(1, "f mask", 3), c(1, "f mask", 4), d(2, "f mask", 3);
