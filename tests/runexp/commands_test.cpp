@@ -60,7 +60,7 @@ TEST_F(Commands, LogsPrintsWhatTheCellWrote) {
 }
 
 TEST_F(Commands, LogsFollowsARunningCell) {
-  write("[loss.mask]\nbehaviour = \"slow\"\nseconds = 0.5\n");
+  write("[experiment]\nname = \"test\"\n[loss.mask]\nbehaviour = \"slow\"\nseconds = 0.5\n");
   Program sweep = start({"e.toml"});
   while (journal().empty()) std::this_thread::yield();
   const std::string id = journal().begin()->first;
