@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shape_priors/trained_prior.h"
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "data/parametric_car.h"
+
+namespace monodr::test {
+
+Registry& registry() {
+  static Registry instance = [] {
+    const char* folder = std::getenv("MONODR_BINARY_DIR");
+    MONODR_CHECK(folder != nullptr, "run this test through ctest, or set MONODR_BINARY_DIR");
+    return Registry({std::string(folder) + "/plugins"});
+  }();
+  return instance;
+}
+
+Given quick() {
+  return {{"template_grid", std::int64_t{10}},
+          {"relaxations", std::int64_t{1}},
+          {"steps", std::int64_t{300}}};
+}
+
+std::unique_ptr<ShapePrior> mesh_autoencoder(const Given& given) {
+  std::map<std::string, GivenValue> values;
+  for (const auto& [name, value] : given) values[name] = {value, {}, {}};
+  const auto& info = registry().find(PluginKind::shape_prior, "mesh_autoencoder").info;
+  return registry().make_shape_prior("mesh_autoencoder",
+                                     Parameters(info.parameters, values, "shape_prior"));
+}
+
+const std::vector<CorpusItem>& training_cars() {
+  static const std::vector<CorpusItem> cars = training_corpus(40, 1);
+  return cars;
+}
+
+const std::vector<CorpusItem>& unseen_cars() {
+  static const std::vector<CorpusItem> cars = training_corpus(8, 2);
+  return cars;
+}
+
+const ShapePrior& trained_prior() {
+  static const std::unique_ptr<ShapePrior> prior = [] {
+    auto made = mesh_autoencoder();
+    made->train(training_cars(), {});
+    return made;
+  }();
+  return *prior;
+}
+
+Mesh mesh_of(const DecodedShape& shape, int n) {
+  const auto rows = [](const at::Tensor& tensor) {
+    const at::Tensor values = tensor.to(at::kFloat).contiguous();
+    std::vector<Eigen::Vector3f> result;
+    for (std::int64_t i = 0; i < values.size(0); ++i)
+      result.emplace_back(values.data_ptr<float>() + 3 * i);
+    return result;
+  };
+  Mesh mesh{rows(shape.vertices[n]), {}, rows(shape.colours[n])};
+  const std::int64_t* face = shape.faces.data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < shape.faces.size(0); ++i, face += 3)
+    mesh.faces.push_back({int(face[0]), int(face[1]), int(face[2])});
+  return mesh;
+}
+
+}  // namespace monodr::test

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "plugin/registry.h"
+
+namespace monodr::test {
+
+using Given = std::map<std::string, ParameterValue>;
+
+/// The plugins beside the test binary.
+Registry& registry();
+
+/// Parameters that train in about a second: 488 vertices, few steps.
+Given quick();
+
+std::unique_ptr<ShapePrior> mesh_autoencoder(const Given& given = quick());
+
+/// Forty parametric cars, and others.
+const std::vector<CorpusItem>& training_cars();
+const std::vector<CorpusItem>& unseen_cars();
+
+/// mesh_autoencoder(quick()) after training_cars(), trained at the first call.
+const ShapePrior& trained_prior();
+
+/// The n-th decoded mesh.
+Mesh mesh_of(const DecodedShape& shape, int n = 0);
+
+}  // namespace monodr::test
