@@ -82,6 +82,41 @@ TEST(MeshAutoencoder, ColoursTellFrontFromRear) {
   }
 }
 
+TEST(MeshAutoencoder, PaintsTheBodyAsAsked) {
+  const at::Tensor paint = at::tensor({0.8F,
+                                       0.8F,
+                                       0.8F,
+                                       0.1F,
+                                       0.1F,
+                                       0.1F,
+                                       0.5F,
+                                       0.1F,
+                                       0.1F,  //
+                                       0.1F,
+                                       0.15F,
+                                       0.35F})
+                               .view({4, 3});
+  const at::Tensor texture = trained_prior().texture_from_paint(paint);
+  const DecodedShape shape = trained_prior().decode(at::zeros({4, 8}), texture);
+  for (int n = 0; n < 4; ++n) {
+    // The doors: on the side, between the axles, below the windows; the corpus shades what faces
+    // sideways by 0.8.
+    const Mesh mesh = mesh_of(shape, n);
+    Eigen::Vector3f sum = Eigen::Vector3f::Zero();
+    int count = 0;
+    for (size_t i = 0; i < mesh.vertices.size(); ++i) {
+      const Eigen::Vector3f& v = mesh.vertices[i];
+      if (std::abs(v.x()) > 0.12F || std::abs(v.z()) < 0.44F || v.y() < 0 || v.y() > 0.2F) continue;
+      sum += mesh.colours[i];
+      ++count;
+    }
+    ASSERT_GT(count, 0);
+    for (int k = 0; k < 3; ++k)
+      EXPECT_NEAR(sum[k] / static_cast<float>(count), 0.8F * paint[n][k].item<float>(), 0.1)
+          << "car " << n << ", channel " << k;
+  }
+}
+
 TEST(MeshAutoencoder, CodesFitUnseenCars) {
   // By gradient descent on the code alone, towards the points of the car's surface: each decoded
   // vertex to its nearest one.

@@ -19,9 +19,9 @@ PrincipalComponents principal_components(const Eigen::MatrixXd& samples,
 
   // Eigen sorts upwards. A component below the rounding of the largest one is noise.
   const Eigen::VectorXd values = solver.eigenvalues().reverse();
-  int kept = 0;
+  int kept = 1;
   while (kept < std::min<int>(count, values.size()) && values[kept] > 1e-10 * values[0]) ++kept;
-  const Eigen::VectorXd scale = values.head(kept).cwiseSqrt();
+  const Eigen::VectorXd scale = values.head(kept).cwiseMax(1e-30).cwiseSqrt();
   const Eigen::MatrixXd vectors = solver.eigenvectors().rowwise().reverse().leftCols(kept);
   result.coefficients = vectors * scale.asDiagonal();
   result.basis = scale.cwiseInverse().asDiagonal() * (vectors.transpose() * weighted);

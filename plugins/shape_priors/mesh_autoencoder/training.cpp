@@ -5,13 +5,11 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
-#include <Eigen/Cholesky>
-#include <Eigen/LU>
-#include <Eigen/SVD>
+#include <algorithm>
 #include <cmath>
 
 #include "adam.h"
-#include "base/error.h"
+#include "code_space.h"
 #include "principal_components.h"
 
 namespace monodr::mesh_autoencoder {
@@ -68,7 +66,7 @@ Stage make_stage(const PrincipalComponents& components,
                  NormalSource& normal) {
   Stage stage;
   const Eigen::MatrixXd& c = components.coefficients;
-  stage.scale = std::sqrt(c.squaredNorm() / static_cast<double>(c.rows()));
+  stage.scale = std::max(1e-9, std::sqrt(c.squaredNorm() / static_cast<double>(c.rows())));
   stage.samples = to_tensor(c / stage.scale);
   stage.hidden = normal.draw(latent_dims, hidden, 0.7 / std::sqrt(latent_dims));
   stage.hidden_bias = normal.draw(1, hidden, 0.7).squeeze(0);
@@ -80,30 +78,6 @@ Stage make_stage(const PrincipalComponents& components,
 at::Tensor blend(const at::Tensor& maps, const at::Tensor& texture) {
   const at::Tensor with_one = at::cat({at::ones({texture.size(0), 1}, at::kFloat), texture}, 1);
   return at::bmm(with_one.unsqueeze(1), maps).squeeze(1);
-}
-
-// M with codes * M white: covariance C = L L^T, so M = L^-T; codes are centred.
-Eigen::MatrixXd whitening(const Eigen::MatrixXd& codes) {
-  const Eigen::MatrixXd covariance = codes.transpose() * codes / static_cast<double>(codes.rows()) +
-                                     1e-9 * Eigen::MatrixXd::Identity(codes.cols(), codes.cols());
-  const Eigen::MatrixXd lower = covariance.llt().matrixL();
-  return lower.inverse().transpose();
-}
-
-// Rotation of white codes after which their dimensions are ordered by the variance of `samples`
-// that they explain linearly; signs such that the first sample component grows or the largest does.
-Eigen::MatrixXd ordering(const Eigen::MatrixXd& codes, const Eigen::MatrixXd& samples) {
-  const Eigen::MatrixXd response = codes.transpose() * samples;
-  Eigen::MatrixXd rotation =
-      Eigen::JacobiSVD<Eigen::MatrixXd>(response, Eigen::ComputeThinU | Eigen::ComputeThinV)
-          .matrixU();
-  for (int k = 0; k < rotation.cols(); ++k) {
-    Eigen::Index largest = 0;
-    const Eigen::RowVectorXd moved = rotation.col(k).transpose() * response;
-    moved.cwiseAbs().maxCoeff(&largest);
-    if (moved[largest] < 0) rotation.col(k) *= -1;
-  }
-  return rotation;
 }
 
 // Trains until done; false where progress() said stop.
@@ -145,9 +119,7 @@ bool train_shape(const PrincipalComponents& components,
 
   const at::NoGradGuard no_gradient;
   const Eigen::MatrixXd raw = to_matrix(encoder(stage.samples));
-  Eigen::MatrixXd to_white = whitening(raw);
-  to_white = to_white * ordering(raw * to_white, to_matrix(stage.samples));
-  const Eigen::MatrixXd from_white = to_white.inverse();
+  const auto [to_white, from_white] = whitening(raw, to_matrix(stage.samples));
   result.codes = raw * to_white;
   // tanh(raw hidden + b) = tanh(white (from_white hidden) + b), and the same for the linear part.
   Eigen::MatrixXd mix = to_matrix(stage.mix) * stage.scale;
@@ -160,78 +132,55 @@ bool train_shape(const PrincipalComponents& components,
   return true;
 }
 
+// Texture codes [paint, what an encoder finds beside it], the latter made white and uncorrelated
+// with the paint at the end.
 bool train_colours(const PrincipalComponents& components,
+                   const Eigen::MatrixXd& paint,
                    const NetworkOptions& options,
                    NormalSource& normal,
                    TrainedDecoder& result) {
-  const int textures = options.texture_dims, components_kept = components.basis.rows();
-  Stage stage = make_stage(
-      components, options.latent_dims, options.hidden, (1 + textures) * components_kept, normal);
-  const Encoder encoder(components_kept, options.hidden, textures, normal);
+  const int textures = options.texture_dims, painted = std::min(3, textures);
+  const int learned = textures - painted, kept = static_cast<int>(components.basis.rows());
+  Stage stage =
+      make_stage(components, options.latent_dims, options.hidden, (1 + textures) * kept, normal);
+  const Encoder encoder(kept, options.hidden, learned, normal);
+  const Eigen::MatrixXd from_paint = paint_to_texture(paint, textures);
+  const Eigen::MatrixXd paint_codes = (paint * from_paint.topRows(3)).rowwise() + from_paint.row(3);
   const at::Tensor shape_codes = to_tensor(result.codes);
+  const at::Tensor given = to_tensor(paint_codes.leftCols(painted));
   const std::int64_t count = shape_codes.size(0);
-  std::vector<at::Tensor> parameters = encoder.parameters();
-  parameters.insert(parameters.end(), {stage.hidden, stage.hidden_bias, stage.mix});
+  const auto texture_codes = [&] {
+    return learned == 0 ? given : at::cat({given, encoder(stage.samples)}, 1);
+  };
+  std::vector<at::Tensor> parameters = {stage.hidden, stage.hidden_bias, stage.mix};
+  if (learned > 0)
+    for (const at::Tensor& parameter : encoder.parameters()) parameters.push_back(parameter);
   const auto loss = [&] {
     const at::Tensor noisy =
         shape_codes + normal.draw(count, options.latent_dims, options.code_noise);
     const at::Tensor maps = at::mm(features(noisy, stage.hidden, stage.hidden_bias), stage.mix)
-                                .view({count, 1 + textures, components_kept});
-    return (blend(maps, encoder(stage.samples)) - stage.samples).square().sum(1).mean();
+                                .view({count, 1 + textures, kept});
+    return (blend(maps, texture_codes()) - stage.samples).square().sum(1).mean();
   };
   if (!descend(parameters, options, 0.5, loss, result.colour_loss)) return false;
 
   const at::NoGradGuard no_gradient;
-  const Eigen::MatrixXd raw = to_matrix(encoder(stage.samples));
-  Eigen::MatrixXd to_white = whitening(raw);
-  to_white = to_white * ordering(raw * to_white, to_matrix(stage.samples));
-  // [1, raw] maps = [1, white] diag(1, from_white) maps
-  const at::Tensor from_white = to_tensor(to_white.inverse());
-  const at::Tensor mix = stage.mix.detach().view({-1, 1 + textures, components_kept});
-  const at::Tensor moved = at::matmul(from_white, mix.narrow(1, 1, textures));
+  const Eigen::MatrixXd raw = to_matrix(texture_codes());
+  const CodeChange change = whitening_beside(raw, painted, to_matrix(stage.samples));
   result.codes.conservativeResize(Eigen::NoChange, options.latent_dims + textures);
-  result.codes.rightCols(textures) = raw * to_white;
+  result.codes.rightCols(textures) = raw * change.to_white;
+  // [1, raw] maps = [1, white] diag(1, from_white) maps
+  const at::Tensor from_white = to_tensor(change.from_white);
+  const at::Tensor mix = stage.mix.detach().view({-1, 1 + textures, kept});
+  const at::Tensor moved = at::matmul(from_white, mix.narrow(1, 1, textures));
   result.weights.colour_hidden = stage.hidden.detach();
   result.weights.colour_hidden_bias = stage.hidden_bias.detach();
   result.weights.colour_mix =
       (at::cat({mix.narrow(1, 0, 1), moved}, 1) * stage.scale).view({mix.size(0), -1}).contiguous();
   result.weights.colour_mean = to_tensor(components.mean).squeeze(0);
   result.weights.colour_basis = to_tensor(components.basis);
+  result.weights.paint_to_texture = to_tensor(from_paint);
   return true;
-}
-
-// The paint of a mesh: median colour of those vertices whose colour differs most from car to car
-// (the others are glass, rubber and lamps, much the same on all).
-Eigen::MatrixXd paints(const Eigen::MatrixXd& colours) {
-  const Eigen::Index half = colours.cols() / 3;
-  const Eigen::RowVectorXd variance =
-      (colours.rowwise() - colours.colwise().mean()).colwise().squaredNorm();
-  const Eigen::RowVectorXd total =
-      variance.head(half) + variance.segment(half, half) + variance.tail(half);
-  std::vector<Eigen::Index> body;
-  for (Eigen::Index i = 0; i < half; ++i)
-    if (total[i] >= 0.7 * total.maxCoeff()) body.push_back(i);
-  Eigen::MatrixXd result(colours.rows(), 3);
-  std::vector<double> values(body.size());
-  for (Eigen::Index row = 0; row < colours.rows(); ++row) {
-    for (int channel = 0; channel < 3; ++channel) {
-      for (size_t i = 0; i < body.size(); ++i) values[i] = colours(row, channel * half + body[i]);
-      std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-      result(row, channel) = values[values.size() / 2];
-    }
-  }
-  return result;
-}
-
-// Least squares of the texture codes on [paint, 1].
-Eigen::MatrixXd paint_to_texture(const Eigen::MatrixXd& colours, const Eigen::MatrixXd& textures) {
-  Eigen::MatrixXd with_one(colours.rows(), 4);
-  with_one << paints(colours), Eigen::VectorXd::Ones(colours.rows());
-  // A little ridge for a corpus that is all of one colour.
-  const Eigen::MatrixXd normal =
-      with_one.transpose() * with_one +
-      1e-6 * static_cast<double>(colours.rows()) * Eigen::MatrixXd::Identity(4, 4);
-  return normal.ldlt().solve(with_one.transpose() * textures);
 }
 
 }  // namespace
@@ -244,10 +193,7 @@ TrainedDecoder train_decoder(const TrainingSet& set, const NetworkOptions& optio
   const PrincipalComponents colour =
       principal_components(set.colours, set.weights, options.components);
   result.stopped = !train_shape(shape, options, normal, result) ||
-                   !train_colours(colour, options, normal, result);
-  if (!result.stopped)
-    result.weights.paint_to_texture =
-        to_tensor(paint_to_texture(set.colours, result.codes.rightCols(options.texture_dims)));
+                   !train_colours(colour, paints(set.colours), options, normal, result);
   return result;
 }
 
