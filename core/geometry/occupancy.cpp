@@ -32,7 +32,7 @@ bool inside_edge(double value, const Eigen::Vector3f& a, const Eigen::Vector3f& 
 
 void add_crossings(const Mesh& mesh,
                    const std::array<int, 3>& face,
-                   int resolution,
+                   const SampleGrid& grid,
                    std::vector<std::vector<Crossing>>& columns) {
   Eigen::Vector3f a = mesh.vertices[face[0]], b = mesh.vertices[face[1]],
                   c = mesh.vertices[face[2]];
@@ -41,49 +41,56 @@ void add_crossings(const Mesh& mesh,
   if (area < 0) std::swap(b, c);
   // An outward normal with negative y is met from outside by a line along +y.
   const int turn = area > 0 ? 1 : -1;
-  const auto first_cell = [&](float low) {
-    return std::max(0, static_cast<int>(std::ceil((low + 0.5) * resolution - 0.5)));
+  // One more on either side: the division may round past a sample that the face covers.
+  const auto first_sample = [&](int axis, float low) {
+    return std::max(0, static_cast<int>(std::floor((low - grid.low[axis]) / grid.spacing[axis])));
   };
-  const auto last_cell = [&](float high) {
-    return std::min(resolution - 1, static_cast<int>(std::floor((high + 0.5) * resolution - 0.5)));
+  const auto last_sample = [&](int axis, float high) {
+    return std::min(grid.counts[axis] - 1,
+                    static_cast<int>(std::ceil((high - grid.low[axis]) / grid.spacing[axis])));
   };
   const auto [x_low, x_high] = std::minmax({a.x(), b.x(), c.x()});
   const auto [z_low, z_high] = std::minmax({a.z(), b.z(), c.z()});
-  for (int i = first_cell(x_low); i <= last_cell(x_high); ++i) {
-    for (int k = first_cell(z_low); k <= last_cell(z_high); ++k) {
-      const double x = (i + 0.5) / resolution - 0.5, z = (k + 0.5) / resolution - 0.5;
+  for (int i = first_sample(0, x_low); i <= last_sample(0, x_high); ++i) {
+    for (int k = first_sample(2, z_low); k <= last_sample(2, z_high); ++k) {
+      const double x = grid.coordinate(0, i), z = grid.coordinate(2, k);
       const double wa = edge(b, c, x, z), wb = edge(c, a, x, z), wc = edge(a, b, x, z);
       if (!inside_edge(wa, b, c) || !inside_edge(wb, c, a) || !inside_edge(wc, a, b)) continue;
       const double y = (wa * a.y() + wb * b.y() + wc * c.y()) / (wa + wb + wc);
-      columns[i * resolution + k].push_back({static_cast<float>(y), turn});
+      columns[static_cast<size_t>(i) * grid.counts[2] + k].push_back({static_cast<float>(y), turn});
     }
   }
 }
 
 }  // namespace
 
-std::vector<bool> occupancy(const Mesh& mesh, int resolution) {
-  MONODR_CHECK(resolution > 0, "an occupancy grid needs cells");
-  std::vector<std::vector<Crossing>> columns(resolution * resolution);
-  for (const auto& face : mesh.faces) add_crossings(mesh, face, resolution, columns);
+std::vector<bool> inside(const Mesh& mesh, const SampleGrid& grid) {
+  MONODR_CHECK(grid.size() > 0, "a grid needs samples");
+  std::vector<std::vector<Crossing>> columns(static_cast<size_t>(grid.counts[0]) * grid.counts[2]);
+  for (const auto& face : mesh.faces) add_crossings(mesh, face, grid, columns);
 
-  std::vector<bool> cells(static_cast<size_t>(resolution) * resolution * resolution);
-  for (size_t column = 0; column < columns.size(); ++column) {
-    auto& crossings = columns[column];
-    std::sort(crossings.begin(), crossings.end(), [](auto& l, auto& r) { return l.y < r.y; });
-    int winding = 0;
-    size_t next = 0;
-    for (int j = 0; j < resolution; ++j) {
-      const double y = (j + 0.5) / resolution - 0.5;
-      while (next < crossings.size() && crossings[next].y <= y) winding += crossings[next++].turn;
-      cells[column * resolution + j] = winding > 0;
+  std::vector<bool> result(grid.size());
+  for (int i = 0; i < grid.counts[0]; ++i) {
+    for (int k = 0; k < grid.counts[2]; ++k) {
+      auto& crossings = columns[static_cast<size_t>(i) * grid.counts[2] + k];
+      std::sort(crossings.begin(), crossings.end(), [](auto& l, auto& r) { return l.y < r.y; });
+      int winding = 0;
+      size_t next = 0;
+      for (int j = 0; j < grid.counts[1]; ++j) {
+        const float y = grid.coordinate(1, j);
+        while (next < crossings.size() && crossings[next].y <= y) winding += crossings[next++].turn;
+        result[grid.index(i, j, k)] = winding > 0;
+      }
     }
   }
-  return cells;
+  return result;
 }
 
 double volumetric_iou(const Mesh& a, const Mesh& b, int resolution) {
-  const std::vector<bool> in_a = occupancy(a, resolution), in_b = occupancy(b, resolution);
+  const SampleGrid grid = cell_centres(Eigen::Vector3f::Constant(-0.5f),
+                                       Eigen::Vector3f::Constant(0.5f),
+                                       {resolution, resolution, resolution});
+  const std::vector<bool> in_a = inside(a, grid), in_b = inside(b, grid);
   size_t both = 0, either = 0;
   for (size_t i = 0; i < in_a.size(); ++i) {
     both += in_a[i] && in_b[i];

@@ -4,16 +4,17 @@
 #include <vector>
 
 #include "geometry/mesh.h"
+#include "geometry/sample_grid.h"
 
 namespace monodr {
 
-/// Which of resolution^3 cells of the cube [-0.5,0.5]^3 have their centre inside a closed mesh:
-/// where its winding number is positive, so that overlapping parts count as their union.
-/// Cell (x, y, z) is at index (x * resolution + z) * resolution + y.
-std::vector<bool> occupancy(const Mesh& mesh, int resolution);
+/// Which samples of the grid lie inside a closed mesh: where its winding number is positive, so
+/// that overlapping parts count as their union. The number is counted along lines in y, where
+/// faces of a closed mesh are crossed inwards and outwards in turn; an open mesh leaks there.
+std::vector<bool> inside(const Mesh& mesh, const SampleGrid& grid);
 
-/// Volume of the intersection over that of the union of two canonical meshes; 1 where both are
-/// empty.
+/// Volume of the intersection over that of the union of two canonical meshes, by the centres of
+/// resolution^3 cells; 1 where both are empty.
 double volumetric_iou(const Mesh& a, const Mesh& b, int resolution = 64);
 
 }  // namespace monodr
