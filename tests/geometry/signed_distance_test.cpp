@@ -165,8 +165,10 @@ TEST(TriangleDistance, AgreesWithASearchOverTheTriangle) {
   };
   for (int round = 0; round < 200; ++round) {
     const Vector3f a = point(), b = point(), c = point(), p = 1.5f * point();
-    EXPECT_NEAR(
-        std::sqrt(squared_distance_to_triangle(p, a, b, c)), sampled_distance(p, a, b, c), 1e-4);
+    const Vector3f w = nearest_on_triangle(p, a, b, c);
+    EXPECT_NEAR(w.sum(), 1, 1e-5);
+    EXPECT_GE(w.minCoeff(), -1e-5);
+    EXPECT_NEAR((w[0] * a + w[1] * b + w[2] * c - p).norm(), sampled_distance(p, a, b, c), 1e-4);
   }
 }
 
@@ -178,6 +180,21 @@ TEST(SurfaceDistance, OfAnOpenMeshIsUnsignedAndCutOff) {
   for_all_samples(kGrid, [&](const Vector3f& p, size_t i) {
     const double beyond = std::max(0.f, std::abs(p.z()) - 1);
     EXPECT_NEAR(values[i], std::min(0.4, std::hypot(p.y(), beyond)), 1e-6);
+  });
+}
+
+TEST(SignedDistance, NamesTheNearestFaceOfTheSurface) {
+  Mesh mesh = box_mesh(Vector3f::Constant(-0.1f), Vector3f::Constant(0.1f));  // hidden in:
+  append(mesh, box_mesh(Vector3f::Constant(-0.3f), Vector3f::Constant(0.3f)));
+  std::vector<int> nearest;
+  const auto values = signed_distance(mesh, kGrid, 0.15f, &nearest);
+  for_all_samples(kGrid, [&](const Vector3f& p, size_t i) {
+    EXPECT_EQ(nearest[i] < 0, std::abs(values[i]) >= 0.15f);
+    if (nearest[i] < 0) return;
+    const auto& f = mesh.faces[nearest[i]];
+    const Vector3f &a = mesh.vertices[f[0]], &b = mesh.vertices[f[1]], &c = mesh.vertices[f[2]];
+    const Vector3f w = nearest_on_triangle(p, a, b, c);
+    EXPECT_NEAR((w[0] * a + w[1] * b + w[2] * c - p).norm(), std::abs(values[i]), 1e-5);
   });
 }
 
