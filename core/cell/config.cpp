@@ -43,6 +43,25 @@ std::vector<Pruning> prunings(const json& fit) {
   return result;
 }
 
+Faults faults(const json& dataset) {
+  Faults faults;
+  faults.mask.erosion = dataset.at("mask_erosion");
+  faults.mask.dilation = dataset.at("mask_dilation");
+  faults.mask.raggedness = dataset.at("mask_raggedness");
+  faults.mask.cut = dataset.at("mask_cut");
+  faults.mask.cut_chance = dataset.at("mask_cut_chance");
+  faults.mask.cut_known = dataset.at("mask_cut_known");
+  faults.depth.scale = dataset.at("depth_scale");
+  faults.depth.noise = dataset.at("depth_noise");
+  faults.depth.bias = dataset.at("depth_bias");
+  faults.depth.nodes = dataset.at("depth_nodes");
+  faults.depth.noise_metres = dataset.at("depth_noise_metres");
+  faults.depth.bleeding = dataset.at("depth_bleeding");
+  faults.depth.row_step = dataset.at("depth_row_step");
+  faults.box_jitter = dataset.at("box_jitter");
+  return faults;
+}
+
 }  // namespace
 
 CellPlan cell_plan_from_file(const std::string& path) {
@@ -84,10 +103,10 @@ DatasetOptions dataset_options(const json& config, std::uint64_t seed, const std
   options.objects = table.at("objects");
   options.minimum_score = table.at("minimum_score");
   options.minimum_height = table.at("minimum_height");
-  options.mask_raggedness = table.at("mask_raggedness");
-  options.depth_noise = table.at("depth_noise");
-  options.depth_bias = table.at("depth_bias");
-  options.box_jitter = table.at("box_jitter");
+  options.box_extent = table.at("box_extent");
+  options.adds_faults =
+      table.at("faults") == "always" || (table.at("faults") == "synthetic" && options.is_synthetic);
+  options.faults = faults(table);
   options.seed = seed;
   options.image_size = renderer.at("image_size");
   options.crop_margin = renderer.at("crop_margin");

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/faults.h"
 #include "data/image.h"
 #include "geometry/annotation.h"
 #include "plugin/observation.h"
@@ -19,6 +20,7 @@ struct DatasetOptions {
   std::string boxes = "auto";     ///< "detections", "labels", "auto" = detections_2 if it is there
   std::string masks = "auto";     ///< "instance", "grabcut", "auto" = instance_2 if it is there
   std::string depth = "auto";     ///< see load_frame_depth
+  std::string box_extent = "auto";  ///< "modal", "amodal", "auto": see observe()
   std::string category = "Car";
   int objects = 0;             ///< whole frames are taken until they hold this many; 0 = all
   double minimum_score = 0.5;  ///< detections below it are left out
@@ -27,13 +29,10 @@ struct DatasetOptions {
   int image_size = 64;       ///< px, side of the crop
   double crop_margin = 1.3;  ///< side of the crop over the longer side of the box
 
-  /// The faults below are put in only where the evidence is perfect otherwise.
-  bool is_synthetic = false;
-  std::uint64_t seed = 0;      ///< of the faults
-  double mask_raggedness = 0;  ///< px of a 64 px crop, see ragged_mask
-  double depth_noise = 0;      ///< see noisy_depth
-  double depth_bias = 0;
-  double box_jitter = 0;  ///< share of the box, see jittered_box
+  bool is_synthetic = false;  ///< made-up data: its depth is exact
+  bool adds_faults = false;   ///< whether `faults` are put into the evidence
+  std::uint64_t seed = 0;     ///< of the faults
+  Faults faults;
 };
 
 /// Something that could not be used, and why. Evaluation counts skipped objects as misses.
@@ -60,9 +59,10 @@ struct ObservationSet {
 /// instead (a missing root or split is an error all the same).
 ObservationSet load_observations(const DatasetOptions& options);
 
-/// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is found
-/// before the first cell runs. UserError as theirs; with on_error = "skip" the frames that will be
-/// left out are returned. With `objects` given it stops at the frame that holds so many candidates.
+/// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is
+/// found before the first cell runs. UserError as theirs; with on_error = "skip" the frames that
+/// will be left out are returned. With `objects` given it stops at the frame that holds so many
+/// candidates.
 std::vector<Skipped> check_dataset(const DatasetOptions& options);
 
 /// The labels of these frames, with their 3-D boxes: for the evaluation only. A broken file is a

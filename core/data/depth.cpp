@@ -50,8 +50,8 @@ DepthMap load_depth_png(const std::string& path) {
   depth.metres = Plane<float>(units.width, units.height);
   for (size_t i = 0; i < units.values.size(); ++i)
     depth.metres.values[i] = static_cast<float>(units.values[i] / kUnitsPerMetre);
-  depth.is_lidar = !is_mostly_filled(depth.metres);
-  if (!depth.is_lidar) depth.relative_deviation = kNetworkDepthDeviation;
+  depth.is_sparse = !is_mostly_filled(depth.metres);
+  if (!depth.is_sparse) depth.relative_deviation = kNetworkDepthDeviation;
   return depth;
 }
 
@@ -75,7 +75,7 @@ DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& ca
                     bytes.size(),
                     kPointSize));
   DepthMap depth;
-  depth.is_lidar = true;
+  depth.is_sparse = true;
   depth.metres = Plane<float>(camera.width, camera.height);
   for (size_t start = 0; start < bytes.size(); start += kPointSize) {
     float point[4];

@@ -16,8 +16,9 @@ inline constexpr double kDisparityDeviation = 1.1;
 /// Depth of a whole frame: metres along camera 2's optical axis, pixel by pixel, 0 = none.
 struct DepthMap {
   Plane<float> metres;
-  /// LiDAR: few pixels, each exact. Otherwise an estimate for (nearly) every pixel.
-  bool is_lidar = false;
+  /// As of LiDAR: few pixels have a value, and each is exact but for the stated deviation.
+  /// Otherwise an estimate for (nearly) every pixel.
+  bool is_sparse = false;
   /// Deviation of the noise at depth z is  z (relative_deviation + deviation_per_metre z).
   double relative_deviation = 0;   ///< of depth networks
   double deviation_per_metre = 0;  ///< of stereo: z = f b / d, so dz / z = z dd / (f b)

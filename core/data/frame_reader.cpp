@@ -84,7 +84,7 @@ Frame read_frame(const KittiFolder& folder, const std::string& id, const Dataset
   frame.depth = load_frame_depth(folder, id, options.depth, read.calibration);
   if (options.is_synthetic) {
     // Made-up depth is exact; what it lacks is put in by the faults.
-    frame.depth.is_lidar = false;
+    frame.depth.is_sparse = false;
     frame.depth.relative_deviation = 0;
   }
   frame.ids = read_instance_ids(folder, id, options.masks, frame.evidence.image);

@@ -114,7 +114,7 @@ void mark_depth(Working& work,
   const double local_height = box.height() * work.scale;
   // Estimated depth covers every pixel: no dots are needed, and what it says is less sure.
   const int radius =
-      depth.is_lidar ? std::max(0, int(std::lround(local_height * kDotRadiusPerHeight))) : 0;
+      depth.is_sparse ? std::max(0, int(std::lround(local_height * kDotRadiusPerHeight))) : 0;
   const double slack = 2 * depth.deviation_at(locus.central) * locus.central;
   for (int y = work.area.y; y < work.area.br().y; ++y) {
     for (int x = work.area.x; x < work.area.br().x; ++x) {

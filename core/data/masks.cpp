@@ -100,15 +100,21 @@ DepthLocus locate_depth(const DepthMap& depth,
   });
   if (depths.empty()) return {};
 
+  return locus_at(quantile(depths, 0.5), depth, camera, box);
+}
+
+DepthLocus locus_at(double central, const DepthMap& depth, const Camera& camera, const Box2d& box) {
   DepthLocus locus;
-  locus.central = quantile(depths, 0.5);
+  locus.central = central;
   std::vector<double> heights;
   for_each_depth(depth, box, [&](double, double v, double z) {
     if (std::abs(z - locus.central) < kLocalRange)
       heights.push_back((v - camera.intrinsics.cy) / camera.intrinsics.fy * z);
   });
-  // Never empty: the point of median depth itself lies in the box.
-  locus.ground = std::clamp(quantile(heights, kGroundPercentile), kHighestGround, kLowestGround);
+  locus.ground =
+      heights.empty()
+          ? kLowestGround
+          : std::clamp(quantile(heights, kGroundPercentile), kHighestGround, kLowestGround);
   return locus;
 }
 
@@ -119,7 +125,7 @@ BinaryMask depth_occluders(const Box2d& window,
   BinaryMask occluders(camera.width, camera.height);
   if (!locus.known()) return occluders;
   const double margin = kOccluderNearerBy + 2 * depth.deviation_at(locus.central) * locus.central;
-  const int radius = depth.is_lidar ? kOccluderRadius : 0;
+  const int radius = depth.is_sparse ? kOccluderRadius : 0;
   for_each_depth(depth, window, [&](double u, double v, double z) {
     const double y = (v - camera.intrinsics.cy) / camera.intrinsics.fy * z;
     if (z > locus.central - margin || y > locus.ground - kOccluderAboveGround) return;

@@ -45,9 +45,13 @@ DepthLocus locate_depth(const DepthMap& depth,
                         const Box2d& box,
                         const std::vector<Box2d>& nearer);
 
+/// The same with a central depth that is known otherwise, as from the depth under a mask. Without
+/// any point of that depth in the box the ground is taken as low as it may be.
+DepthLocus locus_at(double central, const DepthMap& depth, const Camera& camera, const Box2d& box);
+
 /// Mask of the object in `box` by GrabCut (Rother, Kolmogorov, Blake 2004), seeded by the box and
-/// by the depth where there is any. Inside the boxes of what stands in front (`nearer`) it starts as
-/// background. Empty (all 0) where nothing is left of it. Deterministic.
+/// by the depth where there is any. Inside the boxes of what stands in front (`nearer`) it starts
+/// as background. Empty (all 0) where nothing is left of it. Deterministic.
 BinaryMask grabcut_mask(const ColourImage& image,
                         const Box2d& box,
                         const std::vector<Box2d>& nearer,

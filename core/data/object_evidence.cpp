@@ -2,6 +2,7 @@
 #include "data/object_evidence.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "data/faults.h"
@@ -38,7 +39,7 @@ bool stands_nearer(const Instance& other, const Instance& own) {
 // Where the depth is dense each pixel tells for itself whether it is nearer: one id may stand for
 // several things without a label.
 BinaryMask hidden_by_instances(const Frame& frame, const Instance& own) {
-  const bool by_pixel = !frame.depth.empty() && !frame.depth.is_lidar && own.depth > 0;
+  const bool by_pixel = !frame.depth.empty() && !frame.depth.is_sparse && own.depth > 0;
   std::vector<std::uint8_t> is_nearer(1 << 16, 0);
   for (const Instance& other : frame.instances)
     is_nearer[size_t(other.id)] = stands_nearer(other, own);
@@ -60,21 +61,38 @@ void fill(BinaryMask& mask, const Box2d& box) {
 
 struct Evidence {
   ObjectEvidence object;
-  DepthMap noisy;  // empty = the frame's own depth
+  DepthMap faulty;  // empty = the frame's own depth
 };
 
-// Labels' boxes take hidden parts in (KITTI's annotators guessed them); the mask does not, so the
-// box of what is visible is taken from it. Detectors' boxes are left as they are.
+// The smallest box around the mask's pixels.
+Box2d box_of(const BinaryMask& mask) {
+  Box2d box{double(mask.width), double(mask.height), 0, 0};
+  for (int y = 0; y < mask.height; ++y)
+    for (int x = 0; x < mask.width; ++x) {
+      if (!mask.at(x, y)) continue;
+      box = {std::min<double>(box.left, x),
+             std::min<double>(box.top, y),
+             std::max<double>(box.right, x + 1),
+             std::max<double>(box.bottom, y + 1)};
+    }
+  return box;
+}
+
+bool is_empty(const BinaryMask& mask) {
+  return std::find(mask.values.begin(), mask.values.end(), 1) == mask.values.end();
+}
+
 void take_instance(Evidence& evidence, const Frame& frame, const Candidate& candidate) {
   const Instance* instance = find_instance(frame, candidate);
   if (instance == nullptr)
     throw UnusableObject(frame.boxes_are_labels
                              ? fmt::format("instance_2 has no pixel of id {}", candidate.number + 1)
                              : "no instance of instance_2 overlaps the box by half");
-  if (frame.boxes_are_labels) evidence.object.box = instance->box;
-  evidence.object.mask = instance_mask(frame.ids, instance->id);
-  evidence.object.hidden = hidden_by_instances(frame, *instance);
-  evidence.object.locus = locate_depth(frame.depth, frame.evidence.camera, evidence.object.box, {});
+  ObjectEvidence& object = evidence.object;
+  object.mask = instance_mask(frame.ids, instance->id);
+  object.hidden = hidden_by_instances(frame, *instance);
+  if (instance->depth > 0)
+    object.locus = locus_at(instance->depth, frame.depth, frame.evidence.camera, instance->box);
 }
 
 void take_grabcut(Evidence& evidence, const Frame& frame, const Candidate& candidate) {
@@ -91,18 +109,64 @@ void take_grabcut(Evidence& evidence, const Frame& frame, const Candidate& candi
   for (const Box2d& box : nearer) fill(object.hidden, box);
 }
 
+Random fault_stream(const Frame& frame,
+                    const ObjectEvidence& object,
+                    const DatasetOptions& options,
+                    const char* purpose) {
+  return Random(options.seed, frame.evidence.frame + purpose, std::uint64_t(object.number));
+}
+
+// Comes before the box: that of a modal source ends where the occluder begins.
+void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetOptions& options) {
+  const MaskFaults& faults = options.faults.mask;
+  Random random = fault_stream(frame, object, options, " occluder");
+  if (!random.chance(faults.cut_chance)) return;
+  const CropWindow window = crop_around(object.box, options.crop_margin, options.image_size);
+  CutMask cut = cut_mask(object.mask, window, faults.cut, random);
+  object.mask = std::move(cut.mask);
+  if (!faults.cut_known) return;
+  for (size_t i = 0; i < object.hidden.values.size(); ++i)
+    object.hidden.values[i] |= cut.occluder.values[i];
+}
+
+// Labels' boxes take hidden parts in (KITTI's annotators guessed them), detectors' are what their
+// makers trained them on; only the mask tells of a label what is visible.
+void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetOptions& options) {
+  const bool mask_is_given = !frame.ids.empty();
+  const bool is_modal = options.box_extent == "modal" ||
+                        (options.box_extent == "auto" && frame.boxes_are_labels && mask_is_given);
+  object.box_is_amodal = options.box_extent == "amodal";
+  if (is_modal && !is_empty(object.mask)) object.box = box_of(object.mask);
+}
+
+float median_depth(const DepthMap& depth, const BinaryMask& mask) {
+  std::vector<float> values;
+  for (size_t i = 0; i < mask.values.size(); ++i)
+    if (mask.values[i] && depth.metres.values[i] > 0) values.push_back(depth.metres.values[i]);
+  if (values.empty()) return 0;
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
 void add_faults(Evidence& evidence, const Frame& frame, const DatasetOptions& options) {
   ObjectEvidence& object = evidence.object;
-  const auto stream = [&](const char* purpose) {
-    return Random(options.seed, frame.evidence.frame + purpose, std::uint64_t(object.number));
-  };
-  Random box_random = stream(" box"), mask_random = stream(" mask"),
-         depth_random = stream(" depth");
-  object.box = jittered_box(object.box, options.box_jitter, box_random);
+  Random box_random = fault_stream(frame, object, options, " box");
+  Random mask_random = fault_stream(frame, object, options, " mask");
+  Random depth_random = fault_stream(frame, object, options, " depth");
+  object.box = jittered_box(object.box, options.faults.box_jitter, box_random);
   const CropWindow window = crop_around(object.box, options.crop_margin, options.image_size);
-  evidence.noisy = noisy_depth(
-      frame.depth, object.mask, window, {options.depth_noise, options.depth_bias}, depth_random);
-  object.mask = ragged_mask(object.mask, window, options.mask_raggedness, mask_random);
+  if (!frame.depth.empty() && options.faults.depth.any()) {
+    evidence.faulty =
+        faulty_depth(frame.depth, object.mask, window, options.faults.depth, depth_random);
+    // What was read off the depth moves with it.
+    const float before = median_depth(frame.depth, object.mask);
+    const float after = median_depth(evidence.faulty, object.mask);
+    if (before > 0 && after > 0) {
+      object.locus.central *= after / before;
+      object.locus.ground *= after / before;
+    }
+  }
+  object.mask = moved_border(object.mask, window, options.faults.mask, mask_random);
 }
 
 void check_usable(const Observation& observation, bool has_depth) {
@@ -139,8 +203,10 @@ Observation observe(const Frame& frame, const Candidate& candidate, const Datase
     take_grabcut(evidence, frame, candidate);
   else
     take_instance(evidence, frame, candidate);
-  if (options.is_synthetic) add_faults(evidence, frame, options);
-  const DepthMap& depth = evidence.noisy.empty() ? frame.depth : evidence.noisy;
+  if (options.adds_faults) add_occluder(evidence.object, frame, options);
+  choose_box(evidence.object, frame, options);
+  if (options.adds_faults) add_faults(evidence, frame, options);
+  const DepthMap& depth = evidence.faulty.empty() ? frame.depth : evidence.faulty;
   const Observation observation = build_observation(
       frame.evidence, depth, evidence.object, options.crop_margin, options.image_size);
   check_usable(observation, !depth.empty());

@@ -14,8 +14,15 @@ class UnusableObject : public std::runtime_error {
 };
 
 /// The observation of one candidate: mask from its instance or by GrabCut, what is known of the
-/// pixels around it, depth; for synthetic frames with the options' faults. Throws UnusableObject
-/// where the evidence does not do.
+/// pixels around it, its box, depth; then the options' faults, where they are to be added. The
+/// order: mask, occluder's cut, box, jitter, errors of depth, errors of the mask's border. A mask
+/// is not made anew for a jittered box.
+///
+/// Box, by options.box_extent: "modal" = around the visible mask, "amodal" = as its file gives it,
+/// and its sides count as the object's own even where something hides them, "auto" = modal for
+/// labels whose mask a file gives, else as the file of boxes gives it.
+///
+/// Throws UnusableObject where the evidence does not do.
 Observation observe(const Frame& frame, const Candidate& candidate, const DatasetOptions& options);
 
 }  // namespace monodr

@@ -16,11 +16,10 @@ constexpr double kDepthAboveGround = 0.2;     // m: leaves out the road under th
 constexpr double kStripHalfWidth = 3.0 / 64;  // of the crop's side
 constexpr double kKnownShare = 0.7;
 
-std::vector<float> known_pixels(const FrameEvidence& frame,
-                                const ObjectEvidence& object,
+std::vector<float> known_pixels(const BinaryMask& is_hidden,
                                 const CropWindow& window,
                                 const std::vector<float>& mask) {
-  const std::vector<float> hidden = crop_coverage(object.hidden, window, 1);
+  const std::vector<float> hidden = crop_coverage(is_hidden, window, 1);
   std::vector<float> known(hidden.size());
   for (size_t i = 0; i < known.size(); ++i)
     known[i] = mask[i] >= kHalf || hidden[i] < kHalf ? 1 : 0;
@@ -37,21 +36,27 @@ float median_of_present(const std::vector<float>& depth) {
   return *middle;
 }
 
-// Each LiDAR point falls into one crop pixel; the nearest point of a pixel stays.
-std::vector<float> lidar_crop(const Camera& camera,
-                              const DepthMap& depth,
-                              const ObjectEvidence& object,
-                              const CropWindow& window) {
+double depth_range(double relative_deviation, double depth) {
+  return kDepthRange + 2 * relative_deviation * depth;
+}
+
+// Each LiDAR point (or pixel of another sparse map) falls into one crop pixel; the nearest one
+// stays.
+std::vector<float> sparse_crop(const Camera& camera,
+                               const DepthMap& depth,
+                               const ObjectEvidence& object,
+                               const CropWindow& window) {
   std::vector<float> crop(size_t(window.size) * window.size);
   const Intrinsics& k = camera.intrinsics;
   const Plane<float>& metres = depth.metres;
+  const double range = depth_range(depth.deviation_at(object.locus.central), object.locus.central);
   const Box2d area =
       Box2d{window.left, window.top, window.left + window.side, window.top + window.side}
           .clipped_to(metres.width, metres.height);
   for (int y = int(area.top); y < int(std::ceil(area.bottom)); ++y)
     for (int x = int(area.left); x < int(std::ceil(area.right)); ++x) {
       const float z = metres.at(x, y);
-      if (z <= 0 || std::abs(z - object.locus.central) > kDepthRange) continue;
+      if (z <= 0 || std::abs(z - object.locus.central) > range) continue;
       if ((y + 0.5 - k.cy) / k.fy * z > object.locus.ground - kDepthAboveGround) continue;
       const int i = int(std::floor((x + 0.5 - window.left) * window.scale()));
       const int j = int(std::floor((y + 0.5 - window.top) * window.scale()));
@@ -81,7 +86,7 @@ void keep_inside(std::vector<float>& depth, const std::vector<float>& mask) {
 // Pixels of the mask that show what is behind or in front of the object.
 void drop_outliers(std::vector<float>& depth, double relative_deviation) {
   const float median = median_of_present(depth);
-  const double range = kDepthRange + 2 * relative_deviation * median;
+  const double range = depth_range(relative_deviation, median);
   for (float& z : depth)
     if (std::abs(z - median) > range) z = 0;
 }
@@ -105,14 +110,21 @@ Observation build_observation(const FrameEvidence& frame,
   const CropWindow& window = observation.crop;
   observation.image = crop_colours(frame.image, window);
   observation.mask = crop_coverage(object.mask, window, 0);
-  observation.known = known_pixels(frame, object, window, observation.mask);
-  observation.free_sides = free_sides(observation.known, image_size, window.to_crop(object.box));
+  observation.known = known_pixels(object.hidden, window, observation.mask);
+  // Whoever drew an amodal box guessed its hidden sides; only the image's border can still cut it.
+  const std::vector<float> in_view =
+      object.box_is_amodal
+          ? known_pixels(
+                BinaryMask(frame.image.width, frame.image.height), window, observation.mask)
+          : observation.known;
+  observation.free_sides = free_sides(in_view, image_size, window.to_crop(object.box));
 
   if (depth.empty()) {
     observation.depth.assign(observation.mask.size(), 0);
-  } else if (depth.is_lidar) {
-    observation.depth = lidar_crop(frame.camera, depth, object, window);
+  } else if (depth.is_sparse) {
+    observation.depth = sparse_crop(frame.camera, depth, object, window);
     keep_inside(observation.depth, observation.mask);
+    observation.depth_deviation = depth.deviation_at(object.locus.central);
   } else {
     observation.depth = dense_crop(depth, window);
     keep_inside(observation.depth, observation.mask);

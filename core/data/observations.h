@@ -24,19 +24,21 @@ struct ObjectEvidence {
   int number = 0;  ///< running number of its line in the file its box came from, from 0
   std::string category;
   double score = 1;
-  Box2d box;          ///< of what is visible, as far as the source tells
-  BinaryMask mask;    ///< visible part
-  BinaryMask hidden;  ///< 1 where something in front may hide the object
-  DepthLocus locus;   ///< not known() where there is no depth
+  Box2d box;                   ///< of what is visible, as far as the source tells
+  bool box_is_amodal = false;  ///< `box` takes hidden parts in, by the user's word
+  BinaryMask mask;             ///< visible part
+  BinaryMask hidden;           ///< 1 where something in front may hide the object
+  DepthLocus locus;            ///< not known() where there is no depth
 };
 
 /// Cuts the crop: image, mask, known, depth, free sides.
 ///
 /// known = 0 outside the image and where `hidden` covers most of the pixel, but never inside the
-/// object's own mask. Depth: inside the mask; LiDAR gives each crop pixel its nearest point within
-/// 3 m of the central depth and at least 0.2 m above the ground, an estimated map the value at the
-/// pixel's centre within 3 m plus twice its deviation of the median.
-/// `depth` may be empty.
+/// object's own mask. Depth: inside the mask; a sparse map (LiDAR) gives each crop pixel its
+/// nearest point within 3 m plus twice its deviation of the central depth and at least 0.2 m above
+/// the ground, an estimated map the value at the pixel's centre within the same range of the
+/// median. The sides of an amodal box are its own wherever they lie in the image; those of another
+/// one as free_sides tells. `depth` may be empty.
 Observation build_observation(const FrameEvidence& frame,
                               const DepthMap& depth,
                               const ObjectEvidence& object,

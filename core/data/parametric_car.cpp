@@ -78,9 +78,9 @@ Eigen::Vector3f random_dimensions(Random& random, const KindProfile& profile) {
   for (int k = 0; k < 3; ++k) {
     // The mean of a log-normal lies above its median by half the variance.
     const double shift = -0.5 * car_log_deviations[k] * car_log_deviations[k];
-    result[k] =
-        static_cast<float>(car_mean_dimensions[k] *
-                           std::exp(offset[k] + shift + random.normal(0, model.deviation[k])));
+    result[k] = static_cast<float>(
+        car_mean_dimensions[k] *
+        std::exp(offset[k] + shift + random.normal_within_three(0, model.deviation[k])));
   }
   return result;
 }
@@ -111,11 +111,13 @@ Eigen::Vector3f random_paint(Random& random) {
     left -= candidate.weight;
     if (left < 0) break;
   }
-  const double brightness = random.normal(0, family->spread);
+  const double brightness = random.normal_within_three(0, family->spread);
   Eigen::Vector3f colour;
   for (int k = 0; k < 3; ++k)
     colour[k] = std::clamp(
-        static_cast<float>(family->colour[k] + brightness + random.normal(0, 0.015)), 0.02f, 0.95f);
+        static_cast<float>(family->colour[k] + brightness + random.normal_within_three(0, 0.015)),
+        0.02f,
+        0.95f);
   return colour;
 }
 
@@ -137,7 +139,7 @@ CarParameters random_car(Random& random) {
 CarParameters random_car(Random& random, BodyKind kind) {
   const KindProfile& typical = profiles[static_cast<int>(kind)];
   const auto around = [&random](float value, double deviation) {
-    return static_cast<float>(random.normal(value, deviation));
+    return static_cast<float>(random.normal_within_three(value, deviation));
   };
   CarParameters car;
   car.kind = kind;

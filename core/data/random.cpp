@@ -30,10 +30,14 @@ double Random::uniform(double low, double high) {
   return low + (high - low) * static_cast<double>(engine_() >> 11) * 0x1.0p-53;
 }
 
-double Random::normal(double mean, double deviation) {
-  for (;;) {  // Box-Muller
-    const double radius = std::sqrt(-2 * std::log(1 - uniform(0, 1)));
-    const double value = radius * std::cos(2 * M_PI * uniform(0, 1));
+double Random::normal(double mean, double deviation) {  // Box-Muller
+  const double radius = std::sqrt(-2 * std::log(1 - uniform(0, 1)));
+  return mean + deviation * radius * std::cos(2 * M_PI * uniform(0, 1));
+}
+
+double Random::normal_within_three(double mean, double deviation) {
+  for (;;) {
+    const double value = normal(0, 1);
     if (std::abs(value) <= 3) return mean + deviation * value;
   }
 }

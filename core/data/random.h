@@ -19,8 +19,12 @@ class Random {
   /// In [low, high).
   double uniform(double low, double high);
 
-  /// Normal, cut at three deviations: a made-up world needs no monsters.
+  /// Normal, with its tails: errors are drawn from it.
   double normal(double mean, double deviation);
+
+  /// Normal, drawn again until it lies within three deviations: a made-up world needs no monsters
+  /// (a car twice as long as another), and what is measured of it must not hang on one.
+  double normal_within_three(double mean, double deviation);
 
   /// 0, 1, ..., count - 1.
   int below(int count);

@@ -186,7 +186,7 @@ Scene random_scene(std::uint64_t seed, int frame) {
   Random random(seed, "scene", frame);
   Scene scene;
   scene.camera = kitti_camera();
-  scene.camera_height = std::clamp(random.normal(1.65, .05), 1.5, 1.8);
+  scene.camera_height = std::clamp(random.normal_within_three(1.65, .05), 1.5, 1.8);
   const int cars = 2 + random.below(4);
   std::vector<bool> planned;
   for (int i = 0; i < cars; ++i) add_car(scene, planned, random.chance(.25), random);

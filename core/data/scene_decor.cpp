@@ -43,7 +43,7 @@ Light random_light(Random& random) {
 
 Street random_street(Random& random) {
   Street street;
-  street.heading = random.normal(0, .12);
+  street.heading = random.normal_within_three(0, .12);
   street.offset = random.uniform(-3, 3);
   street.half_width = random.uniform(3, 7);
   street.grass = random.chance(.4);

@@ -23,10 +23,12 @@ DatasetOptions synthetic_options(const std::string& root) {
   DatasetOptions options = options_for(root);
   options.is_synthetic = true;
   options.seed = 3;
-  options.mask_raggedness = 2;
-  options.depth_noise = 0.1;
-  options.depth_bias = 0.05;
-  options.box_jitter = 0.02;
+  options.adds_faults = true;
+  options.faults.mask.raggedness = 2;
+  options.faults.depth.noise = 0.1;
+  options.faults.depth.bias = 0.05;
+  options.faults.depth.bleeding = 1.2;
+  options.faults.box_jitter = 0.02;
   return options;
 }
 
@@ -146,6 +148,85 @@ TEST(Dataset, DetectionsBelowTheScoreAreLeftOutAndMatchedToInstances) {
   EXPECT_EQ(set.observations[0].box.left, 101.5);  // the detector's own box
   const double area = std::pow(set.observations[0].crop.scale(), 2);
   EXPECT_NEAR(sum(set.observations[0].mask), 80 * 50 * area, 2);
+}
+
+TEST(BoxExtent, ModalEndsWhereTheMaskDoesAndAmodalAsGiven) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.box_extent = "amodal";
+  const Observation amodal = load_observations(options).observations[0];
+  EXPECT_EQ(amodal.box.left, 60);
+  EXPECT_EQ(amodal.box.bottom, 80);
+  EXPECT_EQ(amodal.free_sides, (std::array<float, 4>{1, 1, 1, 1}));  // drawn, though hidden
+
+  for (const char* frame : {"000000", "000001", "000002"})
+    street.write(std::string("training/detections_2/") + frame + ".txt",
+                 "Car -1 -1 -10 103 52 182 102 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n");
+  options.box_extent = "auto";
+  EXPECT_EQ(load_observations(options).observations[0].box.left, 103.5);
+  options.box_extent = "modal";
+  const Box2d modal = load_observations(options).observations[0].box;
+  EXPECT_EQ(modal.left, 100);
+  EXPECT_EQ(modal.right, 180);
+  EXPECT_EQ(modal.top, 50);
+  EXPECT_EQ(modal.bottom, 100);
+}
+
+TEST(Faults, AnOccludersCutIsUnknownOrPassesForBackground) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.adds_faults = true;
+  options.faults.mask.cut = 0.5;
+  const ObservationSet before = load_observations(options_for(street.path()));
+  const ObservationSet known = load_observations(options);
+  options.faults.mask.cut_known = false;
+  const ObservationSet unnoticed = load_observations(options);
+  for (size_t i = 1; i < known.observations.size(); i += 2) {  // the near cars: nothing hides them
+    const Observation& cut = known.observations[i];
+    const double area = std::pow(cut.crop.scale(), 2);
+    EXPECT_NEAR(sum(cut.mask), 80 * 50 * area / 2, 80 * area);
+    EXPECT_LT(sum(cut.known), 64 * 64 - 100);
+    EXPECT_EQ(sum(unnoticed.observations[i].known), 64 * 64);
+    EXPECT_EQ(unnoticed.observations[i].mask, cut.mask);
+    EXPECT_LT(cut.box.area(), 0.6 * before.observations[i].box.area());  // of what is left
+    EXPECT_EQ(std::count(cut.free_sides.begin(), cut.free_sides.end(), 0.f), 1);
+  }
+  options.faults.mask.cut_chance = 0;
+  EXPECT_TRUE(same(load_observations(options).observations[1], before.observations[1]));
+}
+
+TEST(Faults, AreAddedToRealDataWhereAskedForOnly) {
+  const StreetFolder street;
+  DatasetOptions options = synthetic_options(street.path());
+  options.is_synthetic = false;
+  options.adds_faults = false;
+  const Observation real = load_observations(options).observations[1];
+  EXPECT_TRUE(same(real, load_observations(options_for(street.path())).observations[1]));
+  options.adds_faults = true;
+  options.masks = "grabcut";
+  const Observation faulty = load_observations(options).observations[1];
+  EXPECT_NE(faulty.box.left, real.box.left);
+  EXPECT_FALSE(faulty.mask == real.mask);
+  EXPECT_NEAR(faulty.depth_deviation, std::hypot(0.1, 0.1), 1e-9);  // its own and the fault's
+}
+
+TEST(Faults, SparseRowsOfMadeUpDepthReachTheCropAsLidarDoes) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.is_synthetic = true;
+  options.adds_faults = true;
+  options.faults.depth.row_step = 5;
+  options.faults.depth.noise_metres = 0.02;
+  options.faults.depth.scale = 1.3;  // beyond the 3 m that belong to a car
+  const Observation seen = load_observations(options).observations[1];
+  int present = 0;
+  for (const float z : seen.depth) {
+    if (z == 0) continue;
+    ++present;
+    EXPECT_NEAR(z, 13, 0.1);
+  }
+  EXPECT_GT(present, 200);
+  EXPECT_LT(present, 0.5 * sum(seen.mask));
 }
 
 TEST(Dataset, GrabCutFindsPlainRectangles) {

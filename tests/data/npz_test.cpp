@@ -102,7 +102,7 @@ TEST(Npz, IsEnlargedToTheImageWithoutMixingDepths) {
   const auto path = scratch.write(
       "d.npz", npz({{"depth.npy", npy("<f4", "(2, 3)", raw<float>({1, 2, 3, 4, 5, 6}))}}, true));
   const DepthMap depth = load_depth_npz(path, 7, 4);
-  EXPECT_FALSE(depth.is_lidar);
+  EXPECT_FALSE(depth.is_sparse);
   EXPECT_GT(depth.relative_deviation, 0);
   EXPECT_EQ(depth.metres.at(0, 0), 1);
   EXPECT_EQ(depth.metres.at(6, 3), 6);

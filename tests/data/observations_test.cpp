@@ -119,7 +119,7 @@ TEST(DepthCrop, LidarGivesTheNearestPointOfThisObjectAboveTheGround) {
   for (int y = 150; y < 350; ++y)
     for (int x = 500; x < 700; ++x) object.mask.at(x, y) = 1;
   DepthMap lidar;
-  lidar.is_lidar = true;
+  lidar.is_sparse = true;
   lidar.metres = Plane<float>(1242, 375);
   const CropWindow window = crop_around(object.box, 1.3, 64);
   const auto crop_index = [&](int x, int y) {

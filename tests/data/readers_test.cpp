@@ -155,7 +155,7 @@ TEST(Depth, ReadsUnitsOfAMetreOver256) {
   const DepthMap depth = load_depth_png(scratch / "d.png");
   EXPECT_EQ(depth.metres.at(1, 2), 10);
   EXPECT_EQ(depth.metres.at(0, 0), 0);
-  EXPECT_TRUE(depth.is_lidar);
+  EXPECT_TRUE(depth.is_sparse);
 }
 
 TEST(Depth, DisparityIsFocalLengthTimesBaselineOverDepth) {
