@@ -12,14 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-ParameterValue value_from_json(const json& value) {
-  if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number_integer()) return value.get<std::int64_t>();
-  if (value.is_number()) return value.get<double>();
-  if (value.is_array()) return value.get<std::vector<double>>();
-  return value.get<std::string>();
-}
-
 std::array<double, 3> triple(const json& table, const char* key) {
   const auto values = table.at(key).get<std::vector<double>>();
   if (values.size() != 3)
@@ -77,16 +69,6 @@ CellPlan cell_plan_from_file(const std::string& path) {
   plan.output = document.at("output");
   plan.pictures = document.value("pictures", "");
   return plan;
-}
-
-Parameters parameters_from_json(const ParameterSchema& schema,
-                                const json& table,
-                                const std::string& section) {
-  std::map<std::string, GivenValue> given;
-  for (const Parameter& parameter : schema)
-    if (table.contains(parameter.name))
-      given[parameter.name].value = value_from_json(table[parameter.name]);
-  return Parameters(schema, given, section);
 }
 
 DatasetOptions dataset_options(const json& config, std::uint64_t seed, const std::string& cache) {

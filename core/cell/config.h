@@ -24,12 +24,6 @@ struct CellPlan {
 };
 CellPlan cell_plan_from_file(const std::string& path);
 
-/// The plugin's own table out of a resolved configuration, checked against its schema. Keys of the
-/// section that the schema does not know (plugin, weight) are left aside.
-Parameters parameters_from_json(const ParameterSchema& schema,
-                                const nlohmann::json& table,
-                                const std::string& section);
-
 /// Of the tables [dataset], [renderer] (crop) and the cell's seed.
 DatasetOptions dataset_options(const nlohmann::json& config,
                                std::uint64_t seed,

@@ -4,9 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "base/sha256.h"
 #include "cell/config.h"
-#include "data/parametric_car.h"
 #include "data/synthetic.h"
 
 namespace monodr {
@@ -22,23 +20,6 @@ SynthesisOptions synthesis_options(const json& config, const std::string& cache)
   options.seed = dataset.at("scene_seed").get<std::uint64_t>();
   options.output = synthetic_folder(cache, options);
   return options;
-}
-
-std::unique_ptr<ShapePrior> make_prior(const json& section, Registry& registry) {
-  const std::string name = section.at("plugin");
-  const PluginDescriptor& descriptor = registry.find(PluginKind::shape_prior, name);
-  json table = section.value(name, json::object());
-  table["latent_dims"] = section.at("latent_dims");
-  return registry.make_shape_prior(
-      name, parameters_from_json(descriptor.info.parameters, table, "shape_prior." + name));
-}
-
-/// Named by the hash of all that went into it, so that a changed plugin or corpus trains anew.
-std::string prior_path(const json& section, Registry& registry, const std::string& cache) {
-  const PluginInfo& info =
-      registry.find(PluginKind::shape_prior, section.at("plugin").get<std::string>()).info;
-  const std::string inputs = section.dump() + info.file_hash + parametric_car_corpus_version;
-  return (fs::path(cache) / ("prior-" + sha256(inputs).substr(0, 16) + ".bin")).string();
 }
 
 }  // namespace
@@ -62,35 +43,13 @@ void prepare(const json& config,
     if (!fs::exists(options.output))
       synthesize(options, [&](double share) { progress("making the synthetic scenes", share); });
   }
-  const json& section = config.at("shape_prior");
-  const std::string path = prior_path(section, registry, cache);
-  if (fs::exists(path)) return;
-  const auto prior = make_prior(section, registry);
-  const auto seed = section.at("seed").get<std::uint64_t>();
-  const auto corpus = training_corpus(section.at("corpus_cars").get<int>(), seed);
-  TrainingOptions options;
-  options.seed = seed;
-  options.progress = [&](double share, double) {
-    progress("training " + section.at("plugin").get<std::string>(), share);
-    return true;
-  };
-  prior->train(corpus, options);
-  prior->save(path);
+  make_trained_prior(config, registry, cache, progress);
 }
 
 std::string dataset_root(const json& config, const std::string& cache) {
   const json& dataset = config.at("dataset");
   if (dataset.at("source") == "synthetic") return synthesis_options(config, cache).output;
   return dataset.at("root").get<std::string>();
-}
-
-std::shared_ptr<ShapePrior> load_shape_prior(const json& config,
-                                             Registry& registry,
-                                             const std::string& cache) {
-  const json& section = config.at("shape_prior");
-  std::shared_ptr<ShapePrior> prior = make_prior(section, registry);
-  prior->load(prior_path(section, registry, cache));
-  return prior;
 }
 
 }  // namespace monodr

@@ -2,16 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "plugin/registry.h"
+#include "cell/trained_prior.h"
 
 namespace monodr {
 
-/// Told what is being made and the share done, 0..1.
-using PrepareProgress = std::function<void(const std::string& what, double share)>;
 /// Told what the user should know, such as a frame that is left out.
 using PrepareNote = std::function<void(const std::string& text)>;
 
@@ -26,10 +23,5 @@ void prepare(const nlohmann::json& config,
 /// The folder in KITTI's layout that the configuration reads: dataset.root, or the cached synthetic
 /// set of these options.
 std::string dataset_root(const nlohmann::json& config, const std::string& cache);
-
-/// The prior of the configuration, loaded from the cache; `prepare` must have run.
-std::shared_ptr<ShapePrior> load_shape_prior(const nlohmann::json& config,
-                                             Registry& registry,
-                                             const std::string& cache);
 
 }  // namespace monodr

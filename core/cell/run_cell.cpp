@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/parameters_json.h"
 #include "cell/metrics.h"
 #include "cell/prepare.h"
 #include "cell/provenance.h"

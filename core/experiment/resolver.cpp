@@ -4,19 +4,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/parameters_json.h"
 #include "base/text.h"
 #include "experiment/sections.h"
 
 namespace monodr {
 
 namespace {
-
-std::string to_json_text(const Parameters& parameters) {
-  nlohmann::json object = nlohmann::json::object();
-  for (const auto& [name, value] : parameters.values())
-    std::visit([&, &key = name](const auto& v) { object[key] = v; }, value);
-  return object.dump();
-}
 
 const Section* find_section(const std::string& name) {
   for (const Section& section : core_sections())
@@ -120,7 +114,7 @@ Resolver::Table Resolver::make_section(const std::string& name,
   std::map<std::string, GivenValue> complete = given;
   if (names_a_plugin(name) && named == given.end()) complete["plugin"].value = table.plugin;
   const Parameters parameters(section->parameters, complete, name);
-  table.json = to_json_text(parameters);
+  table.json = to_json(parameters).dump();
   table.identity = table.json;
   table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;
   if (name == "dataset") {
@@ -153,7 +147,7 @@ Resolver::Table Resolver::make_loss(const std::string& name,
   const Parameters parameters(schema, own, name);
   table.weight = parameters.real("weight");
   table.json =
-      in_braces_with(to_json_text(parameters), "plugin", nlohmann::json(table.plugin).dump());
+      in_braces_with(to_json(parameters).dump(), "plugin", nlohmann::json(table.plugin).dump());
   table.identity = table.json + info.file_hash;
   return table;
 }
@@ -168,7 +162,7 @@ Resolver::Table Resolver::make_plugin_table(const std::string& name,
   table.plugin = plugin;
   const PluginInfo& info = catalogue_.find(kind_of_section(section, where), plugin, where);
   table.info = &info;
-  table.json = to_json_text(Parameters(info.parameters, given, name));
+  table.json = to_json(Parameters(info.parameters, given, name)).dump();
   table.identity = table.json + info.file_hash;
   return table;
 }

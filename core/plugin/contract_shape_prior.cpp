@@ -6,14 +6,16 @@
 #include <cmath>
 #include <filesystem>
 
-#include "base/text.h"
+#include "base/parameters_json.h"
 #include "plugin/contract_meshes.h"
 #include "plugin/contract_tools.h"
+#include "plugin/prior_file.h"
 
 namespace monodr {
 namespace {
 
 constexpr int kItems = 3, kCorpus = 12;
+constexpr std::uint64_t kSeed = 5;
 
 std::vector<CorpusItem> some_corpus() {
   std::vector<CorpusItem> corpus;
@@ -127,16 +129,36 @@ std::string batch_differs(const ShapePrior& prior) {
   return "";
 }
 
-std::string foreign_file_taken(ShapePrior& prior, const std::string& path) {
-  write_file_atomically(path, "this is no shape prior\n");
+std::string incomplete_state_taken(const ShapePrior& trained, ShapePrior& prior) {
+  TensorTable state = trained.state();
+  if (state.empty()) return "the state has no arrays";
+  const std::string name = state.begin()->first;
+  state.erase(state.begin());
   try {
-    prior.load(path);
-    return "a file that is no prior is loaded";
-  } catch (const UserError& error) {
-    return std::string(error.what()).find(path) == std::string::npos
-               ? std::string("the message does not name the file: ") + error.what()
-               : "";
+    prior.restore(state);
+    return fmt::format("a state without the array '{}' is taken", name);
+  } catch (const UserError&) {
+    return "";
   }
+}
+
+// Stops when half is done, and lets another instance go on from the last checkpoint.
+std::unique_ptr<ShapePrior> trained_in_two_goes(Registry& registry, const std::string& name) {
+  const Parameters parameters(registry.find(PluginKind::shape_prior, name).info.parameters);
+  TrainingOptions options;
+  options.seed = kSeed;
+  TensorTable last;
+  options.checkpoint = [&](const std::function<TensorTable()>& state) {
+    last.clear();
+    for (const auto& [key, array] : state()) last[key] = array.clone();
+  };
+  options.progress = [](double share, double) { return share < 0.5; };
+  registry.make_shape_prior(name, parameters)->train(some_corpus(), options);
+  options.resume = last;
+  options.progress = nullptr;
+  auto prior = registry.make_shape_prior(name, parameters);
+  prior->train(some_corpus(), options);
+  return prior;
 }
 
 }  // namespace
@@ -146,16 +168,12 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
   ContractChecker checker(info);
   checker.check_schema(info);
   const Parameters parameters(info.parameters);
-  const auto trained = [&] {
-    auto prior = registry.make_shape_prior(name, parameters);
-    TrainingOptions options;
-    options.seed = 5;
-    prior->train(some_corpus(), options);
-    return prior;
-  };
   std::unique_ptr<ShapePrior> prior;
   checker.check("learns from a small corpus", [&] {
-    prior = trained();
+    prior = registry.make_shape_prior(name, parameters);
+    TrainingOptions options;
+    options.seed = kSeed;
+    prior->train(some_corpus(), options);
     return std::string();
   });
   if (!checker.report().passed()) return checker.report();
@@ -171,9 +189,10 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
   checker.check("the same bits twice and on any number of threads", [&] {
     return bits_that_change([&] { return all_outputs(*prior, some_codes(*prior, at::kFloat)); });
   });
-  checker.check("the same corpus and seed train the same bits", [&] {
+  checker.check("trains the same bits again, also interrupted and gone on with", [&] {
     const Codes codes = some_codes(*prior, at::kFloat);
-    return difference_in_bits(all_outputs(*trained(), codes), all_outputs(*prior, codes));
+    return difference_in_bits(all_outputs(*trained_in_two_goes(registry, name), codes),
+                              all_outputs(*prior, codes));
   });
   checker.check("a batch equals its items", [&] { return batch_differs(*prior); });
   checker.check("finite for codes far out", [&] {
@@ -184,15 +203,14 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
   const TemporaryFolder folder;
   checker.check("saved and loaded, the same bits", [&] {
     const std::string path = folder.path / "prior";
-    prior->save(path);
-    const auto loaded = registry.make_shape_prior(name, parameters);
-    loaded->load(path);
+    write_prior_file(
+        path, {name, info.version, to_json(parameters), {}, kSeed, 0, {}}, prior->state());
     const Codes codes = some_codes(*prior, at::kFloat);
-    return difference_in_bits(all_outputs(*loaded, codes), all_outputs(*prior, codes));
+    return difference_in_bits(all_outputs(*load_prior(path, registry), codes),
+                              all_outputs(*prior, codes));
   });
-  checker.check("a foreign file is refused by name", [&] {
-    return foreign_file_taken(*registry.make_shape_prior(name, parameters),
-                              folder.path / "foreign");
+  checker.check("an incomplete state is refused", [&] {
+    return incomplete_state_taken(*prior, *registry.make_shape_prior(name, parameters));
   });
   return checker.report();
 }

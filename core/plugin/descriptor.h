@@ -14,7 +14,7 @@
 #include "plugin/shape_prior.h"
 
 /// Raised whenever a type that crosses the border between core and plugin changes.
-#define MONODR_PLUGIN_ABI 1
+#define MONODR_PLUGIN_ABI 2
 
 namespace monodr {
 
@@ -44,7 +44,7 @@ struct PluginDescriptor {
 
 /// The exported symbol spells the ABI number and what the file was built with, so that a mismatch
 /// is read from the ELF symbol table before any code of the file runs:
-///     monodr_plugin_abi1_torch1_13_0_gcc12_cxx11abi1
+///     monodr_plugin_abi2_torch1_13_0_gcc12_cxx11abi1
 /// It comes from the compiler and the headers in use and not from the build system: no build file
 /// can spell it wrong.
 #define MONODR_PLUGIN_SYMBOL                                                              \

@@ -23,10 +23,10 @@ struct Observation {
   Camera camera;
   CropWindow crop;
 
-  std::vector<float> image;  ///< [3, S, S], RGB in [0,1]
-  std::vector<float> mask;   ///< [S, S], share of the pixel covered by the object, 0..1
-  std::vector<float> known;  ///< [S, S], 1 where `mask` is evidence; 0 behind an object in front
-                             ///< and outside the image
+  std::vector<float> image;    ///< [3, S, S], RGB in [0,1]
+  std::vector<float> mask;     ///< [S, S], share of the pixel covered by the object, 0..1
+  std::vector<float> known;    ///< [S, S], 1 where `mask` is evidence; 0 behind an object in front
+                               ///< and outside the image
   std::vector<float> depth;    ///< [S, S], metres along the optical axis, 0 = none
   double depth_deviation = 0;  ///< stated relative deviation of the depth's noise (0.1 = 10 %);
                                ///< 0 = as good as LiDAR

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,10 +29,23 @@ struct CorpusItem {
   Mesh mesh;
 };
 
+/// Tensors by name, float32, float64 or int64: what a prior has learned, or how far it has come.
+using TensorTable = std::map<std::string, at::Tensor>;
+
 struct TrainingOptions {
   std::uint64_t seed = 0;
-  /// Called now and then with the share done (0..1) and the current loss; returning false stops.
+  /// Called now and then with the share done (0..1) and the current loss (NaN where there is none
+  /// yet); returning false stops. What it was called with is the training curve.
   std::function<bool(double share, double loss)> progress;
+
+  /// An interrupted training goes on. The plugin calls `checkpoint` between steps, at least before
+  /// each call of `progress`, with a function that makes all it needs to go on from there (step,
+  /// weights, moments); it is asked only when the time for a checkpoint has come. The next training
+  /// with the same parameters, corpus and seed gets the last one made as `resume`, and must end
+  /// with the same bits as one that was never interrupted: draw noise from (seed, step) rather than
+  /// from a generator that lives on. A training of a few seconds may leave both alone.
+  TensorTable resume;  ///< empty: from the start
+  std::function<void(const std::function<TensorTable()>& state)> checkpoint;
 };
 
 /// A latent space of shapes and textures. `D` and `T` are the numbers of dimensions; a code of
@@ -55,13 +69,16 @@ class ShapePrior {
   /// starts.
   virtual at::Tensor texture_from_paint(const at::Tensor& paint) const = 0;
 
-  /// Learns from a corpus; the same corpus and seed give the same bits.
+  /// Learns from a corpus; the same corpus and seed give the same bits. One that was stopped leaves
+  /// the prior untrained. Throws UserError for a corpus it cannot learn from.
   virtual void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) = 0;
 
-  /// The trained state as one versioned file. `load` throws a UserError that names the file where
-  /// it is of another plugin, version or number of dimensions.
-  virtual void save(const std::string& path) const = 0;
-  virtual void load(const std::string& path) = 0;
+  /// What was learned. plugin/prior_file.h makes a file of it, with the plugin's name, version and
+  /// parameters, so that this is all a plugin has to say about files.
+  virtual TensorTable state() const = 0;
+  /// Takes up the state of a prior of the same parameters; throws UserError where an array is
+  /// missing or has another shape (`take_array` in plugin/prior_file.h).
+  virtual void restore(const TensorTable& state) = 0;
 };
 
 }  // namespace monodr

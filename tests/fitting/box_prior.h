@@ -32,8 +32,8 @@ class BoxPrior : public ShapePrior {
   }
   at::Tensor texture_from_paint(const at::Tensor& paint) const override { return paint; }
   void train(const std::vector<CorpusItem>&, const TrainingOptions&) override {}
-  void save(const std::string&) const override {}
-  void load(const std::string&) override {}
+  TensorTable state() const override { return {}; }
+  void restore(const TensorTable&) override {}
 };
 
 }  // namespace monodr

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "plugin/prior_file.h"
+
 #include <ATen/Functions.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -11,24 +13,24 @@
 namespace monodr {
 namespace {
 
-class PriorFile : public testing::Test {
+class PriorFileOnDisk : public testing::Test {
  protected:
-  PriorFile()
+  PriorFileOnDisk()
       : folder_(std::filesystem::temp_directory_path() /
                 fmt::format("monodr_prior_file_{}", ::getpid())) {
     std::filesystem::create_directories(folder_);
     path_ = folder_ / "car.prior";
-    test::trained_prior().save(path_);
+    test::save_trained_prior(path_);
   }
-  ~PriorFile() override {
+  ~PriorFileOnDisk() override {
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
 
   // The message with which the file is refused.
-  std::string refusal(const test::Given& given = test::quick()) {
+  std::string refusal() {
     try {
-      test::mesh_autoencoder(given)->load(path_);
+      load_prior(path_, test::registry());
     } catch (const UserError& error) {
       EXPECT_NE(std::string(error.what()).find(path_), std::string::npos) << error.what();
       return error.what();
@@ -48,9 +50,8 @@ class PriorFile : public testing::Test {
   std::string path_;
 };
 
-TEST_F(PriorFile, GivesBackTheSameBits) {
-  const auto loaded = test::mesh_autoencoder();
-  loaded->load(path_);
+TEST_F(PriorFileOnDisk, GivesBackTheSameBits) {
+  const auto loaded = load_prior(path_, test::registry());
   const at::Tensor shape = at::full({2, 8}, 0.7), texture = at::full({2, 4}, -0.3);
   const DecodedShape before = test::trained_prior().decode(shape, texture);
   const DecodedShape after = loaded->decode(shape, texture);
@@ -60,32 +61,57 @@ TEST_F(PriorFile, GivesBackTheSameBits) {
   const at::Tensor paint = at::full({1, 3}, 0.4);
   EXPECT_TRUE(at::equal(test::trained_prior().texture_from_paint(paint),
                         loaded->texture_from_paint(paint)));
-  const std::string again = folder_ / "again.prior";
-  loaded->save(again);
-  EXPECT_EQ(read_file(path_), read_file(again));
 }
 
-TEST_F(PriorFile, OfOtherDimensionsIsRefused) {
-  test::Given given = test::quick();
-  given["latent_dims"] = std::int64_t{6};
-  EXPECT_NE(refusal(given).find("latent_dims = 8"), std::string::npos);
-  given = test::quick();
-  given["texture_dims"] = std::int64_t{5};
-  EXPECT_NE(refusal(given).find("texture_dims"), std::string::npos);
-  given = test::quick();
-  given["template_grid"] = std::int64_t{11};
-  EXPECT_NE(refusal(given).find("template_grid"), std::string::npos);
+TEST_F(PriorFileOnDisk, KeepsTheRecordAndWritesTheSameBytesAgain) {
+  PriorFile file = read_prior_file(path_);
+  EXPECT_EQ(file.record.plugin, "mesh_autoencoder");
+  EXPECT_EQ(file.record.parameters.at("template_grid"), 10);
+  EXPECT_EQ(file.record.seed, 0U);
+  file.record.corpus = {{"fingerprint", "abc"}};
+  file.record.curve = {{0.25, 1.5}, {1, 0.125}};
+  file.state["a_double"] = at::full({2, 3}, 0.1, at::kDouble);
+  file.state["an_integer"] = at::full({}, 7, at::kLong);
+  const std::string first = folder_ / "first.prior", second = folder_ / "second.prior";
+  write_prior_file(first, file.record, file.state);
+  const PriorFile again = read_prior_file(first);
+  EXPECT_EQ(again.record.corpus, file.record.corpus);
+  ASSERT_EQ(again.record.curve.size(), 2U);
+  EXPECT_EQ(again.record.curve[1].loss, 0.125);
+  EXPECT_TRUE(at::equal(again.state.at("a_double"), file.state["a_double"]));
+  EXPECT_TRUE(at::equal(again.state.at("an_integer"), file.state["an_integer"]));
+  write_prior_file(second, again.record, again.state);
+  EXPECT_EQ(read_file(first), read_file(second));
+  EXPECT_EQ(read_prior_record(first).curve.size(), 2U);
 }
 
-TEST_F(PriorFile, OfAnotherPluginOrVersionIsRefused) {
-  rewrite("\"plugin\":\"mesh_autoencoder\"", "\"plugin\":\"tsdf_pca\"");
-  EXPECT_NE(refusal().find("tsdf_pca"), std::string::npos);
-  test::trained_prior().save(path_);
-  rewrite("\"version\":1", "\"version\":99");
-  EXPECT_NE(refusal().find("99"), std::string::npos);
+TEST_F(PriorFileOnDisk, WhoseArraysDoNotFitTheParametersIsRefused) {
+  for (const std::string name : {"latent_dims", "texture_dims", "template_grid"}) {
+    PriorFile file = read_prior_file(path_);
+    file.record.parameters[name] = 6;
+    write_prior_file(path_, file.record, file.state);
+    EXPECT_NE(refusal().find("array"), std::string::npos) << name;
+    test::save_trained_prior(path_);
+  }
 }
 
-TEST_F(PriorFile, ThatIsDamagedIsRefused) {
+TEST_F(PriorFileOnDisk, OfAnUnknownPluginOrAnotherVersionIsRefused) {
+  rewrite("\"plugin\":\"mesh_autoencoder\"", "\"plugin\":\"mesh_autoencoda\"");
+  try {
+    load_prior(path_, test::registry());
+    ADD_FAILURE() << "the file was taken";
+  } catch (const UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("mesh_autoencoder"), std::string::npos);
+  }
+  test::save_trained_prior(path_);
+  rewrite("monodr shape prior 2", "monodr shape prior 9");
+  EXPECT_NE(refusal().find("prior 9"), std::string::npos);
+  test::save_trained_prior(path_);
+  rewrite("\"version\":\"", "\"version\":\"7");
+  EXPECT_NE(refusal().find("version 7"), std::string::npos);
+}
+
+TEST_F(PriorFileOnDisk, ThatIsDamagedIsRefused) {
   const std::string content = read_file(path_);
   for (const size_t kept : {size_t{0}, size_t{10}, content.find('\n') + 1, content.size() - 1}) {
     write_file_atomically(path_, std::string_view(content).substr(0, kept));

@@ -4,7 +4,9 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/parameters_json.h"
 #include "data/parametric_car.h"
+#include "plugin/prior_file.h"
 
 namespace monodr::test {
 
@@ -23,12 +25,19 @@ Given quick() {
           {"steps", std::int64_t{300}}};
 }
 
-std::unique_ptr<ShapePrior> mesh_autoencoder(const Given& given) {
+namespace {
+
+Parameters parameters_of(const Given& given) {
   std::map<std::string, GivenValue> values;
   for (const auto& [name, value] : given) values[name] = {value, {}, {}};
   const auto& info = registry().find(PluginKind::shape_prior, "mesh_autoencoder").info;
-  return registry().make_shape_prior("mesh_autoencoder",
-                                     Parameters(info.parameters, values, "shape_prior"));
+  return Parameters(info.parameters, values, "shape_prior");
+}
+
+}  // namespace
+
+std::unique_ptr<ShapePrior> mesh_autoencoder(const Given& given) {
+  return registry().make_shape_prior("mesh_autoencoder", parameters_of(given));
 }
 
 const std::vector<CorpusItem>& training_cars() {
@@ -48,6 +57,13 @@ const ShapePrior& trained_prior() {
     return made;
   }();
   return *prior;
+}
+
+void save_trained_prior(const std::string& path) {
+  const PluginInfo& info = registry().find(PluginKind::shape_prior, "mesh_autoencoder").info;
+  write_prior_file(path,
+                   {info.name, info.version, to_json(parameters_of(quick())), {}, 0, 0, {}},
+                   trained_prior().state());
 }
 
 Mesh mesh_of(const DecodedShape& shape, int n) {

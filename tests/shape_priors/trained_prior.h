@@ -26,6 +26,9 @@ const std::vector<CorpusItem>& unseen_cars();
 /// mesh_autoencoder(quick()) after training_cars(), trained at the first call.
 const ShapePrior& trained_prior();
 
+/// Writes trained_prior() to a file.
+void save_trained_prior(const std::string& path);
+
 /// The n-th decoded mesh.
 Mesh mesh_of(const DecodedShape& shape, int n = 0);
 

@@ -7,6 +7,9 @@
 
 #include <cmath>
 
+#include "base/error.h"
+#include "plugin/prior_file.h"
+
 namespace monodr::mesh_autoencoder {
 
 Adam::Adam(std::vector<at::Tensor> parameters, double learning_rate, int steps)
@@ -35,6 +38,38 @@ void Adam::descend(const at::Tensor& loss) {
     parameters_[i].addcdiv_(first_moments_[i], denominator, -rate / unbias1);
     gradient.reset();
   }
+}
+
+void Adam::store(const std::string& prefix, TensorTable& table) const {
+  table[prefix + ".step"] = at::full({1}, step_, at::kLong);
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const std::string name = fmt::format("{}.{}", prefix, i);
+    table[name] = parameters_[i].detach().clone();
+    table[name + ".first"] = first_moments_[i].clone();
+    table[name + ".second"] = second_moments_[i].clone();
+  }
+}
+
+bool Adam::restore(const std::string& prefix, const TensorTable& table) {
+  if (table.count(prefix + ".step") == 0) return false;
+  const at::NoGradGuard no_gradient;
+  step_ = static_cast<int>(take_array(table, prefix + ".step", {1}).item<std::int64_t>());
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const std::string name = fmt::format("{}.{}", prefix, i);
+    const at::IntArrayRef shape = parameters_[i].sizes();
+    parameters_[i].copy_(take_array(table, name, shape));
+    first_moments_[i].copy_(take_array(table, name + ".first", shape));
+    second_moments_[i].copy_(take_array(table, name + ".second", shape));
+  }
+  return true;
+}
+
+NormalSource::NormalSource(std::uint64_t seed, int stage, int step) {
+  std::seed_seq sequence{static_cast<std::uint32_t>(seed),
+                         static_cast<std::uint32_t>(seed >> 32),
+                         static_cast<std::uint32_t>(stage),
+                         static_cast<std::uint32_t>(step)};
+  generator_.seed(sequence);
 }
 
 at::Tensor NormalSource::draw(std::int64_t rows, std::int64_t columns, double deviation) {

@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
+
+#include "plugin/shape_prior.h"
 
 namespace monodr::mesh_autoencoder {
 
@@ -13,6 +16,12 @@ namespace monodr::mesh_autoencoder {
 class Adam {
  public:
   Adam(std::vector<at::Tensor> parameters, double learning_rate, int steps);
+
+  int step() const { return step_; }
+  /// Parameters, moments and step as arrays named `prefix`..., and back; `restore` returns false
+  /// where there are none.
+  void store(const std::string& prefix, TensorTable& table) const;
+  bool restore(const std::string& prefix, const TensorTable& table);
 
   /// One step along the gradients of `loss`, which are then dropped.
   void descend(const at::Tensor& loss);
@@ -28,6 +37,8 @@ class Adam {
 class NormalSource {
  public:
   explicit NormalSource(std::uint64_t seed) : generator_(seed) {}
+  /// Those of one step of one stage of a training: a training that goes on draws the same.
+  NormalSource(std::uint64_t seed, int stage, int step);
   /// float32 tensor [rows,columns] of deviation `deviation`.
   at::Tensor draw(std::int64_t rows, std::int64_t columns, double deviation);
 

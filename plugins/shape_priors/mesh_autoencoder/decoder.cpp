@@ -17,7 +17,7 @@ at::Tensor mirrored(const at::Tensor& half, int left, double third_channel_sign)
 
 }  // namespace
 
-std::vector<std::pair<std::string, at::Tensor*>> DecoderWeights::named() {
+std::vector<std::pair<std::string, const at::Tensor*>> DecoderWeights::named() const {
   return {{"shape_hidden", &shape_hidden},
           {"shape_hidden_bias", &shape_hidden_bias},
           {"shape_mix", &shape_mix},

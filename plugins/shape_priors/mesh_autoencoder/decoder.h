@@ -32,8 +32,8 @@ struct DecoderWeights {
   at::Tensor colour_basis;        ///< [Q,3H]
   at::Tensor paint_to_texture;    ///< [4,T]: [red, green, blue, 1] -> texture code
 
-  /// Name and tensor of each, in the order above: the order in the file.
-  std::vector<std::pair<std::string, at::Tensor*>> named();
+  /// Name and tensor of each, as the file has them.
+  std::vector<std::pair<std::string, const at::Tensor*>> named() const;
 
   bool trained() const { return shape_basis.defined(); }
 };

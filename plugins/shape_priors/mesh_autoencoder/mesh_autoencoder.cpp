@@ -11,7 +11,7 @@
 #include "corpus_registration.h"
 #include "decoder.h"
 #include "plugin/descriptor.h"
-#include "prior_file.h"
+#include "plugin/prior_file.h"
 #include "template_mesh.h"
 #include "training.h"
 
@@ -84,19 +84,17 @@ class MeshAutoencoder final : public ShapePrior {
   }
 
   void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) override;
-  void save(const std::string& path) const override;
-  void load(const std::string& path) override;
+  TensorTable state() const override;
+  void restore(const TensorTable& state) override;
 
  private:
   int integer(const std::string& name) const { return static_cast<int>(parameters_.integer(name)); }
   void check_codes(const at::Tensor& shape_code, const at::Tensor& texture_code) const;
-  nlohmann::json parameters_as_json() const;
 
   Parameters parameters_;
   TemplateMesh template_;
   at::Tensor faces_;
   DecoderWeights weights_;
-  nlohmann::json training_;
 };
 
 void MeshAutoencoder::check_codes(const at::Tensor& shape_code,
@@ -142,52 +140,47 @@ void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const Trainin
   network.learning_rate = parameters_.real("learning_rate");
   network.code_noise = parameters_.real("code_noise");
   network.seed = options.seed;
+  network.checkpoint = options.checkpoint;
+  network.resume = options.resume;
   network.progress = [&](double share, double loss) {
     return report(kRegistrationShare + (1 - kRegistrationShare) * share, loss);
   };
   TrainedDecoder trained = train_decoder(set, network);
   if (trained.stopped) return;
   weights_ = std::move(trained.weights);
-  training_ = {{"seed", options.seed},
-               {"meshes", corpus.size()},
-               {"shape_loss", trained.shape_loss},
-               {"colour_loss", trained.colour_loss}};
 }
 
-nlohmann::json MeshAutoencoder::parameters_as_json() const {
-  nlohmann::json object = nlohmann::json::object();
-  for (const auto& [name, value] : parameters_.values())
-    object[name] = std::visit([](const auto& v) { return nlohmann::json(v); }, value);
-  return object;
+TensorTable MeshAutoencoder::state() const {
+  MONODR_CHECK(weights_.trained(), "an untrained shape prior has no state");
+  TensorTable state;
+  for (const auto& [name, tensor] : weights_.named()) state[name] = *tensor;
+  return state;
 }
 
-void MeshAutoencoder::save(const std::string& path) const {
-  MONODR_CHECK(weights_.trained(), "an untrained shape prior cannot be saved");
-  write_prior_file(path, {parameters_as_json(), training_, weights_});
-}
-
-void MeshAutoencoder::load(const std::string& path) {
-  PriorFile file = read_prior_file(path);
-  const nlohmann::json wanted = parameters_as_json();
-  for (const std::string name : {"latent_dims", "texture_dims", "template_grid"})
-    if (file.parameters.value(name, nlohmann::json()) != wanted.at(name))
-      throw UserError(
-          fmt::format("'{}' holds a shape prior with {} = {}, but {} = {} is asked "
-                      "for; train one, or change the experiment's [shape_prior]",
-                      path,
-                      name,
-                      file.parameters.value(name, nlohmann::json()).dump(),
-                      name,
-                      wanted.at(name).dump()));
-  weights_ = std::move(file.weights);
-  training_ = std::move(file.training);
+void MeshAutoencoder::restore(const TensorTable& state) {
+  const std::int64_t d = shape_dimensions(), t = texture_dimensions(), w = integer("hidden");
+  const std::int64_t columns = 3 * template_.half();
+  DecoderWeights weights;
+  weights.shape_hidden = take_array(state, "shape_hidden", {d, w});
+  weights.shape_hidden_bias = take_array(state, "shape_hidden_bias", {w});
+  weights.shape_basis = take_array(state, "shape_basis", {-1, columns});
+  weights.shape_mix = take_array(state, "shape_mix", {1 + d + w, weights.shape_basis.size(0)});
+  weights.shape_mean = take_array(state, "shape_mean", {columns});
+  weights.colour_hidden = take_array(state, "colour_hidden", {d, w});
+  weights.colour_hidden_bias = take_array(state, "colour_hidden_bias", {w});
+  weights.colour_basis = take_array(state, "colour_basis", {-1, columns});
+  weights.colour_mix =
+      take_array(state, "colour_mix", {1 + d + w, (1 + t) * weights.colour_basis.size(0)});
+  weights.colour_mean = take_array(state, "colour_mean", {columns});
+  weights.paint_to_texture = take_array(state, "paint_to_texture", {4, t});
+  weights_ = std::move(weights);
 }
 
 PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::shape_prior;
   plugin.info.name = "mesh_autoencoder";
-  plugin.info.version = "1.0.0";
+  plugin.info.version = "2.0.0";
   plugin.info.description =
       "encoder-decoder to the vertices and colours of a mirror-symmetric cube-sphere";
   plugin.info.paper =

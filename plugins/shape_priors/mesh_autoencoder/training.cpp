@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "adam.h"
+#include "base/error.h"
 #include "code_space.h"
 #include "principal_components.h"
 
@@ -80,28 +81,47 @@ at::Tensor blend(const at::Tensor& maps, const at::Tensor& texture) {
   return at::bmm(with_one.unsqueeze(1), maps).squeeze(1);
 }
 
-// Trains until done; false where progress() said stop.
-bool descend(std::vector<at::Tensor> parameters,
-             const NetworkOptions& options,
-             double first_share,
-             const std::function<at::Tensor()>& loss_of_step,
-             double& loss_value) {
-  Adam adam(std::move(parameters), options.learning_rate, options.steps);
-  const at::AutoGradMode with_gradient(true);
-  for (int step = 0; step < options.steps; ++step) {
-    const at::Tensor loss = loss_of_step();
-    adam.descend(loss);
-    if (step % 50 != 0 && step + 1 != options.steps) continue;
-    loss_value = loss.item<double>();
-    const double share = first_share + 0.5 * (step + 1) / options.steps;
-    if (options.progress && !options.progress(share, loss_value)) return false;
+// The two descents one after another, and what a checkpoint keeps of them.
+class Descents {
+ public:
+  Descents(const NetworkOptions& options) : options_(options), kept_(options.resume) {}
+
+  // Trains until done; false where progress() said stop. `loss` is given noise of its step.
+  bool run(const std::vector<at::Tensor>& parameters,
+           const std::function<at::Tensor(NormalSource& noise)>& loss) {
+    const std::string name = fmt::format("stage{}", stage_);
+    Adam adam(parameters, options_.learning_rate, options_.steps);
+    adam.restore(name, kept_);
+    const auto state = [&] {
+      adam.store(name, kept_);
+      return kept_;
+    };
+    const at::AutoGradMode with_gradient(true);
+    while (adam.step() < options_.steps) {
+      const int step = adam.step();
+      NormalSource noise(options_.seed, stage_, step);
+      const at::Tensor value = loss(noise);
+      adam.descend(value);
+      if (step % 50 != 0 && step + 1 != options_.steps) continue;
+      if (options_.checkpoint) options_.checkpoint(state);
+      const double share = (stage_ + (step + 1.0) / options_.steps) / 2;
+      if (options_.progress && !options_.progress(share, value.item<double>())) return false;
+    }
+    state();
+    ++stage_;
+    return true;
   }
-  return true;
-}
+
+ private:
+  const NetworkOptions& options_;
+  TensorTable kept_;
+  int stage_ = 0;
+};
 
 bool train_shape(const PrincipalComponents& components,
                  const NetworkOptions& options,
                  NormalSource& normal,
+                 Descents& descents,
                  TrainedDecoder& result) {
   const int dims = options.latent_dims;
   Stage stage = make_stage(
@@ -109,13 +129,13 @@ bool train_shape(const PrincipalComponents& components,
   const Encoder encoder(static_cast<int>(components.basis.rows()), options.hidden, dims, normal);
   std::vector<at::Tensor> parameters = encoder.parameters();
   parameters.insert(parameters.end(), {stage.hidden, stage.hidden_bias, stage.mix});
-  const auto loss = [&] {
+  const auto loss = [&](NormalSource& noise) {
     at::Tensor codes = encoder(stage.samples);
-    codes = codes + normal.draw(codes.size(0), dims, options.code_noise);
+    codes = codes + noise.draw(codes.size(0), dims, options.code_noise);
     const at::Tensor decoded = at::mm(features(codes, stage.hidden, stage.hidden_bias), stage.mix);
     return (decoded - stage.samples).square().sum(1).mean();
   };
-  if (!descend(parameters, options, 0, loss, result.shape_loss)) return false;
+  if (!descents.run(parameters, loss)) return false;
 
   const at::NoGradGuard no_gradient;
   const Eigen::MatrixXd raw = to_matrix(encoder(stage.samples));
@@ -138,6 +158,7 @@ bool train_colours(const PrincipalComponents& components,
                    const Eigen::MatrixXd& paint,
                    const NetworkOptions& options,
                    NormalSource& normal,
+                   Descents& descents,
                    TrainedDecoder& result) {
   const int textures = options.texture_dims, painted = std::min(3, textures);
   const int learned = textures - painted, kept = static_cast<int>(components.basis.rows());
@@ -155,14 +176,14 @@ bool train_colours(const PrincipalComponents& components,
   std::vector<at::Tensor> parameters = {stage.hidden, stage.hidden_bias, stage.mix};
   if (learned > 0)
     for (const at::Tensor& parameter : encoder.parameters()) parameters.push_back(parameter);
-  const auto loss = [&] {
+  const auto loss = [&](NormalSource& noise) {
     const at::Tensor noisy =
-        shape_codes + normal.draw(count, options.latent_dims, options.code_noise);
+        shape_codes + noise.draw(count, options.latent_dims, options.code_noise);
     const at::Tensor maps = at::mm(features(noisy, stage.hidden, stage.hidden_bias), stage.mix)
                                 .view({count, 1 + textures, kept});
     return (blend(maps, texture_codes()) - stage.samples).square().sum(1).mean();
   };
-  if (!descend(parameters, options, 0.5, loss, result.colour_loss)) return false;
+  if (!descents.run(parameters, loss)) return false;
 
   const at::NoGradGuard no_gradient;
   const Eigen::MatrixXd raw = to_matrix(texture_codes());
@@ -188,12 +209,13 @@ bool train_colours(const PrincipalComponents& components,
 TrainedDecoder train_decoder(const TrainingSet& set, const NetworkOptions& options) {
   TrainedDecoder result;
   NormalSource normal(options.seed);
+  Descents descents(options);
   const PrincipalComponents shape =
       principal_components(set.shapes, set.weights, options.components);
   const PrincipalComponents colour =
       principal_components(set.colours, set.weights, options.components);
-  result.stopped = !train_shape(shape, options, normal, result) ||
-                   !train_colours(colour, paints(set.colours), options, normal, result);
+  result.stopped = !train_shape(shape, options, normal, descents, result) ||
+                   !train_colours(colour, paints(set.colours), options, normal, descents, result);
   return result;
 }
 

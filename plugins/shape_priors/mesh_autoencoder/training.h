@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "decoder.h"
+#include "plugin/shape_prior.h"
 
 namespace monodr::mesh_autoencoder {
 
@@ -27,20 +28,21 @@ struct NetworkOptions {
   double learning_rate = 0.01;
   double code_noise = 0.05;  ///< deviation of the noise on standardised codes while training
   std::uint64_t seed = 0;
-  /// Share done (0..1) and loss; returning false stops.
-  std::function<bool(double, double)> progress;
+  /// As in TrainingOptions.
+  std::function<bool(double share, double loss)> progress;
+  std::function<void(const std::function<TensorTable()>&)> checkpoint;
+  TensorTable resume;
 };
 
 struct TrainedDecoder {
   DecoderWeights weights;
-  bool stopped = false;    ///< by progress(); the weights are then not to be used
-  double shape_loss = 0;   ///< share of the (weighted) shape variance left unexplained
-  double colour_loss = 0;  ///< the same of the colours
-  Eigen::MatrixXd codes;   ///< [meshes, D+T] of the training meshes
+  bool stopped = false;   ///< by progress(); the weights are then not to be used
+  Eigen::MatrixXd codes;  ///< [meshes, D+T] of the training meshes
 };
 
 /// An auto-encoder of the shapes, then one of the colours given the shape codes; both begin as PCA
-/// and are trained by Adam on the whole corpus at once.
+/// and are trained by Adam on the whole corpus at once. The loss is the share of the (weighted)
+/// variance of shapes or colours that is left unexplained.
 ///
 /// The codes that come out are white over the corpus (mean 0, covariance 1), and ordered: the first
 /// dimension moves the shape most.

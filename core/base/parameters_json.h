@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "base/parameters.h"
+
+namespace monodr {
+
+/// {"name": value, ...}, by name.
+nlohmann::json to_json(const Parameters& parameters);
+
+/// Checked against the schema, defaults filled in. Keys of `table` that the schema does not know
+/// (plugin, weight) are left aside; `section` names the table in messages.
+Parameters parameters_from_json(const ParameterSchema& schema,
+                                const nlohmann::json& table,
+                                const std::string& section);
+
+}  // namespace monodr
