@@ -12,6 +12,7 @@
 #include "fitting/initialise.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
+#include "plugin/decoded_mesh.h"
 
 namespace monodr {
 namespace {
@@ -146,20 +147,11 @@ std::vector<float> row_of(const at::Tensor& matrix, int64_t row) {
   return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
 }
 
-Mesh mesh_of(const Evaluation& evaluation, int64_t row, const Eigen::Vector3d& camera_offset) {
-  Mesh mesh;
-  const std::vector<float> vertices = row_of(evaluation.hypothesis.vertices, row);
-  const std::vector<float> colours = row_of(evaluation.shape.colours, row);
-  for (size_t i = 0; i + 2 < vertices.size(); i += 3) {
-    mesh.vertices.emplace_back(Eigen::Vector3f(vertices[i], vertices[i + 1], vertices[i + 2]) -
-                               camera_offset.cast<float>());
-    mesh.colours.emplace_back(colours[i], colours[i + 1], colours[i + 2]);
-  }
-  const auto faces = evaluation.shape.faces.accessor<int64_t, 2>();
-  for (int64_t f = 0; f < faces.size(0); ++f)
-    mesh.faces.push_back({static_cast<int>(faces[f][0]),
-                          static_cast<int>(faces[f][1]),
-                          static_cast<int>(faces[f][2])});
+Mesh posed_mesh(const Evaluation& evaluation, int64_t row, const Eigen::Vector3d& camera_offset) {
+  DecodedShape posed = evaluation.shape;
+  posed.vertices = evaluation.hypothesis.vertices;
+  Mesh mesh = mesh_of(posed, row);
+  for (Eigen::Vector3f& v : mesh.vertices) v -= camera_offset.cast<float>();
   return mesh;
 }
 
@@ -184,7 +176,7 @@ FittedObject fitted_object(const Observation& observation,
     fitted.loss_terms.push_back(term.select(0, row).item<double>());
   fitted.shape_code = row_of(evaluation.hypothesis.shape_code, row);
   fitted.texture_code = row_of(evaluation.hypothesis.texture_code, row);
-  fitted.mesh = mesh_of(evaluation, row, observation.camera.offset);
+  fitted.mesh = posed_mesh(evaluation, row, observation.camera.offset);
   return fitted;
 }
 

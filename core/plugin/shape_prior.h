@@ -16,10 +16,11 @@ namespace monodr {
 /// checked by check_shape_prior_contract(registry, "NAME").
 
 /// Meshes in the canonical frame of geometry/mesh.h: bounding box [-0.5,0.5]^3, watertight,
-/// oriented outward.
+/// oriented outward. They share their faces, or each has its own; then the smaller ones are padded
+/// at the end, with faces of -1 and with vertices inside the body that no face names.
 struct DecodedShape {
   at::Tensor vertices;  ///< [N,V,3]
-  at::Tensor faces;     ///< [F,3] int64
+  at::Tensor faces;     ///< [F,3] int64, or [N,F,3] padded with -1
   at::Tensor colours;   ///< [N,V,3] RGB in [0,1]
 };
 
@@ -57,7 +58,7 @@ class ShapePrior {
   virtual int shape_dimensions() const = 0;    ///< D
   virtual int texture_dimensions() const = 0;  ///< T
 
-  /// shape_code [N,D], texture_code [N,T] -> N meshes of one topology; differentiable in both.
+  /// shape_code [N,D], texture_code [N,T] -> N meshes; differentiable in both.
   virtual DecodedShape decode(const at::Tensor& shape_code,
                               const at::Tensor& texture_code) const = 0;
 

@@ -14,7 +14,6 @@ namespace monodr {
 namespace {
 
 using test::mesh_autoencoder;
-using test::mesh_of;
 using test::quick;
 using test::trained_prior;
 
@@ -138,8 +137,8 @@ TEST(MeshAutoencoder, CodesFitUnseenCars) {
       code = leaf.detach() - 400 * leaf.grad();
     }
     const at::Tensor no_texture = at::zeros({1, 4});
-    mean_iou += volumetric_iou(mesh_of(mean_car()), car.mesh);
-    fitted_iou += volumetric_iou(mesh_of(trained_prior().decode(code, no_texture)), car.mesh);
+    mean_iou += volumetric_iou(mesh_of(mean_car(), 0), car.mesh);
+    fitted_iou += volumetric_iou(mesh_of(trained_prior().decode(code, no_texture), 0), car.mesh);
   }
   mean_iou /= static_cast<double>(cars.size());
   fitted_iou /= static_cast<double>(cars.size());
@@ -194,7 +193,7 @@ TEST_P(Dimensions, AreAParameter) {
       prior->decode(at::zeros({2, shape_dims}), prior->texture_from_paint(at::full({2, 3}, 0.5)));
   EXPECT_TRUE(at::isfinite(shape.vertices).all().item<bool>());
   EXPECT_TRUE(at::isfinite(shape.colours).all().item<bool>());
-  EXPECT_TRUE(is_watertight(mesh_of(shape)));
+  EXPECT_TRUE(is_watertight(mesh_of(shape, 0)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Some,

@@ -66,19 +66,4 @@ void save_trained_prior(const std::string& path) {
                    trained_prior().state());
 }
 
-Mesh mesh_of(const DecodedShape& shape, int n) {
-  const auto rows = [](const at::Tensor& tensor) {
-    const at::Tensor values = tensor.to(at::kFloat).contiguous();
-    std::vector<Eigen::Vector3f> result;
-    for (std::int64_t i = 0; i < values.size(0); ++i)
-      result.emplace_back(values.data_ptr<float>() + 3 * i);
-    return result;
-  };
-  Mesh mesh{rows(shape.vertices[n]), {}, rows(shape.colours[n])};
-  const std::int64_t* face = shape.faces.data_ptr<std::int64_t>();
-  for (std::int64_t i = 0; i < shape.faces.size(0); ++i, face += 3)
-    mesh.faces.push_back({int(face[0]), int(face[1]), int(face[2])});
-  return mesh;
-}
-
 }  // namespace monodr::test

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "plugin/decoded_mesh.h"
 #include "plugin/registry.h"
 
 namespace monodr::test {
@@ -28,8 +29,5 @@ const ShapePrior& trained_prior();
 
 /// Writes trained_prior() to a file.
 void save_trained_prior(const std::string& path);
-
-/// The n-th decoded mesh.
-Mesh mesh_of(const DecodedShape& shape, int n = 0);
 
 }  // namespace monodr::test
