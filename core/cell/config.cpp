@@ -54,6 +54,15 @@ Faults faults(const json& dataset) {
   return faults;
 }
 
+Sharing sharing(const json& fit) {
+  if (fit.at("share") == "nothing") return Sharing::nothing;
+  if (fit.at("explore_every") > 0)
+    throw UserError(
+        "'fit.share' is 'all_but_heading' and 'fit.explore_every' is above 0; jumps in depth "
+        "and size need states of their own: set one of the two back");
+  return Sharing::all_but_heading;
+}
+
 }  // namespace
 
 CellPlan cell_plan_from_file(const std::string& path) {
@@ -107,14 +116,18 @@ FitSettings fit_settings(const json& config) {
                     fit.at("rate_depth"),
                     fit.at("rate_size"),
                     fit.at("rate_heading"),
+                    fit.at("rate_tilt"),
                     fit.at("rate_shape"),
                     fit.at("rate_texture")};
-  settings.shape_regularisation = fit.at("shape_regularisation");
-  settings.texture_regularisation = fit.at("texture_regularisation");
+  settings.share = sharing(fit);
+  settings.exploration = {fit.at("explore_every"), fit.at("explore_trial_steps")};
+  settings.start_depth =
+      fit.at("start_depth") == "box_height" ? StartDepth::box_height : StartDepth::median_depth;
   settings.start_depth_offset = fit.at("start_depth_offset");
   settings.size_mean = triple(fit, "size_mean");
   settings.size_deviation = triple(fit, "size_deviation");
-  settings.confidence = {confidence.at("mask"),
+  settings.confidence = {confidence.at("score"),
+                         confidence.at("mask"),
                          confidence.at("depth"),
                          confidence.at("agreement"),
                          confidence.at("range")};

@@ -66,6 +66,7 @@ void add_pose_metrics(const std::vector<LabelOutcome>& outcomes,
   add("heading_quarter_turned", s.heading_quarter_turned, "1");
   add("location_error_median", s.location_error_median, "m");
   add("radial_error_median", s.radial_error_median, "m");
+  add("radial_bias_median", s.radial_bias_median, "m");
   add("lateral_error_median", s.lateral_error_median, "m");
   add("size_error_mean", mean_size_error(outcomes, difficulty), "1");
   add("bev_overlap_50", s.bev_overlap_05, "1");

@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <map>
@@ -122,6 +123,55 @@ void require_a_fit(const std::vector<FittedObject>& fits) {
                     fits.front().failure));
 }
 
+/// How many objects were fitted, failed and were left out, and what an object cost.
+void add_counts(const FitResult& fits,
+                const ObservationSet& set,
+                double seconds,
+                std::vector<MetricValue>& metrics) {
+  const auto add = [&](const char* name, auto value, const char* unit) {
+    MetricValue metric;
+    metric.name = name;
+    metric.value = static_cast<double>(value);
+    metric.unit = unit;
+    metrics.push_back(metric);
+  };
+  const double objects = std::max<double>(1, static_cast<double>(fits.objects.size()));
+  const auto has_failed = [](const FittedObject& fit) { return !fit.failure.empty(); };
+  add("seconds_per_object", seconds / objects, "s");
+  add("renders_per_object", static_cast<double>(fits.renders) / objects, "renders");
+  add("fitted_objects", fits.objects.size(), "objects");
+  add("failed_objects", std::count_if(fits.objects.begin(), fits.objects.end(), has_failed), "1");
+  add("failed_hypotheses", fits.failed_hypotheses, "hypotheses");
+  add("skipped_objects", set.skipped_objects.size(), "objects");
+  add("skipped_frames", set.skipped_frames.size(), "frames");
+}
+
+/// Says of each object that has no pose why: in the cell's message, among its facts, and at the
+/// label that was missed for it.
+void tell_failures(const std::vector<FittedObject>& fits,
+                   const ObservationSet& set,
+                   const std::vector<FrameAnnotations>& labels,
+                   CellResult& result) {
+  std::map<std::string, const FrameAnnotations*> label_of;
+  for (const FrameAnnotations& frame : labels) label_of[frame.frame] = &frame;
+  int failed = 0;
+  for (size_t i = 0; i < fits.size(); ++i) {
+    if (fits[i].failure.empty()) continue;
+    ++failed;
+    const std::string name = fmt::format("object {}/{}", fits[i].frame, fits[i].object);
+    result.provenance["failed " + name] = fits[i].failure;
+    if (failed == 1) result.message = fmt::format("{}: {}", name, fits[i].failure);
+    for (ObjectResult& object : result.objects)
+      if (!object.matched && object.frame == fits[i].frame && label_of.count(object.frame) > 0 &&
+          intersection_over_union(label_of.at(object.frame)->objects.at(object.label).box2d,
+                                  set.observations[i].box) > 0.5)
+        object.failure = fits[i].failure;
+  }
+  if (failed > 0)
+    result.message =
+        fmt::format("{} of {} objects failed; {}", failed, fits.size(), result.message);
+}
+
 double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
@@ -130,14 +180,6 @@ double peak_memory_mb() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
-MetricValue plain_metric(const std::string& name, double value, const std::string& unit) {
-  MetricValue metric;
-  metric.name = name;
-  metric.value = value;
-  metric.unit = unit;
-  return metric;
 }
 
 }  // namespace
@@ -153,9 +195,7 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   const FitSettings settings = fit_settings(config);
   const Objective objective(load_shape_prior(config, registry, plan.cache),
                             make_renderer(config, registry),
-                            make_losses(config, registry),
-                            settings.shape_regularisation,
-                            settings.texture_regularisation);
+                            make_losses(config, registry));
   const std::unique_ptr<Rule> rule = make_rule(config, registry);
   const double cpu_before = cpu_seconds();
   const FitResult fits =
@@ -175,20 +215,10 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   result.detections = detections_of(labels, set, fits.objects);
   const json& evaluation = config.at("evaluation");
   result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
-  int failed_objects = 0;
-  for (const FittedObject& fit : fits.objects) failed_objects += fit.failure.empty() ? 0 : 1;
-  const double fitted = std::max<double>(1, static_cast<double>(fits.objects.size()));
-  result.metrics.push_back(plain_metric("seconds_per_object", fit_seconds / fitted, "s"));
-  result.metrics.push_back(
-      plain_metric("fitted_objects", static_cast<double>(fits.objects.size()), "1"));
-  result.metrics.push_back(plain_metric("failed_objects", failed_objects, "1"));
-  result.metrics.push_back(plain_metric("failed_hypotheses", fits.failed_hypotheses, "1"));
-  result.metrics.push_back(
-      plain_metric("skipped_objects", static_cast<double>(set.skipped_objects.size()), "1"));
-  result.metrics.push_back(
-      plain_metric("skipped_frames", static_cast<double>(set.skipped_frames.size()), "1"));
-  add_curves(fits.curve, objective.losses(), result.series);
   result.provenance = process_provenance();
+  add_counts(fits, set, fit_seconds, result.metrics);
+  tell_failures(fits.objects, set, labels, result);
+  add_curves(fits.curve, objective.losses(), result.series);
   for (const Skipped& skipped : set.skipped_frames)
     result.provenance["skipped frame " + skipped.frame] = skipped.reason;
   for (const Skipped& skipped : set.skipped_objects)

@@ -15,7 +15,7 @@ namespace monodr {
 /// What is looked at: the [dataset] section of an experiment and what it needs of [renderer].
 struct DatasetOptions {
   std::string root;               ///< folder in KITTI's layout (holds training/)
-  std::string split = "all";      ///< ImageSets/<split>.txt; "all" = every image
+  std::string split = "all";      ///< see KittiFolder::frames
   std::string on_error = "fail";  ///< "fail", or "skip": leave unreadable frames out, by name
   std::string boxes = "auto";     ///< "detections", "labels", "auto" = detections_2 if it is there
   std::string masks = "auto";     ///< "instance", "grabcut", "auto" = instance_2 if it is there

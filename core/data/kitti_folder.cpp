@@ -46,6 +46,12 @@ KittiFolder::KittiFolder(const std::string& root) : root_(root) {
 }
 
 std::vector<std::string> KittiFolder::frames(const std::string& split) const {
+  if (const size_t bar = split.find('|'); bar != std::string::npos) {
+    const std::string first = split.substr(0, bar);
+    const bool is_there =
+        first == "all" || fs::exists(fs::path(root_) / "ImageSets" / (first + ".txt"));
+    return frames(is_there ? first : split.substr(bar + 1));
+  }
   if (split == "all") {
     const auto names = stems(fs::path(root_) / "training" / "image_2", kImageExtensions);
     if (names.empty())

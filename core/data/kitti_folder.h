@@ -18,8 +18,8 @@ class KittiFolder {
   const std::string& root() const { return root_; }
 
   /// Frame ids: those of ImageSets/<split>.txt in the file's order, or for "all" every image of
-  /// image_2 in alphabetical order. UserError for an unknown split (with the nearest name) and
-  /// for a set without frames.
+  /// image_2 in alphabetical order. "val|all" stands for the first of the two that is there.
+  /// UserError for an unknown split (with the nearest name) and for a set without frames.
   std::vector<std::string> frames(const std::string& split) const;
 
   bool has(const std::string& kind) const;

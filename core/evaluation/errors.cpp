@@ -139,6 +139,7 @@ PoseSummary summarise(const std::vector<LabelOutcome>& outcomes, Difficulty diff
   summary.heading_error_median = median_of(degrees);
   summary.location_error_median = median_of([](auto& o) { return o.location_error; });
   summary.radial_error_median = median_of([](auto& o) { return std::abs(o.radial_error); });
+  summary.radial_bias_median = median_of([](auto& o) { return o.radial_error; });
   summary.lateral_error_median = median_of([](auto& o) { return o.lateral_error; });
   summary.size_error_median = median_of([](auto& o) { return o.size_error; });
   return summary;

@@ -61,6 +61,7 @@ struct PoseSummary {
   double heading_error_median = 0;   ///< degrees
   double location_error_median = 0;  ///< metres
   double radial_error_median = 0;    ///< metres, of the absolute values
+  double radial_bias_median = 0;     ///< metres, with its sign; > 0 = too far
   double lateral_error_median = 0;   ///< metres
   double size_error_median = 0;
 };

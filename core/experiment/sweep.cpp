@@ -265,6 +265,9 @@ class Sweep {
     ++(failed ? outcome_.failed : outcome_.done);
     progress_.cell_finished(
         cell, cells_[cell].id, describe(cells_[cell]), seconds, failed ? message : "");
+    // A cell that is done may have objects that failed.
+    if (!failed && !message.empty())
+      progress_.note(fmt::format("{}: {}", describe(cells_[cell]), message));
   }
 
   void put_back(Slot& slot) {

@@ -15,14 +15,14 @@ Adam::Adam(const at::Tensor& state, const at::Tensor& rates)
     : rates_(rates),
       mean_(at::zeros_like(state)),
       square_(at::zeros_like(state)),
-      steps_(at::zeros({state.size(0), 1}, state.options())) {}
+      steps_(at::zeros_like(state)) {}
 
 void Adam::step(at::Tensor& state,
                 const at::Tensor& gradient,
                 const at::Tensor& active,
                 double scale) {
-  const at::Tensor on = active.unsqueeze(1).to(state.scalar_type());
-  const at::Tensor g = at::where(active.unsqueeze(1), gradient, at::zeros_like(gradient));
+  const at::Tensor on = active.to(state.scalar_type());
+  const at::Tensor g = at::where(active, gradient, at::zeros_like(gradient));
   steps_ += on;
   mean_ += on * (1 - kBeta1) * (g - mean_);
   square_ += on * (1 - kBeta2) * (g * g - square_);
@@ -36,6 +36,11 @@ void Adam::keep(const at::Tensor& rows) {
   mean_ = mean_.index_select(0, rows);
   square_ = square_.index_select(0, rows);
   steps_ = steps_.index_select(0, rows);
+}
+
+void Adam::forget(const at::Tensor& jumped) {
+  for (at::Tensor* tensor : {&mean_, &square_, &steps_})
+    *tensor = tensor->masked_fill(jumped.unsqueeze(1), 0);
 }
 
 }  // namespace monodr

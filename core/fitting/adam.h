@@ -12,12 +12,15 @@ class Adam {
   /// rates [columns].
   Adam(const at::Tensor& state, const at::Tensor& rates);
 
-  /// state -= scale * rates * m / (sqrt(v) + epsilon), bias-corrected; rows where `active` [N] is
-  /// false neither move nor update their moments.
+  /// state -= scale * rates * m / (sqrt(v) + epsilon), bias-corrected; where `active`, [N,1] or
+  /// [N,columns], is false nothing moves and no moment is updated.
   void step(at::Tensor& state, const at::Tensor& gradient, const at::Tensor& active, double scale);
 
-  /// Keeps the given rows.
+  /// Keeps the given rows; a row may be asked for more than once.
   void keep(const at::Tensor& rows);
+
+  /// Rows where `jumped` [N] is true start anew, without momentum.
+  void forget(const at::Tensor& jumped);
 
  private:
   at::Tensor rates_, mean_, square_, steps_;

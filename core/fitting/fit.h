@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fitting/descent.h"
 #include "fitting/objective.h"
 #include "geometry/mesh.h"
 #include "plugin/rule.h"
@@ -25,27 +26,19 @@ struct FittedObject {
   Mesh mesh;  ///< posed, with its decoded colours
 };
 
-/// Mean over objects of the best hypothesis's loss, a step.
-struct LossCurve {
-  std::vector<double> total;
-  std::vector<std::vector<double>> terms;  ///< [loss][step]
-};
-
 struct FitResult {
   std::vector<FittedObject> objects;  ///< in the order of the observations
   LossCurve curve;
-  int failed_hypotheses = 0;  ///< left out because of a value that is not finite
+  int failed_hypotheses = 0;  ///< left out because not finite or diverged; branches count too
+  int64_t renders = 0;        ///< of one hypothesis each: what a fit costs, on any machine
 };
 
 /// Called after each step with the share done, 0..1.
 using FitProgress = std::function<void(double share)>;
 
-/// Fits all observations at once: K hypotheses an object descend together as one batch of tensors,
-/// the rule says which of them learn, prunings drop those that have lost, and the rule's choice by
-/// the losses after the last step is reported.
-///
-/// A hypothesis whose loss or gradient is not finite is left out from then on and counted; an
-/// object without any hypothesis left fails with a word, the others go on.
+/// Fits all observations at once: K hypotheses an object descend together as one batch of tensors
+/// (fitting/descent.h) and the rule's choice by the losses after the last step is reported. An
+/// object without any hypothesis left fails with a word on why, the others go on.
 FitResult fit_objects(const std::vector<Observation>& observations,
                       const Objective& objective,
                       const Rule& rule,

@@ -28,13 +28,14 @@ Start start_of(const float* image,
                const float* mask,
                const float* depth,
                int64_t pixels,
+               bool use_depth,
                double depth_from_size,
                double depth_offset) {
   std::vector<float> depths;
   std::array<std::vector<float>, 3> colours;
   for (int64_t p = 0; p < pixels; ++p) {
     if (mask[p] < 0.5F) continue;
-    if (depth[p] > 0) depths.push_back(depth[p] + static_cast<float>(depth_offset));
+    if (use_depth && depth[p] > 0) depths.push_back(depth[p] + static_cast<float>(depth_offset));
     for (int c = 0; c < 3; ++c) colours[c].push_back(image[c * pixels + p]);
   }
   Start start{};
@@ -65,6 +66,7 @@ at::Tensor initial_state(const ObservationBatch& batch,
                                  batch.mask.data_ptr<float>() + b * pixels,
                                  batch.depth.data_ptr<float>() + b * pixels,
                                  pixels,
+                                 settings.start_depth == StartDepth::median_depth,
                                  depth_from_size,
                                  settings.start_depth_offset);
     for (int c = 0; c < 3; ++c) paint.accessor<float, 2>()[b][c] = start.paint[c];

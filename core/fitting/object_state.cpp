@@ -13,7 +13,8 @@ at::Tensor StateLayout::learning_rates(const LearningRates& rates) const {
   result.slice(0, kPosition, kDepth).fill_(rates.position);
   result.slice(0, kDepth, kSize).fill_(rates.depth);
   result.slice(0, kSize, kHeading).fill_(rates.size);
-  result.slice(0, kHeading, kShape).fill_(rates.heading);
+  result.slice(0, kHeading, kPitch).fill_(rates.heading);
+  result.slice(0, kPitch, kShape).fill_(rates.tilt);
   result.slice(0, kShape, texture()).fill_(rates.shape);
   result.slice(0, texture(), columns()).fill_(rates.texture);
   return result;
@@ -40,6 +41,8 @@ HypothesisBatch hypotheses_from_state(const at::Tensor& state,
                           state.slice(1, StateLayout::kSize, StateLayout::kHeading).exp();
   hypothesis.location = at::stack({x, y + hypothesis.dimensions.select(1, 0) / 2, z}, 1);
   hypothesis.rotation_y = state.select(1, StateLayout::kHeading) + at::atan2(x, z);
+  hypothesis.pitch = state.select(1, StateLayout::kPitch);
+  hypothesis.roll = state.select(1, StateLayout::kRoll);
   hypothesis.shape_code = state.slice(1, StateLayout::kShape, layout.texture());
   hypothesis.texture_code = state.slice(1, layout.texture(), layout.columns());
   return hypothesis;
@@ -50,11 +53,16 @@ at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hyp
                    width = hypothesis.dimensions.select(1, 1),
                    length = hypothesis.dimensions.select(1, 2);
   const at::Tensor c = hypothesis.rotation_y.cos(), s = hypothesis.rotation_y.sin();
+  const at::Tensor cp = hypothesis.pitch.cos(), sp = hypothesis.pitch.sin();
+  const at::Tensor cr = hypothesis.roll.cos(), sr = hypothesis.roll.sin();
   const at::Tensor zero = at::zeros_like(c);
+  const auto turned = [&](const at::Tensor& x, const at::Tensor& y, const at::Tensor& z) {
+    return at::stack({c * x + s * z, y, c * z - s * x}, 1);
+  };
   // Rows are the images of the canonical axes, so that row vectors multiply from the left.
-  const at::Tensor axes = at::stack({at::stack({c * length, zero, -s * length}, 1),
-                                     at::stack({zero, height, zero}, 1),
-                                     at::stack({s * width, zero, c * width}, 1)},
+  const at::Tensor axes = at::stack({turned(cp, sp, zero) * length.unsqueeze(1),
+                                     turned(-sp * cr, cp * cr, sr) * height.unsqueeze(1),
+                                     turned(sp * sr, -cp * sr, cr) * width.unsqueeze(1)},
                                     1);
   const at::Tensor lift = at::stack({zero, height / 2, zero}, 1);
   const at::Tensor centre = (hypothesis.location - lift).unsqueeze(1);

@@ -13,7 +13,8 @@ namespace monodr {
 ///   2    log of the centre's depth in metres
 ///   3-5  log of height, width, length over the class mean
 ///   6    allocentric heading alpha, radians (rotation_y = alpha + atan2(x, z))
-///   7..  shape code (D), then texture code (T)
+///   7-8  pitch (nose down) and roll (towards the right), radians; 0 unless they are asked for
+///   9..  shape code (D), then texture code (T)
 ///
 /// Position and depth are apart because the image fixes the one sharply and the other hardly; the
 /// logarithms make steps relative; the allocentric angle keeps the appearance while the position
@@ -21,7 +22,8 @@ namespace monodr {
 struct StateLayout {
   int shape_dimensions = 0, texture_dimensions = 0;
 
-  static constexpr int kPosition = 0, kDepth = 2, kSize = 3, kHeading = 6, kShape = 7;
+  static constexpr int kPosition = 0, kDepth = 2, kSize = 3, kHeading = 6, kPitch = 7, kRoll = 8,
+                       kShape = 9;
   int texture() const { return kShape + shape_dimensions; }
   int columns() const { return texture() + texture_dimensions; }
 
@@ -30,14 +32,17 @@ struct StateLayout {
 };
 
 /// The hypotheses that the rows of `state` describe; differentiable in `state`. `object` maps rows
-/// to the batch. `vertices` is left out: pose_vertices adds it.
+/// to the batch. `vertices` and `faces` are left out: Objective adds them.
 HypothesisBatch hypotheses_from_state(const at::Tensor& state,
                                       const at::Tensor& object,
                                       const StateLayout& layout,
                                       const ObservationBatch& batch);
 
 /// Canonical vertices [N,V,3] into the camera frame, one matrix product for all:
-///     p = R(rotation_y) diag(length, height, width) v + location - (0, height/2, 0).
+///     p = R diag(length, height, width) v + location - (0, height/2, 0),
+///     R = Ry(rotation_y) Rz(pitch) Rx(roll).
+/// A tilted car turns about the centre of its box; the box that is reported stays upright, as KITTI
+/// has no other.
 at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hypothesis);
 
 }  // namespace monodr

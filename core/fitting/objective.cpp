@@ -4,18 +4,16 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "base/error.h"
+
 namespace monodr {
 
 Objective::Objective(std::shared_ptr<const ShapePrior> prior,
                      std::shared_ptr<const Renderer> renderer,
-                     std::vector<WeightedLoss> losses,
-                     double shape_regularisation,
-                     double texture_regularisation)
-    : prior_(std::move(prior)),
-      renderer_(std::move(renderer)),
-      losses_(std::move(losses)),
-      shape_regularisation_(shape_regularisation),
-      texture_regularisation_(texture_regularisation) {}
+                     std::vector<WeightedLoss> losses)
+    : prior_(std::move(prior)), renderer_(std::move(renderer)), losses_(std::move(losses)) {
+  MONODR_CHECK(!losses_.empty(), "an objective needs a loss");
+}
 
 StateLayout Objective::layout() const {
   return {prior_->shape_dimensions(), prior_->texture_dimensions()};
@@ -33,6 +31,7 @@ Evaluation Objective::evaluate(const at::Tensor& state,
   hypothesis.initial_texture_code = initial_texture;
   result.shape = prior_->decode(hypothesis.shape_code, hypothesis.texture_code);
   hypothesis.vertices = pose_vertices(result.shape.vertices, hypothesis);
+  hypothesis.faces = result.shape.faces;
 
   RenderRequest request;
   request.channels = extra;
@@ -46,9 +45,7 @@ Evaluation Objective::evaluate(const at::Tensor& state,
                                         batch.intrinsics.index_select(0, object)},
                                        request);
 
-  const at::Tensor texture_change = hypothesis.texture_code - initial_texture;
-  result.total = shape_regularisation_ * hypothesis.shape_code.square().sum(1) +
-                 texture_regularisation_ * texture_change.square().sum(1);
+  result.total = at::zeros({state.size(0)}, state.options());
   for (const WeightedLoss& term : losses_) {
     const at::Tensor weighted =
         term.weight * term.loss->evaluate({batch, hypothesis, result.rendering, progress});

@@ -28,15 +28,12 @@ struct Evaluation {
   DecodedShape shape;
 };
 
-/// prior -> pose -> renderer -> losses: the objective of monoDR,
-///     total = sum_i weight_i loss_i + a |shape code|^2 + b |texture code - start|^2.
+/// prior -> pose -> renderer -> losses: the objective of monoDR, total = sum_i weight_i loss_i.
 class Objective {
  public:
   Objective(std::shared_ptr<const ShapePrior> prior,
             std::shared_ptr<const Renderer> renderer,
-            std::vector<WeightedLoss> losses,
-            double shape_regularisation,
-            double texture_regularisation);
+            std::vector<WeightedLoss> losses);
 
   /// state [N,columns], object [N], initial_texture [N,T]. `extra` adds channels that no loss needs
   /// (to measure confidence, or to draw).
@@ -55,7 +52,6 @@ class Objective {
   std::shared_ptr<const ShapePrior> prior_;
   std::shared_ptr<const Renderer> renderer_;
   std::vector<WeightedLoss> losses_;
-  double shape_regularisation_, texture_regularisation_;
 };
 
 }  // namespace monodr

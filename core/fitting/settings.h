@@ -18,13 +18,30 @@ struct LearningRates {
   double depth = 0.02;     ///< log metres
   double size = 0.012;     ///< log size
   double heading = 0.06;   ///< radians
+  double tilt = 0;         ///< radians, pitch and roll; 0 = the car stands upright
   double shape = 0.06;     ///< shape code
   double texture = 0.10;   ///< texture code
 };
 
-/// The 3-D score is the 2-D score times the factors that are switched on, each in [0,1] and each
+/// What the hypotheses of one object have in common: nothing, each has its own full state; or all
+/// but the heading: one position, size, shape and paint, at which all hypotheses that learn pull.
+enum class Sharing { nothing, all_but_heading };
+
+/// Discrete jumps on the way (fitting/search.h): every so many steps, judged after so many.
+struct Exploration {
+  int every = 0;  ///< 0 = never
+  int trial_steps = 15;
+};
+
+/// Where the range begins: the median observed depth under the mask plus an offset (the box's
+/// height where there is no depth), or the range at which a car of mean height is as high as the
+/// box.
+enum class StartDepth { median_depth, box_height };
+
+/// The 3-D score is the product of the factors that are switched on, each in [0,1] and each
 /// made of estimated quantities alone.
 struct ConfidenceSettings {
+  bool score = true;       ///< the certainty of the 2-D detection
   bool mask = true;        ///< overlap of the rendered and the observed mask
   bool depth = true;       ///< exp(-mean |log rendered depth / observed depth|)
   bool agreement = false;  ///< share of the surviving hypotheses within 30 degrees of the winner
@@ -36,10 +53,11 @@ struct FitSettings {
   int hypotheses = 8;           ///< start headings, in equal steps around the circle
   double first_heading = 0.39;  ///< radians, allocentric
   std::vector<Pruning> prunings;
+  Sharing share = Sharing::nothing;
+  Exploration exploration;
   LearningRates rates;
-  double shape_regularisation = 0.005;   ///< x |shape code|^2
-  double texture_regularisation = 0.01;  ///< x |texture code - start|^2
-  double start_depth_offset = 1.2;       ///< metres from the seen surface to the centre
+  StartDepth start_depth = StartDepth::median_depth;
+  double start_depth_offset = 1.2;  ///< metres from the seen surface to the centre
   std::array<double, 3> size_mean{1.526, 1.63, 3.88};        ///< height, width, length, metres
   std::array<double, 3> size_deviation{0.085, 0.055, 0.10};  ///< of the log sizes
   ConfidenceSettings confidence;

@@ -32,10 +32,12 @@ struct HypothesisBatch {
   at::Tensor location;              ///< [N,3] centre of the bottom face, metres
   at::Tensor dimensions;            ///< [N,3] height, width, length, metres
   at::Tensor rotation_y;            ///< [N] radians
+  at::Tensor pitch, roll;           ///< [N] radians, 0 = upright; see pose_vertices
   at::Tensor shape_code;            ///< [N,D]
   at::Tensor texture_code;          ///< [N,T]
   at::Tensor initial_texture_code;  ///< [N,T] where the fit began; no gradient
   at::Tensor vertices;              ///< [N,V,3] of the posed mesh
+  at::Tensor faces;                 ///< [F,3] int64, the same for all hypotheses
 
   int64_t count() const { return object.size(0); }
 };

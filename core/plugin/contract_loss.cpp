@@ -73,11 +73,16 @@ Scene some_scene() {
   hypothesis.location = jitter(3, 0.5, 41) + at::tensor({0.0, 1.0, 10.0}, at::kDouble);
   hypothesis.dimensions = jitter(3, 0.15, 42) + at::tensor({1.5, 1.6, 3.9}, at::kDouble);
   hypothesis.rotation_y = jitter(1, 3, 43).squeeze(1);
+  hypothesis.pitch = jitter(1, 0.1, 48).squeeze(1);
+  hypothesis.roll = jitter(1, 0.1, 49).squeeze(1);
   hypothesis.shape_code = jitter(8, 1, 44);
   hypothesis.texture_code = jitter(4, 1, 45);
   hypothesis.initial_texture_code = jitter(4, 1, 46);
   hypothesis.vertices = uniform_numbers({kHypotheses, kVertices, 3}, -3, 3, 47) +
                         at::tensor({0.0, 0.0, 10.0}, at::kDouble);
+  // A strip of triangles: each vertex with the two that follow.
+  const at::Tensor first = at::arange(kVertices - 2, at::kLong);
+  hypothesis.faces = at::stack({first, first + 1, first + 2}, 1);
 
   Rendering& rendering = scene.rendering;
   const at::Tensor shape = disc(kHypotheses, 7.3, 1.0);
@@ -97,6 +102,8 @@ void for_each_differentiable(Scene& scene, Visit visit) {
   visit("location", scene.hypothesis.location);
   visit("dimensions", scene.hypothesis.dimensions);
   visit("rotation_y", scene.hypothesis.rotation_y);
+  visit("pitch", scene.hypothesis.pitch);
+  visit("roll", scene.hypothesis.roll);
   visit("shape_code", scene.hypothesis.shape_code);
   visit("texture_code", scene.hypothesis.texture_code);
   visit("vertices", scene.hypothesis.vertices);

@@ -46,7 +46,7 @@ struct SeriesPoint {
 struct CellResult {
   std::string cell;     ///< id: SHA-256 of what the cell is
   std::string state;    ///< "done" or "failed"
-  std::string message;  ///< why it failed
+  std::string message;  ///< why it failed; of a cell that is done, which objects of it
   std::vector<MetricValue> metrics;
   std::vector<ObjectResult> objects;
   std::vector<FrameAnnotations> detections;

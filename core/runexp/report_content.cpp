@@ -96,7 +96,7 @@ std::vector<ReportFailure> failures_of(const Database& database,
     add_counted(
         "SELECT key || ' (' || count(*) || ' cells)', value FROM (SELECT x.key, t.value "
         "FROM provenance AS x JOIN text AS t ON t.id = x.text " +
-        current + "AND x.key LIKE 'skipped %') GROUP BY key, value ORDER BY key");
+        current + "AND (x.key LIKE 'skipped %' OR x.key LIKE 'failed object %')) GROUP BY key, value ORDER BY key");
     add_counted(
         "SELECT 'labels missed: ' || count(*) || ', ' || arm || iif(point = '', '', ', ' || "
         "point), failure FROM (SELECT v.arm, v.point, v.position, coalesce(nullif(failure, "

@@ -25,6 +25,7 @@ planned them.
 
 States: done, failed, running, missing (not started yet), interrupted (its process is gone; the next
 run starts it again). What has become stale since, 'runexp FILE.toml --dry-run' tells.
+A cell that is done says how many of its objects failed, and why the first.
 --format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message.
 
 Examples:

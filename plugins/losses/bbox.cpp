@@ -10,12 +10,16 @@
 //
 // A side counts only if it is free, that is no unknown pixel touches it: where an occluder or the
 // image's border cuts the car the box says nothing of the car's own extent. Without this rule cars
-// behind an occluder hide their length there. Vertices within 0.1 m of the camera plane or behind
+// behind an occluder hide their length there. That is for a modal box, one of what is visible; an
+// amodal one, which takes hidden parts in, is evidence on every side but those that the image cuts.
+// Which of the two a box is, the data say (dataset.box_extent), through the observation's
+// free_sides. Vertices within 0.1 m of the camera plane or behind
 // it are left out; if all are, each free side costs (size - t) / size, without gradient.
 //
 // No unit: sides off by x crop pixels cost x / size each beyond t. Weight 2, t = 1.5 px of 64.
 // Beker et al., ECCV 2020 (form; margin and side rule are ours).
 #include <ATen/Dispatch.h>
+#include <ATen/ops/ones_like.h>
 
 #include "bbox_kernel.h"
 #include "plugin/descriptor.h"
@@ -27,7 +31,9 @@ namespace {
 class BboxLoss final : public Loss {
  public:
   explicit BboxLoss(const Parameters& parameters)
-      : margin_(parameters.real("margin")), margin_share_(parameters.real("margin_share")) {}
+      : margin_(parameters.real("margin")),
+        margin_share_(parameters.real("margin_share")),
+        all_sides_(parameters.text("sides") == "all") {}
 
   Channels needs() const override { return {}; }
 
@@ -39,7 +45,8 @@ class BboxLoss final : public Loss {
     return AT_DISPATCH_FLOATING_TYPES(vertices.scalar_type(), "bbox", [&] {
       using T = scalar_t;
       const ObservedRows<T> box(input.observation.box, object);
-      const ObservedRows<T> free_sides(input.observation.free_sides, object);
+      const at::Tensor& free = input.observation.free_sides;
+      const ObservedRows<T> free_sides(all_sides_ ? at::ones_like(free) : free, object);
       const ObservedRows<T> intrinsics(input.observation.intrinsics, object);
       const int side = static_cast<int>(input.observation.mask.size(-1));
       const int64_t count = vertices.size(1);
@@ -60,6 +67,7 @@ class BboxLoss final : public Loss {
 
  private:
   double margin_, margin_share_;
+  bool all_sides_;
 };
 
 PluginDescriptor descriptor() {
@@ -85,6 +93,11 @@ PluginDescriptor descriptor() {
        .meaning = "The same as a share of the box's width or height; the larger of the two counts.",
        .minimum = 0,
        .maximum = 1},
+      {.name = "sides",
+       .default_value = std::string("free"),
+       .unit = "",
+       .meaning = "Sides that count: those that no unknown pixel touches, or all of them.",
+       .choices = {"free", "all"}},
   };
   return {info, LossFactory([](const Parameters& parameters) {
             return std::make_unique<BboxLoss>(parameters);

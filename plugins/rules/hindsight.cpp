@@ -7,7 +7,12 @@
 //
 // Before that: the mean (rule `mean`). With from_step = 0 the start that happens to overlap best
 // wins at once and the others starve: only it moves, so it stays the winner (heading within 30
-// degrees on 78 % instead of 98 %). Reported is the hypothesis with the least loss.
+// degrees on 78 % instead of 98 %).
+//
+// Shared: with fit.share = "nothing" the losers keep their own state as it was at from_step and are
+// compared with the winner, which goes on; one that is overtaken may still win. With
+// "all_but_heading" the winner alone moves the common position, size, shape and paint; the losers'
+// headings rest, but are judged at the new place. Reported: the hypothesis with the least loss.
 //
 // Guzman-Rivera et al., Multiple Choice Learning, NIPS 2012; Insafutdinov and Dosovitskiy,
 // Unsupervised Learning of Shape and Pose with Differentiable Point Clouds, NeurIPS 2018.

@@ -4,9 +4,11 @@
 //
 //     L_b = 1/K sum_k L_bk,  over the hypotheses that are present        d L_b / d L_bk = 1/K
 //
-// With a state and Adam's step sizes a hypothesis this is K independent descents: the factor 1/K
-// cancels. Reported is the hypothesis with the least loss at the end: mean without a choice would
-// report an arbitrary one.
+// Shared: with fit.share = "nothing" each hypothesis has its own full state and its own step sizes
+// of Adam, so this is K independent descents: the factor 1/K cancels. With "all_but_heading" the
+// position, size, shape and paint are one, and all K headings, wrong ones too, pull at them alike.
+// Reported: the hypothesis with the least loss at the end; mean without a choice would report an
+// arbitrary one.
 #include "plugin/descriptor.h"
 #include "present.h"
 

@@ -5,8 +5,10 @@
 //     L_b = mean of the k least L_bk            d L_b / d L_bk = 1/k for those, 0 elsewhere
 //     k(step) = K at the first step, 1 from the share `until` of the steps on, linear between
 //
-// Reported is the hypothesis with the least loss. Pruning (of the fit) does the same and saves the
-// renders as well; this rule lets one that was left behind come back.
+// Shared: with fit.share = "nothing" those left behind keep their own state, and come back if the
+// others get worse. With "all_but_heading" the k best move the common position, size, shape and
+// paint. Reported: the hypothesis with the least loss. Pruning (of the fit) does the same and saves
+// the renders as well, for good.
 #include <algorithm>
 #include <cmath>
 

@@ -73,11 +73,7 @@ Observation observation(double left) {
 }
 
 Objective objective(std::vector<WeightedLoss> losses) {
-  return {std::make_shared<BoxPrior>(),
-          std::make_shared<BlankRenderer>(),
-          std::move(losses),
-          0.005,
-          0.01};
+  return {std::make_shared<BoxPrior>(), std::make_shared<BlankRenderer>(), std::move(losses)};
 }
 
 TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
@@ -103,7 +99,10 @@ TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
 
 TEST(Fit, PoseIsGivenInTheRectifiedFrame) {
   const FitResult result =
-      fit_objects({observation(500)}, objective({}), MeanRule(), FitSettings{});
+      fit_objects({observation(500)},
+                  objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}}),
+                  MeanRule(),
+                  FitSettings{});
   const FittedObject& object = result.objects[0];
   const Camera& camera = observation(500).camera;
   const Eigen::Vector2d pixel = camera.project(object.box.centre());
@@ -133,8 +132,135 @@ TEST(Fit, NotANumberFailsTheHypothesisAndAtLastTheObjectButNotItsNeighbours) {
   EXPECT_LT(some.failed_hypotheses, 8);
 }
 
+TEST(Fit, AFailedObjectSaysWhichLossAndWhen) {
+  const FitResult result =
+      fit_objects({observation(500), observation(100)},
+                  objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
+                             {"poison", 1, std::make_shared<PoisonedLoss>(1, -2)}}),
+                  MeanRule(),
+                  FitSettings{});
+  EXPECT_EQ(result.objects[0].failure, "");
+  EXPECT_NE(result.objects[1].failure.find("in step 0, loss 'poison' is not finite"),
+            std::string::npos)
+      << result.objects[1].failure;
+}
+
+/// Pulls the hypotheses of one object away from the camera, without end.
+class RunawayLoss : public Loss {
+ public:
+  Channels needs() const override { return {}; }
+  at::Tensor evaluate(const LossInput& input) const override {
+    const at::Tensor log_depth = input.hypothesis.location.select(1, 2).log();
+    return at::where(input.hypothesis.object.eq(0), -log_depth, at::zeros_like(log_depth));
+  }
+};
+
+TEST(Fit, ADivergedObjectFailsAndTheOthersGoOn) {
+  FitSettings settings;
+  settings.iterations = 300;
+  const FitResult result =
+      fit_objects({observation(500), observation(100)},
+                  objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
+                             {"runaway", 1, std::make_shared<RunawayLoss>()}}),
+                  MeanRule(),
+                  settings);
+  EXPECT_NE(result.objects[0].failure.find("diverged"), std::string::npos);
+  EXPECT_EQ(result.objects[1].failure, "");
+  EXPECT_EQ(result.failed_hypotheses, 8);
+}
+
+TEST(Fit, OneStartExploresItsWayOutOfTheWrongValley) {
+  const double target = 2.5;
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
+  FitSettings settings;
+  settings.hypotheses = 1;
+  settings.first_heading = target + 2.8;
+  settings.prunings = {};
+  EXPECT_GT(
+      angle_difference(fit_objects({observation(500)}, goal, MeanRule(), settings).objects[0].alpha,
+                       target),
+      2.5);
+  settings.exploration = {30, 15};
+  const FitResult explored = fit_objects({observation(500)}, goal, MeanRule(), settings);
+  EXPECT_LT(angle_difference(explored.objects[0].alpha, target), 0.02);
+  // Two explorations (a third would not end in time) of 15 steps with six branches more, and the
+  // two evaluations at the end.
+  EXPECT_EQ(explored.renders, 100 + 2 * 15 * 6 + 2);
+}
+
+TEST(Fit, PruningSavesRenders) {
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
+  FitSettings settings;
+  settings.prunings = {{30, 4}, {60, 2}};
+  const FitResult result = fit_objects({observation(500)}, goal, MeanRule(), settings);
+  EXPECT_EQ(result.renders, 8 * 30 + 4 * 30 + 2 * 40 + 2 + 1);
+}
+
+/// The range at which hypotheses of the object were last seen.
+class WatchingLoss : public Loss {
+ public:
+  Channels needs() const override { return {}; }
+  at::Tensor evaluate(const LossInput& input) const override {
+    const at::Tensor z = input.hypothesis.location.select(1, 2);
+    depths = z.detach().clone();
+    headings = input.hypothesis.rotation_y.detach().clone();
+    // Each heading wants a range of its own.
+    return (z - 20 - 2 * input.hypothesis.rotation_y.detach().sin()).square();
+  }
+  mutable at::Tensor depths, headings;
+};
+
+TEST(Fit, HypothesesShareAllButTheHeadingWhereAsked) {
+  for (const Sharing share : {Sharing::nothing, Sharing::all_but_heading}) {
+    const auto watch = std::make_shared<WatchingLoss>();
+    FitSettings settings;
+    settings.share = share;
+    const Objective goal =
+        objective({{"watch", 0.01, watch}, {"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
+    class Watched : public MeanRule {
+     public:
+      explicit Watched(const WatchingLoss& loss) : loss_(loss) {}
+      at::Tensor combine(const RuleInput& input) const override {
+        depths = loss_.depths;
+        headings = loss_.headings;
+        return MeanRule::combine(input);
+      }
+      mutable at::Tensor depths, headings;
+
+     private:
+      const WatchingLoss& loss_;
+    } rule(*watch);
+    fit_objects({observation(500)}, goal, rule, settings);
+    const double spread = (rule.depths.max() - rule.depths.min()).item<double>();
+    if (share == Sharing::nothing)
+      EXPECT_GT(spread, 0.5);
+    else
+      EXPECT_EQ(spread, 0);
+    EXPECT_GT((rule.headings.max() - rule.headings.min()).item<double>(), 1);
+  }
+}
+
+TEST(Fit, TheRangeBeginsWhereItIsAskedTo) {
+  FitSettings settings;
+  settings.rates = {};
+  settings.rates.depth = settings.rates.size = 0;
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
+  const auto range = [&] {
+    const FittedObject object =
+        fit_objects({observation(500)}, goal, MeanRule(), settings).objects[0];
+    return object.box.location.z() + observation(500).camera.offset.z();
+  };
+  EXPECT_NEAR(range(), 16.2, 1e-3);
+  settings.start_depth = StartDepth::box_height;
+  EXPECT_NEAR(range(), 721.5 * 1.526 / 80, 1e-3);
+}
+
 TEST(Fit, NothingToFitIsNoError) {
-  EXPECT_TRUE(fit_objects({}, objective({}), MeanRule(), FitSettings{}).objects.empty());
+  EXPECT_TRUE(fit_objects({},
+                          objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}}),
+                          MeanRule(),
+                          FitSettings{})
+                  .objects.empty());
 }
 
 }  // namespace

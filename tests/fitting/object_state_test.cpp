@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Geometry>
 #include <cmath>
 #include <random>
 
@@ -74,16 +75,37 @@ TEST(ObjectState, PosedUnitBoxHasTheCornersOfTheKittiBox) {
   }
 }
 
+// R = Ry(rotation_y) Rz(pitch) Rx(roll), against Eigen.
+TEST(ObjectState, PitchAndRollTurnTheMeshAboutItsCentre) {
+  HypothesisBatch hypothesis;
+  const double yaw = 0.7, pitch = 0.2, roll = -0.1;
+  hypothesis.location = at::tensor({1.0F, 2.0F, 10.0F}).view({1, 3});
+  hypothesis.dimensions = at::tensor({1.5F, 1.6F, 4.0F}).view({1, 3});
+  hypothesis.rotation_y = at::full({1}, yaw);
+  hypothesis.pitch = at::full({1}, pitch);
+  hypothesis.roll = at::full({1}, roll);
+  const Eigen::Vector3f canonical(0.5F, -0.5F, 0.3F);
+  const at::Tensor posed = pose_vertices(
+      at::tensor({canonical.x(), canonical.y(), canonical.z()}).view({1, 1, 3}), hypothesis);
+  const Eigen::Matrix3d rotation = (Eigen::AngleAxisd(yaw, Eigen::Vector3d::UnitY()) *
+                                    Eigen::AngleAxisd(pitch, Eigen::Vector3d::UnitZ()) *
+                                    Eigen::AngleAxisd(roll, Eigen::Vector3d::UnitX()))
+                                       .toRotationMatrix();
+  const Eigen::Vector3d expected =
+      rotation * Eigen::Vector3d(4 * 0.5, 1.5 * -0.5, 1.6 * 0.3) + Eigen::Vector3d(1, 1.25, 10);
+  for (int i = 0; i < 3; ++i) EXPECT_NEAR(posed[0][0][i].item<double>(), expected[i], 1e-5);
+}
+
 TEST(ObjectState, LearningRatesFollowTheGroups) {
   LearningRates rates;
   const at::Tensor values = StateLayout{8, 4}.learning_rates(rates);
-  ASSERT_EQ(values.size(0), 7 + 8 + 4);
+  ASSERT_EQ(values.size(0), 9 + 8 + 4);
   EXPECT_FLOAT_EQ(values[1].item<float>(), static_cast<float>(rates.position));
   EXPECT_FLOAT_EQ(values[2].item<float>(), static_cast<float>(rates.depth));
   EXPECT_FLOAT_EQ(values[5].item<float>(), static_cast<float>(rates.size));
   EXPECT_FLOAT_EQ(values[6].item<float>(), static_cast<float>(rates.heading));
-  EXPECT_FLOAT_EQ(values[14].item<float>(), static_cast<float>(rates.shape));
-  EXPECT_FLOAT_EQ(values[18].item<float>(), static_cast<float>(rates.texture));
+  EXPECT_FLOAT_EQ(values[16].item<float>(), static_cast<float>(rates.shape));
+  EXPECT_FLOAT_EQ(values[20].item<float>(), static_cast<float>(rates.texture));
 }
 
 }  // namespace

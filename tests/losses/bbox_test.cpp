@@ -33,6 +33,8 @@ TEST(BboxLoss, OnlyFreeSidesCount) {
   EXPECT_NEAR(scene.evaluate(*loss("bbox")), (4 - 1.5) / kSide, 1e-12);
   scene.observation.free_sides.zero_();
   EXPECT_EQ(scene.evaluate(*loss("bbox")), 0);
+  EXPECT_NEAR(
+      scene.evaluate(*loss("bbox", {{"sides", std::string("all")}})), 2 * (4 - 1.5) / kSide, 1e-12);
 }
 
 TEST(BboxLoss, GradientPullsTheExtremeVertices) {

@@ -66,6 +66,7 @@ Scene matching_scene() {
   hypothesis.vertices =
       at::tensor({-1.0, -1.0, 10.0, 1.0, -1.0, 10.0, 1.0, 1.0, 10.0, -1.0, 1.0, 10.0}, at::kDouble)
           .reshape({1, 4, 3});
+  hypothesis.faces = at::tensor({0, 1, 2, 0, 2, 3}, at::kLong).reshape({2, 3});
 
   scene.rendering.silhouette = square.clone();
   scene.rendering.depth = observation.depth.clone();

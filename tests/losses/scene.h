@@ -17,7 +17,7 @@ std::unique_ptr<Loss> loss(const std::string& name, const Given& given = {});
 std::unique_ptr<Rule> rule(const std::string& name, const Given& given = {});
 
 /// One object, one hypothesis, float64, side x side: a square of 16 pixels at (24, 24), seen and
-/// rendered alike at 10 m; a box of the square; a mesh of its four corners.
+/// rendered alike at 10 m; a box of the square; a mesh of its two halves.
 struct Scene {
   ObservationBatch observation;
   HypothesisBatch hypothesis;

@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <stdexcept>
 
@@ -27,6 +28,8 @@ class MisbehavingLoss final : public Loss {
     if (behaviour_ == "allocate")
       for (std::vector<at::Tensor> memory;;) memory.push_back(at::ones({1 << 24}));
     const at::Tensor loss = input.rendering.silhouette.mean({1, 2});
+    if (behaviour_ == "not_a_number_once")  // of the first object alone
+      return loss.masked_fill(input.hypothesis.object.eq(0), std::nan(""));
     return behaviour_ == "not_a_number" ? loss / 0 * 0 : loss;
   }
 
@@ -42,7 +45,8 @@ PluginDescriptor descriptor() {
   info.description = "Goes wrong as it is told to.";
   info.differentiable_in = "silhouette";
   Parameter behaviour{"behaviour", std::string("none"), "", "what goes wrong"};
-  behaviour.choices = {"none", "segfault", "sleep", "throw", "allocate", "not_a_number"};
+  behaviour.choices = {
+      "none", "segfault", "sleep", "throw", "allocate", "not_a_number", "not_a_number_once"};
   info.parameters = {behaviour};
   return {info, LossFactory([](const Parameters& parameters) {
             return std::make_unique<MisbehavingLoss>(parameters.text("behaviour"));

@@ -140,5 +140,30 @@ TEST_F(PluginFaults, NotANumber) {
   EXPECT_EQ(all[0].at("state"), "failed");
 }
 
+TEST_F(PluginFaults, NotANumberForOneObject) {
+  const Program program = run_with("not_a_number_once");
+  EXPECT_EQ(program.exit_code(), 0) << program.errors();
+  const nlohmann::json all = cells("not_a_number_once");
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].at("state"), "done");
+  EXPECT_THAT(all[0].at("message").get<std::string>(),
+              testing::AllOf(StartsWith("1 of "),
+                             HasSubstr("objects failed"),
+                             HasSubstr("in step 0, loss 'misbehaving' is not finite")));
+  EXPECT_THAT(program.errors(), HasSubstr("objects failed")) << "told as it happens";
+
+  const Words of_its_results{"--results", "not_a_number_once.sqlite", "--cache", "cache"};
+  Words table{"table", "faults", "--metric", "failed_objects", "--format", "json"};
+  table.insert(table.end(), of_its_results.begin(), of_its_results.begin() + 2);
+  const Program counted = run(table);
+  ASSERT_EQ(counted.exit_code(), 0) << counted.errors();
+  EXPECT_EQ(nlohmann::json::parse(counted.output())[0].at("mean"), 1);
+
+  Words report{"report", "faults", "-o", "report.html"};
+  report.insert(report.end(), of_its_results.begin(), of_its_results.end());
+  EXPECT_EQ(run(report).exit_code(), 0);
+  EXPECT_THAT(read_file(folder_->file("report.html")), HasSubstr("failed object "));
+}
+
 }  // namespace
 }  // namespace monodr

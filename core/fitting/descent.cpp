@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/descent.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "fitting/initialise.h"
+#include "fitting/search.h"
+
+namespace monodr {
+namespace {
+
+/// Large enough to lose against any real hypothesis, small enough to stay finite in a mean.
+constexpr double kFailedLoss = 1e6;
+
+/// What failed; a number below stands for the loss of that index.
+constexpr int64_t kGradient = 1000, kDiverged = 1001;
+
+constexpr double kLargestCode = 2.5;               // codes beyond were never seen in training
+constexpr double kSteepest = 15 * M_PI / 180;      // pitch and roll of a car on a road
+constexpr double kNearest = 0.3, kFarthest = 300;  // metres
+constexpr double kLargestFactor = 5;               // of a dimension over the class mean
+
+/// Cosine from 1 to 0.1.
+double decay(double share) {
+  return 0.55 + 0.45 * std::cos(M_PI * share);
+}
+
+at::Tensor first_rows(int64_t groups, int64_t size) {
+  return at::arange(groups, at::kLong) * size;
+}
+
+}  // namespace
+
+Descent::Descent(const ObservationBatch& batch,
+                 const Objective& objective,
+                 const Rule& rule,
+                 const FitSettings& settings)
+    : batch_(batch),
+      objective_(objective),
+      rule_(rule),
+      settings_(settings),
+      per_object_(settings.hypotheses),
+      state_(initial_state(batch, objective.prior(), objective.layout(), settings)),
+      object_(at::arange(batch.count(), at::kLong).repeat_interleave(per_object_)),
+      initial_texture_(state_.slice(1, objective.layout().texture()).clone()),
+      failed_(at::zeros({state_.size(0)}, at::kBool)),
+      reason_(at::zeros({state_.size(0)}, at::kLong)),
+      failed_at_(at::zeros({state_.size(0)}, at::kLong)),
+      adam_(state_, objective.layout().learning_rates(settings.rates)) {}
+
+void Descent::step(int index, LossCurve& curve) {
+  const Exploration& exploration = settings_.exploration;
+  if (exploration.every > 0 && index > 0 && index % exploration.every == 0 && branches_ == 1 &&
+      index + exploration.trial_steps <= settings_.iterations)
+    branch(index);
+
+  const double share = static_cast<double>(index) / std::max(1, settings_.iterations - 1);
+  const at::Tensor leaf = state_.detach().requires_grad_(true);
+  const Evaluation evaluation = evaluate(leaf, share);
+  const at::Tensor losses = without_failed(evaluation.total);
+  const at::Tensor by_object = losses.view({-1, per_object_});
+  // A rule that starves losers would judge the branches before they have descended.
+  const at::Tensor combined =
+      branches_ > 1 ? by_object.mean(1) : rule_.combine({by_object, index, settings_.iterations});
+  combined.sum().backward();
+
+  const at::NoGradGuard no_gradient;
+  note_failures(index, evaluation, leaf.grad());
+  learn(leaf.grad(), decay(share));
+  note_divergence(index);
+  record(losses.detach(), evaluation, curve);
+  const at::Tensor judged = without_failed(losses.detach());
+  if (branches_ > 1) {
+    if (index + 1 >= settle_after_) settle(judged);
+  } else {
+    prune(index + 1, judged);
+  }
+}
+
+void Descent::choose() {
+  const at::NoGradGuard no_gradient;
+  const Evaluation last = evaluate(state_, 1);
+  note_failures(settings_.iterations, last, at::zeros_like(state_));
+  const at::Tensor losses = without_failed(last.total).view({-1, per_object_});
+  const at::Tensor winner = rule_.reported(losses);
+  const at::Tensor rotation = last.hypothesis.rotation_y.view({-1, per_object_});
+  const at::Tensor difference = rotation - rotation.gather(1, winner.unsqueeze(1));
+  agreement_ = (difference.cos() > std::cos(M_PI / 6)).to(at::kFloat).mean(1);
+  keep(winner + first_rows(batch_.count(), per_object_), 1);
+}
+
+Evaluation Descent::final_evaluation() {
+  const at::NoGradGuard no_gradient;
+  return evaluate(state_, 1, {true, true, false});
+}
+
+std::string Descent::failure(int64_t object) const {
+  MONODR_CHECK(per_object_ == 1, "choose comes first");
+  if (!failed_.select(0, object).item<bool>()) return "";
+  const int64_t reason = reason_.select(0, object).item<int64_t>();
+  const int64_t step = failed_at_.select(0, object).item<int64_t>();
+  const auto word = [&]() -> std::string {
+    if (reason == kGradient) return "the gradient is not finite";
+    if (reason == kDiverged) return "it diverged: no car is so far, so near or of such a size";
+    return fmt::format("loss '{}' is not finite", objective_.losses().at(reason).name);
+  };
+  return fmt::format("no hypothesis is left; of the last one, in step {}, {}", step, word());
+}
+
+Evaluation Descent::evaluate(const at::Tensor& state, double share, Channels extra) {
+  renders_ += state.size(0);
+  return objective_.evaluate(state, object_, initial_texture_, batch_, share, extra);
+}
+
+at::Tensor Descent::without_failed(const at::Tensor& losses) const {
+  const at::Tensor bad = failed_.logical_or(losses.detach().isfinite().logical_not());
+  return losses.masked_fill(bad, kFailedLoss);
+}
+
+void Descent::note_failures(int step, const Evaluation& evaluation, const at::Tensor& gradient) {
+  for (size_t i = 0; i < evaluation.terms.size(); ++i)
+    fail(evaluation.terms[i].isfinite().logical_not(), static_cast<int64_t>(i), step);
+  fail(gradient.isfinite().all(1).logical_not(), kGradient, step);
+}
+
+void Descent::note_divergence(int step) {
+  const at::Tensor depth = state_.select(1, StateLayout::kDepth);
+  const at::Tensor size = state_.slice(1, StateLayout::kSize, StateLayout::kHeading);
+  const at::Tensor stays = (depth > std::log(kNearest))
+                               .logical_and(depth < std::log(kFarthest))
+                               .logical_and((size.abs() < std::log(kLargestFactor)).all(1));
+  fail(stays.logical_not(), kDiverged, step);
+}
+
+/// The first reason holds.
+void Descent::fail(const at::Tensor& rows, int64_t reason, int step) {
+  const at::Tensor news = rows.logical_and(failed_.logical_not());
+  const int64_t count = news.sum().item<int64_t>();
+  if (count == 0) return;
+  failed_hypotheses_ += static_cast<int>(count);
+  reason_ = reason_.masked_fill(news, reason);
+  failed_at_ = failed_at_.masked_fill(news, step);
+  failed_ = failed_.logical_or(news);
+}
+
+void Descent::learn(at::Tensor gradient, double scale) {
+  gradient = gradient.masked_fill(failed_.unsqueeze(1), 0);
+  // A hypothesis without gradient (a loser under hindsight) rests; momentum must not carry it on.
+  at::Tensor learns = gradient.ne(0).any(1, /*keepdim=*/true);
+  if (settings_.share == Sharing::all_but_heading) {
+    // One set of values for an object: all its hypotheses pull at it.
+    const at::Tensor own = gradient.select(1, StateLayout::kHeading).clone();
+    const at::Tensor own_learns = learns.squeeze(1);
+    const auto shared = [&](const at::Tensor& rows) {
+      return rows.view({-1, per_object_, rows.size(1)}).sum(1).repeat_interleave(per_object_, 0);
+    };
+    gradient = shared(gradient);
+    gradient.select(1, StateLayout::kHeading).copy_(own);
+    learns = shared(learns.to(at::kLong)).gt(0).repeat({1, gradient.size(1)});
+    learns.select(1, StateLayout::kHeading).copy_(own_learns);
+  }
+  adam_.step(state_, gradient, learns, scale);
+  state_.slice(1, StateLayout::kShape, objective_.layout().texture())
+      .clamp_(-kLargestCode, kLargestCode);
+  state_.slice(1, StateLayout::kPitch, StateLayout::kShape).clamp_(-kSteepest, kSteepest);
+}
+
+void Descent::keep(const at::Tensor& rows, int64_t per_object) {
+  for (at::Tensor* tensor : {&state_, &object_, &initial_texture_, &failed_, &reason_, &failed_at_})
+    *tensor = tensor->index_select(0, rows);
+  adam_.keep(rows);
+  per_object_ = per_object;
+}
+
+void Descent::branch(int step) {
+  const at::Tensor branches = with_jumps(state_);
+  keep(at::arange(state_.size(0), at::kLong).repeat_interleave(kBranches), per_object_ * kBranches);
+  state_ = branches;
+  adam_.forget(at::arange(state_.size(0), at::kLong).remainder(kBranches).ne(0));
+  branches_ = kBranches;
+  settle_after_ = step + settings_.exploration.trial_steps;
+}
+
+void Descent::settle(const at::Tensor& losses) {
+  const at::Tensor best = std::get<1>(losses.view({-1, branches_}).min(1));
+  keep(best + first_rows(best.size(0), branches_), per_object_ / branches_);
+  branches_ = 1;
+}
+
+void Descent::prune(int steps_done, const at::Tensor& losses) {
+  int64_t kept = per_object_;
+  for (const Pruning& pruning : settings_.prunings)
+    if (pruning.step <= steps_done) kept = std::min<int64_t>(kept, pruning.keep);
+  if (kept == per_object_) return;
+  const at::Tensor order = std::get<1>(losses.view({-1, per_object_}).sort(1));
+  const at::Tensor first = first_rows(batch_.count(), per_object_).unsqueeze(1);
+  keep((order.slice(1, 0, kept) + first).flatten(), kept);
+}
+
+void Descent::record(const at::Tensor& losses,
+                     const Evaluation& evaluation,
+                     LossCurve& curve) const {
+  const auto [best, winner] = losses.view({-1, per_object_}).min(1);
+  const at::Tensor alive = best.lt(kFailedLoss);
+  const auto mean_of = [&](const at::Tensor& values) {
+    return (values.masked_fill(alive.logical_not(), 0).sum() / alive.sum()).item<double>();
+  };
+  curve.total.push_back(mean_of(best));
+  curve.terms.resize(evaluation.terms.size());
+  for (size_t i = 0; i < evaluation.terms.size(); ++i)
+    curve.terms[i].push_back(mean_of(
+        evaluation.terms[i].view({-1, per_object_}).gather(1, winner.unsqueeze(1)).squeeze(1)));
+}
+
+}  // namespace monodr

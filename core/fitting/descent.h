@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fitting/adam.h"
+#include "fitting/objective.h"
+#include "plugin/rule.h"
+
+namespace monodr {
+
+/// Mean over objects of the best hypothesis's loss, a step.
+struct LossCurve {
+  std::vector<double> total;
+  std::vector<std::vector<double>> terms;  ///< [loss][step]
+};
+
+/// The hypotheses of one batch of objects on their way down: K rows an object, one matrix, one
+/// Adam.
+///
+/// A step evaluates all rows; the rule says which of them learn. Prunings drop those that lag
+/// behind. Explorations (fitting/search.h) put branches beside each hypothesis for some steps, in
+/// which all branches learn whatever the rule says, and keep the best one.
+///
+/// A row fails, and takes no part from then on, where a loss or its gradient is not finite, or
+/// where it has diverged: nearer than 0.3 m, farther than 300 m, or a dimension off the class mean
+/// by more than a factor of 5. Failed rows are never set to zero or mended; they lose, they are
+/// counted, and the word on why stays with them.
+class Descent {
+ public:
+  /// All must outlive the descent.
+  Descent(const ObservationBatch& batch,
+          const Objective& objective,
+          const Rule& rule,
+          const FitSettings& settings);
+
+  /// One gradient step; adds to the curve.
+  void step(int index, LossCurve& curve);
+
+  /// Leaves the reported hypothesis of each object alone, judged anew after the last step.
+  void choose();
+
+  /// All that is known of the chosen states.
+  Evaluation final_evaluation();
+
+  /// After `choose`: "" or why the object has no pose.
+  std::string failure(int64_t object) const;
+  /// [B] after `choose`: share of the surviving hypotheses within 30 degrees of the reported one.
+  const at::Tensor& agreement() const { return agreement_; }
+  int failed_hypotheses() const { return failed_hypotheses_; }
+  /// Renderings of one hypothesis each.
+  int64_t renders() const { return renders_; }
+
+ private:
+  Evaluation evaluate(const at::Tensor& state, double share, Channels extra = {});
+  at::Tensor without_failed(const at::Tensor& losses) const;
+  void note_failures(int step, const Evaluation& evaluation, const at::Tensor& gradient);
+  void note_divergence(int step);
+  void fail(const at::Tensor& rows, int64_t reason, int step);
+  void learn(at::Tensor gradient, double scale);
+  void keep(const at::Tensor& rows, int64_t per_object);
+  void branch(int step);
+  void settle(const at::Tensor& losses);
+  void prune(int steps_done, const at::Tensor& losses);
+  void record(const at::Tensor& losses, const Evaluation& evaluation, LossCurve& curve) const;
+
+  const ObservationBatch& batch_;
+  const Objective& objective_;
+  const Rule& rule_;
+  const FitSettings& settings_;
+  int64_t per_object_;
+  int64_t branches_ = 1;  ///< kBranches while exploring
+  int settle_after_ = 0;  ///< steps done when the exploration ends
+  at::Tensor state_, object_, initial_texture_;
+  at::Tensor failed_;              ///< [N] bool
+  at::Tensor reason_, failed_at_;  ///< [N] int64: what was not finite, in which step
+  at::Tensor agreement_;
+  Adam adam_;
+  int failed_hypotheses_ = 0;
+  int64_t renders_ = 0;
+};
+
+}  // namespace monodr
