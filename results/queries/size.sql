@@ -1,0 +1,27 @@
+-- The table of experiments/ablation_size.toml:  sqlite3 results/results.sqlite < results/queries/size.sql
+-- The same bytes as  runexp table ablation_size
+--   --metric car/size_error_mean/moderate
+--   --metric car/radial_error_median/moderate
+--   --metric car/radial_bias_median/moderate
+--   --metric car/location_error_median/moderate
+--   --metric car/bev_overlap_50/moderate
+--   --metric car/ap_bev/moderate/0.5/AP40
+--   --metric car/heading_within_30/moderate
+-- "shown" is mean ± standard deviation over seeds, rounded in the view v_summary (docs/database.md).
+.mode markdown --wrap 0
+.nullvalue -
+SELECT r.label AS "arm", r.seeds AS "seeds",
+       max(CASE WHEN metric = 'size_error_mean' THEN shown END) AS "car/size_error_mean/moderate [%]",
+       max(CASE WHEN metric = 'radial_error_median' THEN shown END) AS "car/radial_error_median/moderate [m]",
+       max(CASE WHEN metric = 'radial_bias_median' THEN shown END) AS "car/radial_bias_median/moderate [m]",
+       max(CASE WHEN metric = 'location_error_median' THEN shown END) AS "car/location_error_median/moderate [m]",
+       max(CASE WHEN metric = 'bev_overlap_50' THEN shown END) AS "car/bev_overlap_50/moderate [%]",
+       max(CASE WHEN metric = 'ap_bev' AND iou = 0.5 AND recall_positions = 40 THEN shown END) AS "car/ap_bev/moderate/0.5/AP40 [%]",
+       max(CASE WHEN metric = 'heading_within_30' THEN shown END) AS "car/heading_within_30/moderate [%]"
+  FROM v_rows AS r
+  LEFT JOIN v_summary AS s
+    ON s.variant = r.variant AND s.experiment = 'ablation_size'
+   AND category IN ('', 'car') AND difficulty IN ('', 'moderate')
+ WHERE r.experiment = 'ablation_size'
+ GROUP BY r.variant
+ ORDER BY r.arm_order, r.position;

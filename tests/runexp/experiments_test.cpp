@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// The experiments that come with monodr, with its real plugins: each is valid, and each has a query
+// that prints what `runexp table` prints.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "results/database.h"
+#include "runexp/program.h"
+#include "shared_files.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+fs::path source() {
+  return std::getenv("MONODR_SOURCE_DIR");
+}
+
+Program run(const Words& words, const std::string& folder) {
+  Program program(words, {}, folder);
+  program.wait();
+  return program;
+}
+
+Program runexp(Words words, const std::string& folder) {
+  words.insert(words.begin(), std::string(std::getenv("MONODR_BINARY_DIR")) + "/runexp");
+  return run(words, folder);
+}
+
+/// Names of the experiments in experiments/, without base.toml, which is none.
+std::vector<std::string> experiment_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(source() / "experiments"))
+    if (entry.path().extension() == ".toml" && entry.path().stem() != "base")
+      names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// results/queries/size.sql of ablation_size.
+fs::path query_of(const std::string& experiment) {
+  const std::string prefix = "ablation_";
+  const bool is_ablation = experiment.rfind(prefix, 0) == 0;
+  return source() / "results/queries" /
+         ((is_ablation ? experiment.substr(prefix.size()) : experiment) + ".sql");
+}
+
+/// The metrics that a query says it prints: `--metric PATH` in its comments. None = the default.
+std::vector<std::string> metrics_of(const std::string& query) {
+  std::vector<std::string> metrics;
+  std::istringstream lines(query);
+  for (std::string line; std::getline(lines, line) && line.rfind("--", 0) == 0;) {
+    std::istringstream words(line);
+    for (std::string word; words >> word;)
+      if (word == "--metric" && words >> word) metrics.push_back(word);
+  }
+  return metrics;
+}
+
+/// "car/ap_bev/moderate/0.5/AP40" -> the metric of that path.
+MetricValue metric_named(const std::string& path, double value) {
+  std::vector<std::string> parts;
+  std::istringstream stream(path);
+  for (std::string part; std::getline(stream, part, '/');) parts.push_back(part);
+  MetricValue metric;
+  metric.value = value;
+  if (parts.size() == 1) {
+    metric.name = parts[0];
+    metric.unit = parts[0] == "seconds_per_object"    ? "s"
+                  : parts[0] == "renders_per_object"  ? "renders"
+                  : parts[0].rfind("skipped", 0) == 0 ? "objects"
+                                                      : "1";
+    return metric;
+  }
+  metric.category = parts.at(0);
+  metric.name = parts.at(1);
+  metric.difficulty = parts.at(2);
+  if (parts.size() > 3) metric.iou = std::stod(parts[3]);
+  if (parts.size() > 4) metric.recall_positions = std::stoi(parts[4].substr(2));
+  const auto ends_with = [&](const std::string& end) {
+    return metric.name.size() > end.size() &&
+           metric.name.compare(metric.name.size() - end.size(), end.size(), end) == 0;
+  };
+  const bool is_angle = metric.name == "heading_error_median";
+  metric.unit = parts.size() > 4 ? "%" : is_angle ? "deg" : ends_with("_median") ? "m" : "1";
+  return metric;
+}
+
+/// Two arms, three seeds, all metrics of the query and some that it must not take for them.
+void fill(const std::string& file, const std::string& experiment, const Words& metrics) {
+  Database database(file);
+  int number = 0;
+  for (int arm = 0; arm < 2; ++arm)
+    for (int seed = 0; seed < 3; ++seed) {
+      CellRecord record;
+      record.id = fmt::format("cell {} {}", arm, seed);
+      record.experiment = experiment;
+      record.arm = arm == 0 ? "first" : "second | arm";
+      record.arm_order = arm;
+      record.seed = seed;
+      record.config = "{}";
+      CellResult result;
+      result.cell = record.id;
+      result.state = "done";
+      for (const std::string& metric : metrics) {
+        result.metrics.push_back(metric_named(metric, 0.1 + 0.013 * ++number));
+        MetricValue other = result.metrics.back();
+        if (other.difficulty.empty()) continue;
+        other.difficulty = "easy";
+        other.value = 77;
+        result.metrics.push_back(other);
+      }
+      database.take_in(record, result);
+    }
+}
+
+class Experiments : public testing::TestWithParam<std::string> {};
+
+TEST_P(Experiments, IsValid) {
+  const TemporaryFolder folder;
+  Words words{(source() / "experiments" / (GetParam() + ".toml")).string(), "--dry-run"};
+  const std::string kitti = shared_file("kitti_mini");
+  if (GetParam() == "kitti_val") {
+    if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
+    words.push_back("dataset.root=" + kitti);
+  }
+  const Program program = runexp(words, folder.path());
+  EXPECT_EQ(program.exit_code(), 0) << program.errors();
+  EXPECT_THAT(program.output(), HasSubstr(" cells: "));
+}
+
+TEST_P(Experiments, ItsQueryPrintsWhatTheTablePrints) {
+  ASSERT_TRUE(fs::exists(query_of(GetParam()))) << query_of(GetParam());
+  const std::string query = read_file(query_of(GetParam()).string());
+  const std::vector<std::string> metrics = metrics_of(query);
+  const Words default_metrics{"car/heading_error_median/moderate", "car/ap_bev/moderate/0.5/AP40"};
+  const TemporaryFolder folder;
+  const std::string file = folder.file("r.sqlite");
+  fill(file, GetParam(), metrics.empty() ? default_metrics : metrics);
+
+  Words table{"table", GetParam(), "--results", file};
+  for (const std::string& metric : metrics) table.insert(table.end(), {"--metric", metric});
+  const Program by_program = runexp(table, folder.path());
+  ASSERT_EQ(by_program.exit_code(), 0) << by_program.errors();
+  const Program by_query =
+      run({"/bin/sh", "-c", "sqlite3 \"$1\" < \"$2\"", "sh", file, query_of(GetParam()).string()},
+          folder.path());
+  EXPECT_EQ(by_query.exit_code(), 0) << by_query.errors();
+  EXPECT_EQ(by_query.output(), by_program.output());
+  EXPECT_THAT(by_query.output(), HasSubstr("±"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         Experiments,
+                         testing::ValuesIn(experiment_names()),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace monodr
