@@ -37,7 +37,7 @@ struct HypothesisBatch {
   at::Tensor texture_code;          ///< [N,T]
   at::Tensor initial_texture_code;  ///< [N,T] where the fit began; no gradient
   at::Tensor vertices;              ///< [N,V,3] of the posed mesh
-  at::Tensor faces;                 ///< [F,3] int64, the same for all hypotheses
+  at::Tensor faces;                 ///< [F,3], or [N,F,3] padded with -1: see DecodedShape
 
   int64_t count() const { return object.size(0); }
 };

@@ -48,7 +48,9 @@ class ChamferLoss final : public Loss {
     MONODR_CHECK(vertices.dim() == 3 && vertices.size(0) == input.hypothesis.count(),
                  "hypothesis.vertices must be [N,V,3]");
     const at::Tensor faces = input.hypothesis.faces.contiguous();
-    MONODR_CHECK(faces.dim() == 2 && faces.size(1) == 3, "hypothesis.faces must be [F,3]");
+    MONODR_CHECK(faces.dim() >= 2 && faces.size(-1) == 3 &&
+                     (faces.dim() == 2 || faces.size(0) == input.hypothesis.count()),
+                 "hypothesis.faces must be [F,3] or [N,F,3]");
     return AT_DISPATCH_FLOATING_TYPES(vertices.scalar_type(), "chamfer", [&] {
       using T = scalar_t;
       const ObservedRows<T> depth(input.observation.depth, object);
@@ -60,18 +62,21 @@ class ChamferLoss final : public Loss {
       const auto source = [=, maximum = maximum_](int64_t n) {
         return PointSource<T>{depth[n], mask[n], known[n], intrinsics[n], side, maximum};
       };
-      const auto mesh = [faces](const T* row) {
-        return Triangles<T>{row, faces.data_ptr<int64_t>(), faces.size(0)};
+      const auto mesh = [faces](int64_t n, const T* row) {
+        int64_t count = faces.size(-2);
+        const int64_t* first = faces.data_ptr<int64_t>() + (faces.dim() == 3 ? 3 * n * count : 0);
+        while (count > 0 && first[3 * count - 1] < 0) --count;  // padded
+        return Triangles<T>{row, first, count};
       };
       const T scale = static_cast<T>(scale_);
       return evaluate_rows<T>(
           vertices,
           [=](int64_t n, const T* row, T* state) {
-            return chamfer_loss(source(n), mesh(row), scale, state);
+            return chamfer_loss(source(n), mesh(n, row), scale, state);
           },
           [=](int64_t n, const T* row, const T* state, T factor, T* out) {
             std::fill(out, out + length, T(0));
-            chamfer_gradient(source(n), mesh(row), scale, state, factor, out);
+            chamfer_gradient(source(n), mesh(n, row), scale, state, factor, out);
           },
           chamfer_state(maximum_));
     });

@@ -99,6 +99,19 @@ TEST(ChamferLoss, FindsTheNearestOfAllTriangles) {
   }
 }
 
+TEST(ChamferLoss, MeshesMayHaveFacesOfTheirOwn) {
+  Scene scene = matching_scene();
+  scene.observation.depth.mul_(1.02);
+  const double whole = scene.evaluate(*loss("chamfer"));
+  scene.hypothesis.object = at::zeros({2}, at::kLong);
+  scene.hypothesis.vertices = scene.hypothesis.vertices.repeat({2, 1, 1});
+  scene.hypothesis.faces =
+      at::tensor({0, 1, 2, 0, 2, 3, 0, 1, 2, -1, -1, -1}, at::kLong).reshape({2, 2, 3});
+  const at::Tensor value = loss("chamfer")->evaluate(scene.input());
+  EXPECT_NEAR(value[0].item<double>(), whole, 1e-12);
+  EXPECT_GT(value[1].item<double>(), whole + 0.1) << "half of the square is missing";
+}
+
 TEST(ChamferLoss, ATriangleWithoutAreaIsALine) {
   Scene scene = matching_scene();
   scene.observation.depth.zero_();
