@@ -90,6 +90,7 @@ DatasetOptions dataset_options(const json& config, std::uint64_t seed, const std
   options.on_error = table.at("on_error");
   options.boxes = table.at("boxes");
   options.masks = table.at("masks");
+  if (!options.is_synthetic && !cache.empty()) options.mask_cache = cache + "/masks";
   options.depth = table.at("depth");
   options.objects = table.at("objects");
   options.minimum_score = table.at("minimum_score");

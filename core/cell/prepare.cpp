@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/prepare.h"
 
+#include <ATen/Parallel.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -38,6 +40,10 @@ void prepare(const json& config,
   }
   fit_settings(config);
   fs::create_directories(cache);
+  if (!is_synthetic)
+    cut_masks(dataset_options(config, 0, cache), at::get_num_threads(), [&](double share) {
+      progress("cutting masks", share);
+    });
   if (is_synthetic) {
     const SynthesisOptions options = synthesis_options(config, cache);
     if (!fs::exists(options.output))

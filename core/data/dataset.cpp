@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/dataset.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <utility>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "data/kitti_label.h"
 #include "data/object_evidence.h"
 
@@ -23,15 +26,29 @@ void add_frame(const Frame& frame, const DatasetOptions& options, ObservationSet
   set.frames.push_back(frame.evidence.frame);
 }
 
+int candidates_of_class(const Frame& frame, const DatasetOptions& options) {
+  return int(std::count_if(
+      frame.candidates.begin(), frame.candidates.end(), [&](const Candidate& candidate) {
+        return same_category(candidate.object.category, options.category) &&
+               candidate.object.box.height() >= options.minimum_height;
+      }));
+}
+
 }  // namespace
 
 ObservationSet load_observations(const DatasetOptions& options) {
+  return load_observations_of(KittiFolder(options.root).frames(options.split), options);
+}
+
+ObservationSet load_observations_of(const std::vector<std::string>& frames,
+                                    const DatasetOptions& options) {
   const KittiFolder folder(options.root);
+  const MaskSource masks(folder, options.masks);
   ObservationSet set;
-  for (const std::string& id : folder.frames(options.split)) {
+  for (const std::string& id : frames) {
     if (options.objects > 0 && int(set.observations.size()) >= options.objects) break;
     try {
-      add_frame(read_frame(folder, id, options), options, set);
+      add_frame(read_frame(folder, masks, id, options), options, set);
     } catch (const UserError& error) {
       if (options.on_error != "skip") throw;
       set.skipped_frames.push_back({id, -1, error.what()});
@@ -42,15 +59,13 @@ ObservationSet load_observations(const DatasetOptions& options) {
 
 std::vector<Skipped> check_dataset(const DatasetOptions& options) {
   const KittiFolder folder(options.root);
+  const MaskSource masks(folder, options.masks);
   std::vector<Skipped> skipped;
   int usable = 0;
   for (const std::string& id : folder.frames(options.split)) {
     if (options.objects > 0 && usable >= options.objects) break;
     try {
-      for (const Candidate& candidate : read_frame(folder, id, options).candidates)
-        if (same_category(candidate.object.category, options.category) &&
-            candidate.object.box.height() >= options.minimum_height)
-          ++usable;
+      usable += candidates_of_class(read_frame(folder, masks, id, options), options);
       load_labels(options.root, {id});
     } catch (const UserError& error) {
       if (options.on_error != "skip") throw;
@@ -58,6 +73,34 @@ std::vector<Skipped> check_dataset(const DatasetOptions& options) {
     }
   }
   return skipped;
+}
+
+void cut_masks(const DatasetOptions& options,
+               int threads,
+               const std::function<void(double)>& progress) {
+  if (options.mask_cache.empty()) return;
+  const KittiFolder folder(options.root);
+  const MaskSource masks(folder, options.masks);
+  const std::vector<std::string> ids = folder.frames(options.split);
+  std::mutex mutex;
+  size_t done = 0;
+  int usable = 0;
+  parallel_for(ids.size(), threads, [&](size_t i) {
+    {
+      const std::lock_guard lock(mutex);
+      if (options.objects > 0 && usable >= options.objects) return;
+    }
+    ObservationSet unused;
+    try {
+      const Frame frame = read_frame(folder, masks, ids[i], options);
+      if (!frame.instances) add_frame(frame, options, unused);
+    } catch (const UserError&) {  // whoever reads the frames for good says what is wrong with it
+    }
+    const std::lock_guard lock(mutex);
+    usable += int(unused.observations.size());
+    const double share = double(++done) / double(ids.size());
+    progress(options.objects > 0 ? std::max(share, double(usable) / options.objects) : share);
+  });
 }
 
 std::vector<FrameAnnotations> load_labels(const std::string& root,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,8 @@ struct DatasetOptions {
   std::string split = "all";      ///< see KittiFolder::frames
   std::string on_error = "fail";  ///< "fail", or "skip": leave unreadable frames out, by name
   std::string boxes = "auto";     ///< "detections", "labels", "auto" = detections_2 if it is there
-  std::string masks = "auto";     ///< "instance", "grabcut", "auto" = instance_2 if it is there
+  std::string masks = "auto";     ///< see MaskSource
+  std::string mask_cache;         ///< folder for masks that were cut from images; "" = none
   std::string depth = "auto";     ///< see load_frame_depth
   std::string box_extent = "auto";  ///< "modal", "amodal", "auto": see observe()
   std::string category = "Car";
@@ -59,11 +61,22 @@ struct ObservationSet {
 /// instead (a missing root or split is an error all the same).
 ObservationSet load_observations(const DatasetOptions& options);
 
+/// The same of these frames instead of the split's.
+ObservationSet load_observations_of(const std::vector<std::string>& frames,
+                                    const DatasetOptions& options);
+
 /// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is
 /// found before the first cell runs. UserError as theirs; with on_error = "skip" the frames that
 /// will be left out are returned. With `objects` given it stops at the frame that holds so many
 /// candidates.
 std::vector<Skipped> check_dataset(const DatasetOptions& options);
+
+/// Cuts all masks that load_observations will need and keeps them in options.mask_cache, frame by
+/// frame on several threads; does nothing where none are to be kept. `progress` gets the share
+/// done.
+void cut_masks(const DatasetOptions& options,
+               int threads,
+               const std::function<void(double)>& progress);
 
 /// The labels of these frames, with their 3-D boxes: for the evaluation only. A broken file is a
 /// UserError, or with on_error = "skip" its frame is left out and named in `skipped`.

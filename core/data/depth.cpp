@@ -58,13 +58,6 @@ DepthMap load_depth_png(const std::string& path) {
 DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& calibration) {
   const Camera& camera = calibration.camera;
   MONODR_CHECK(camera.width > 0 && camera.height > 0, "the camera must know the image's size");
-  if (!calibration.velodyne_to_rectified)
-    throw UserError(
-        fmt::format("'{}' has no lines 'R0_rect: ' and 'Tr_velo_to_cam: ', which '{}' "
-                    "needs; restore the file from the dataset or choose another "
-                    "dataset.depth",
-                    calibration.path,
-                    path));
   const std::string bytes = read_file(path);
   constexpr size_t kPointSize = 4 * sizeof(float);
   if (bytes.size() % kPointSize != 0)
@@ -74,6 +67,13 @@ DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& ca
                     path,
                     bytes.size(),
                     kPointSize));
+  if (!calibration.velodyne_to_rectified)
+    throw UserError(
+        fmt::format("'{}' has no lines 'R0_rect: ' and 'Tr_velo_to_cam: ', which '{}' "
+                    "needs; restore the file from the dataset or choose another "
+                    "dataset.depth",
+                    calibration.path,
+                    path));
   DepthMap depth;
   depth.is_sparse = true;
   depth.metres = Plane<float>(camera.width, camera.height);

@@ -69,6 +69,14 @@ class HashCache {
   bool is_changed_ = false;
 };
 
+// F.ext, masks_2/F_N.png and masks_2/coco.json, the one file that is of all frames.
+bool is_of(const fs::path& path, const std::set<std::string>& frames) {
+  const std::string stem = path.stem().string();
+  if (frames.count(stem) > 0) return true;
+  if (path.parent_path().filename() != "masks_2") return false;
+  return path.filename() == "coco.json" || frames.count(stem.substr(0, stem.rfind('_'))) > 0;
+}
+
 }  // namespace
 
 std::vector<std::string> folders_used(const std::string& boxes,
@@ -76,7 +84,8 @@ std::vector<std::string> folders_used(const std::string& boxes,
                                       const std::string& depth) {
   std::vector<std::string> folders = {"image_2", "calib", "label_2"};
   if (boxes != "labels") folders.push_back("detections_2");
-  if (masks != "grabcut") folders.push_back("instance_2");
+  if (masks == "auto" || masks == "instance") folders.push_back("instance_2");
+  if (masks == "auto" || masks == "png" || masks == "coco") folders.push_back("masks_2");
   if (depth == "auto" || depth == "depth_2") folders.push_back("depth_2");
   if (depth == "auto" || depth == "velodyne") {
     folders.push_back("velodyne_reduced");
@@ -98,7 +107,7 @@ std::string dataset_fingerprint(const std::string& root,
   for (const std::string& kind : folders) {
     if (!folder.has(kind)) continue;
     for (const auto& entry : fs::directory_iterator(fs::path(root) / "training" / kind))
-      if (wanted.count(entry.path().stem().string()) > 0 && entry.is_regular_file())
+      if (is_of(entry.path(), wanted) && entry.is_regular_file())
         paths.insert("training/" + kind + "/" + entry.path().filename().string());
   }
 

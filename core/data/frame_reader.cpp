@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/frame_reader.h"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "base/sha256.h"
 
 namespace monodr {
 namespace {
@@ -22,34 +25,48 @@ std::vector<Candidate> read_candidates(const KittiFolder& folder,
   std::vector<Candidate> candidates;
   for (size_t i = 0; i < boxes.size(); ++i)
     if (stays[i] && !same_category(boxes[i].category, kDontCare) && boxes[i].score >= minimum_score)
-      candidates.push_back({int(i), boxes[i]});
+      candidates.push_back({int(i), -1, boxes[i]});
   return candidates;
 }
 
-Plane<std::uint16_t> read_instance_ids(const KittiFolder& folder,
-                                       const std::string& frame,
-                                       const std::string& masks,
-                                       const ColourImage& image) {
-  if (masks == "grabcut") return {};
-  const auto path = folder.find("instance_2", frame, {"png"});
-  if (!path && masks == "auto") return {};
-  if (!path)
-    throw UserError(
-        fmt::format("dataset.masks = \"{}\", but there is no '{}'; add it, or set "
-                    "dataset.masks = \"auto\"",
-                    masks,
-                    folder.path("instance_2", frame, "png")));
-  Plane<std::uint16_t> ids = load_instance_ids(*path);
-  if (ids.width != image.width || ids.height != image.height)
-    throw UserError(
-        fmt::format("'{}' is {}x{} pixels, its image {}x{}; masks must be of the "
-                    "image's size",
-                    *path,
-                    ids.width,
-                    ids.height,
-                    image.width,
-                    image.height));
-  return ids;
+// Of labels the file of masks may say which is which; boxes of detectors are matched by overlap.
+void assign_instances(Frame& frame) {
+  const std::vector<Instance>& instances = *frame.instances;
+  const bool numbered = std::any_of(
+      instances.begin(), instances.end(), [](const Instance& found) { return found.number >= 0; });
+  if (frame.boxes_are_labels && numbered) {
+    for (Candidate& candidate : frame.candidates)
+      for (size_t i = 0; i < instances.size(); ++i)
+        if (instances[i].number == candidate.number) candidate.instance = int(i);
+    return;
+  }
+  std::vector<Box2d> boxes;
+  for (const Candidate& candidate : frame.candidates) boxes.push_back(candidate.object.box);
+  const std::vector<int> match = match_instances(boxes, instances);
+  for (size_t i = 0; i < match.size(); ++i) frame.candidates[i].instance = match[i];
+}
+
+template <typename Value>
+std::string_view bytes_of(const std::vector<Value>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value)};
+}
+
+std::string digest_of(const Frame& frame) {
+  const Camera& camera = frame.evidence.camera;
+  const Intrinsics& k = camera.intrinsics;
+  const DepthMap& depth = frame.depth;
+  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {}",
+                            camera.width,
+                            camera.height,
+                            k.fx,
+                            k.fy,
+                            k.cx,
+                            k.cy,
+                            depth.is_sparse,
+                            depth.relative_deviation,
+                            depth.deviation_per_metre,
+                            sha256(bytes_of(frame.evidence.image.rgb)),
+                            sha256(bytes_of(depth.metres.values))));
 }
 
 struct ReadEvidence {
@@ -74,7 +91,10 @@ FrameEvidence read_frame_evidence(const KittiFolder& folder, const std::string& 
   return read_evidence(folder, id).frame;
 }
 
-Frame read_frame(const KittiFolder& folder, const std::string& id, const DatasetOptions& options) {
+Frame read_frame(const KittiFolder& folder,
+                 const MaskSource& masks,
+                 const std::string& id,
+                 const DatasetOptions& options) {
   ReadEvidence read = read_evidence(folder, id);
   Frame frame;
   frame.evidence = std::move(read.frame);
@@ -87,8 +107,12 @@ Frame read_frame(const KittiFolder& folder, const std::string& id, const Dataset
     frame.depth.is_sparse = false;
     frame.depth.relative_deviation = 0;
   }
-  frame.ids = read_instance_ids(folder, id, options.masks, frame.evidence.image);
-  if (!frame.ids.empty()) frame.instances = list_instances(frame.ids, frame.depth);
+  const ColourImage& image = frame.evidence.image;
+  frame.instances = masks.read(id, image.width, image.height, frame.depth, options.minimum_score);
+  if (frame.instances)
+    assign_instances(frame);
+  else if (!options.mask_cache.empty())
+    frame.digest = digest_of(frame);
   return frame;
 }
 

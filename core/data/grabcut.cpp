@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
 #include "base/error.h"
 #include "data/masks.h"
@@ -17,7 +19,7 @@ constexpr double kInnerMarginX = 0.10, kInnerMarginY = 0.12;
 // A point this near to the central depth, inside the box and off the road, is on the car: half a
 // car's length.
 constexpr double kOwnRange = 2.2;         // m
-constexpr double kOwnAboveGround = 0.25;  // m: above the road, below the sill
+constexpr double kOwnAboveGround = 0.15;  // m: above the road and what is uncertain of its height
 // Points off by this much are not on the car, whatever its heading (a car is 4 m long, and its
 // central depth lies on the near side).
 constexpr double kFartherBy = 4.0, kNearerBy = 3.0;  // m
@@ -105,45 +107,80 @@ void mark_core(Working& work, const Box2d& box) {
   work.labels.setTo(cv::GC_FGD, core);
 }
 
+enum class Side { none, own, ground, before, behind };
+
+/// What a depth value says of its pixel.
+Side side_of(double u,
+             double v,
+             double z,
+             const Box2d& box,
+             const std::vector<Box2d>& nearer,
+             const DepthMap& depth,
+             const Camera& camera,
+             const DepthLocus& locus) {
+  const double slack = 2 * depth.deviation_at(locus.central) * locus.central;
+  const double behind = z - locus.central;
+  if (behind > kFartherBy + slack) return Side::behind;
+  if (behind < -kNearerBy - slack) return Side::before;
+  const double above_ground = locus.ground - (v - camera.intrinsics.cy) / camera.intrinsics.fy * z;
+  if (above_ground < kOwnAboveGround)
+    return v > box.top + kLowerPart * box.height() ? Side::ground : Side::none;
+  const bool may_be_own = contains(box, u, v) && std::abs(behind) < kOwnRange && slack < kOwnRange;
+  const bool is_own = may_be_own && std::none_of(nearer.begin(), nearer.end(), [&](const Box2d& b) {
+                        return contains(b, u, v);
+                      });
+  return is_own ? Side::own : Side::none;
+}
+
+// A car is nearly convex, so what lies between points on it is most likely the car. LiDAR rows are
+// far apart on a distant car, and its beams go through windows: what they find behind is no sign of
+// background there.
+cv::Mat hull_of(const std::vector<cv::Point>& points, const cv::Size& size) {
+  cv::Mat hull(size, CV_8U, cv::Scalar(0));
+  if (points.size() < 3) return hull;
+  std::vector<cv::Point> outline;
+  cv::convexHull(points, outline);
+  cv::fillConvexPoly(hull, outline, 255);
+  return hull;
+}
+
 void mark_depth(Working& work,
                 const Box2d& box,
                 const std::vector<Box2d>& nearer,
                 const DepthMap& depth,
                 const Camera& camera,
                 const DepthLocus& locus) {
-  const double local_height = box.height() * work.scale;
   // Estimated depth covers every pixel: no dots are needed, and what it says is less sure.
   const int radius =
-      depth.is_sparse ? std::max(0, int(std::lround(local_height * kDotRadiusPerHeight))) : 0;
-  const double slack = 2 * depth.deviation_at(locus.central) * locus.central;
-  for (int y = work.area.y; y < work.area.br().y; ++y) {
+      depth.is_sparse
+          ? std::max(0, int(std::lround(box.height() * work.scale * kDotRadiusPerHeight)))
+          : 0;
+  std::map<Side, std::vector<cv::Point>> points;
+  for (int y = work.area.y; y < work.area.br().y; ++y)
     for (int x = work.area.x; x < work.area.br().x; ++x) {
       const double z = depth.metres.at(x, y);
       if (z <= 0) continue;
       const double u = x + 0.5, v = y + 0.5;
-      const double above_ground =
-          locus.ground - (v - camera.intrinsics.cy) / camera.intrinsics.fy * z;
-      const bool is_own = contains(box, u, v) &&
-                          std::none_of(nearer.begin(), nearer.end(), [&](const Box2d& other) {
-                            return contains(other, u, v);
-                          });
-      const double behind = z - locus.central;
-      int label = -1;
-      if (behind > kFartherBy + slack || behind < -kNearerBy - slack)
-        label = cv::GC_BGD;
-      else if (above_ground < kOwnAboveGround)
-        label = v > box.top + kLowerPart * box.height() ? cv::GC_BGD : -1;
-      else if (is_own && std::abs(behind) < kOwnRange && slack < kOwnRange)
-        label = cv::GC_FGD;
-      if (label < 0) continue;
-      const cv::Point centre(int((u - work.area.x) * work.scale),
-                             int((v - work.area.y) * work.scale));
-      if (radius == 0 && cv::Rect({0, 0}, work.labels.size()).contains(centre))
-        work.labels.at<std::uint8_t>(centre) = std::uint8_t(label);
-      else
-        cv::circle(work.labels, centre, radius, label, cv::FILLED);
+      const Side side = side_of(u, v, z, box, nearer, depth, camera, locus);
+      points[side].emplace_back(int((u - work.area.x) * work.scale),
+                                int((v - work.area.y) * work.scale));
     }
-  }
+  const cv::Mat hull = depth.is_sparse ? hull_of(points[Side::own], work.labels.size())
+                                       : cv::Mat(work.labels.size(), CV_8U, cv::Scalar(0));
+  cv::Mat between = hull & (work.labels != cv::GC_BGD);
+  for (const Box2d& other : nearer)
+    between(pixels(work.to_working(other), between.size())).setTo(0);
+  work.labels.setTo(cv::GC_PR_FGD, between);
+  const auto mark = [&](Side side, int label) {
+    for (const cv::Point& point : points[side])
+      if (cv::Rect({0, 0}, work.labels.size()).contains(point))
+        cv::circle(work.labels, point, radius, label, cv::FILLED);
+  };
+  std::erase_if(points[Side::behind], [&](const cv::Point& point) {
+    return cv::Rect({0, 0}, hull.size()).contains(point) && between.at<std::uint8_t>(point) != 0;
+  });
+  for (const Side side : {Side::behind, Side::before, Side::ground}) mark(side, cv::GC_BGD);
+  mark(Side::own, cv::GC_FGD);
 }
 
 bool cut(Working& work) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "base/error.h"
 
@@ -41,41 +40,6 @@ void for_each_depth(const DepthMap& depth, const Box2d& box, Visit visit) {
 }
 
 }  // namespace
-
-Plane<std::uint16_t> load_instance_ids(const std::string& path) {
-  return load_plane16(path);
-}
-
-BinaryMask instance_mask(const Plane<std::uint16_t>& ids, int id) {
-  BinaryMask mask(ids.width, ids.height);
-  for (size_t i = 0; i < ids.values.size(); ++i) mask.values[i] = ids.values[i] == id;
-  return mask;
-}
-
-std::vector<Instance> list_instances(const Plane<std::uint16_t>& ids, const DepthMap& depth) {
-  struct Found {
-    Box2d box;
-    std::vector<double> depths;
-  };
-  std::map<int, Found> found;
-  for (int y = 0; y < ids.height; ++y)
-    for (int x = 0; x < ids.width; ++x) {
-      const int id = ids.at(x, y);
-      if (id == 0) continue;
-      const auto [entry, is_new] = found.try_emplace(id);
-      Box2d& box = entry->second.box;
-      if (is_new) box = {double(x), double(y), x + 1.0, y + 1.0};
-      box.left = std::min<double>(box.left, x);
-      box.right = std::max<double>(box.right, x + 1);
-      box.bottom = y + 1;
-      if (!depth.empty() && depth.metres.at(x, y) > 0)
-        entry->second.depths.push_back(depth.metres.at(x, y));
-    }
-  std::vector<Instance> instances;
-  for (auto& [id, entry] : found)
-    instances.push_back({id, entry.box, entry.depths.empty() ? 0 : quantile(entry.depths, 0.5)});
-  return instances;
-}
 
 bool is_in_front(const Box2d& other, const Box2d& box) {
   return other.bottom > box.bottom + kInFrontBy;

@@ -10,21 +10,6 @@
 
 namespace monodr {
 
-/// instance_2/<frame>.png: 16-bit, 0 = background, n = 1 + running number (from 0) of the object's
-/// line in label_2. Pixels show what is visible (modal). Ids beyond the label file's lines are
-/// allowed: things that hide objects and have no label of their own (synthetic scenes use 65535).
-Plane<std::uint16_t> load_instance_ids(const std::string& path);
-BinaryMask instance_mask(const Plane<std::uint16_t>& ids, int id);
-
-struct Instance {
-  int id = 0;
-  Box2d box;         ///< smallest box around its pixels
-  double depth = 0;  ///< median depth of its pixels, metres; 0 = none there
-};
-
-/// All ids but 0, in ascending order. `depth` may be empty.
-std::vector<Instance> list_instances(const Plane<std::uint16_t>& ids, const DepthMap& depth);
-
 /// Whether the object in `other` stands nearer than the one in `box`: its bottom edge is lower in
 /// the image by more than 3 px. Holds for things that stand on flat ground; needs no depth.
 bool is_in_front(const Box2d& other, const Box2d& box);
@@ -48,6 +33,9 @@ DepthLocus locate_depth(const DepthMap& depth,
 /// The same with a central depth that is known otherwise, as from the depth under a mask. Without
 /// any point of that depth in the box the ground is taken as low as it may be.
 DepthLocus locus_at(double central, const DepthMap& depth, const Camera& camera, const Box2d& box);
+
+/// Count up with every change that gives other masks: those that are kept are then cut anew.
+inline constexpr int grabcut_version = 2;
 
 /// Mask of the object in `box` by GrabCut (Rother, Kolmogorov, Blake 2004), seeded by the box and
 /// by the depth where there is any. Inside the boxes of what stands in front (`nearer`) it starts

@@ -5,50 +5,35 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/sha256.h"
 #include "data/faults.h"
+#include "data/mask_cache.h"
 
 namespace monodr {
 namespace {
 
-constexpr int kFewestDepthPixels = 10;    // of the crop; fewer do not fix an object's range
-constexpr double kSmallestMask = 0.01;    // of the crop's pixels
-constexpr double kInstanceOverlap = 0.5;  // of a detected box with the box of its instance
-
-const Instance* find_instance(const Frame& frame, const Candidate& candidate) {
-  const Instance* best = nullptr;
-  double best_overlap = kInstanceOverlap;
-  for (const Instance& instance : frame.instances) {
-    if (frame.boxes_are_labels) {
-      if (instance.id == candidate.number + 1) return &instance;
-      continue;
-    }
-    const double overlap = intersection_over_union(instance.box, candidate.object.box);
-    if (overlap > best_overlap) {
-      best_overlap = overlap;
-      best = &instance;
-    }
-  }
-  return best;
-}
+constexpr int kFewestDepthPixels = 10;  // of the crop; fewer do not fix an object's range
+constexpr double kSmallestMask = 0.01;  // of the crop's pixels
 
 bool stands_nearer(const Instance& other, const Instance& own) {
   if (other.depth > 0 && own.depth > 0) return other.depth < own.depth;
   return is_in_front(other.box, own.box);
 }
 
-// Where the depth is dense each pixel tells for itself whether it is nearer: one id may stand for
-// several things without a label.
+// Where the depth is dense each pixel tells for itself whether it is nearer: one instance may stand
+// for several things without a label.
 BinaryMask hidden_by_instances(const Frame& frame, const Instance& own) {
   const bool by_pixel = !frame.depth.empty() && !frame.depth.is_sparse && own.depth > 0;
-  std::vector<std::uint8_t> is_nearer(1 << 16, 0);
-  for (const Instance& other : frame.instances)
-    is_nearer[size_t(other.id)] = stands_nearer(other, own);
-  BinaryMask hidden(frame.ids.width, frame.ids.height);
-  for (size_t i = 0; i < hidden.values.size(); ++i) {
-    const int id = frame.ids.values[i];
-    if (id == 0 || id == own.id) continue;
-    const float z = by_pixel ? frame.depth.metres.values[i] : 0;
-    hidden.values[i] = z > 0 ? z < own.depth : is_nearer[size_t(id)];
+  BinaryMask hidden(own.mask.width, own.mask.height);
+  for (const Instance& other : *frame.instances) {
+    if (&other == &own) continue;
+    const bool is_nearer = stands_nearer(other, own);
+    for (int y = int(other.box.top); y < int(other.box.bottom); ++y)
+      for (int x = int(other.box.left); x < int(other.box.right); ++x) {
+        if (!other.mask.at(x, y)) continue;
+        const float z = by_pixel ? frame.depth.metres.at(x, y) : 0;
+        if (z > 0 ? z < own.depth : is_nearer) hidden.at(x, y) = 1;
+      }
   }
   return hidden;
 }
@@ -64,47 +49,47 @@ struct Evidence {
   DepthMap faulty;  // empty = the frame's own depth
 };
 
-// The smallest box around the mask's pixels.
-Box2d box_of(const BinaryMask& mask) {
-  Box2d box{double(mask.width), double(mask.height), 0, 0};
-  for (int y = 0; y < mask.height; ++y)
-    for (int x = 0; x < mask.width; ++x) {
-      if (!mask.at(x, y)) continue;
-      box = {std::min<double>(box.left, x),
-             std::min<double>(box.top, y),
-             std::max<double>(box.right, x + 1),
-             std::max<double>(box.bottom, y + 1)};
-    }
-  return box;
+void take_instance(ObjectEvidence& object, const Frame& frame, const Candidate& candidate) {
+  if (candidate.instance < 0)
+    throw UnusableObject(
+        frame.boxes_are_labels
+            ? fmt::format("no mask shows the object of label {} (counted from 0)", candidate.number)
+            : "no mask overlaps the box by half");
+  const Instance& instance = frame.instances->at(size_t(candidate.instance));
+  object.mask = instance.mask;
+  object.hidden = hidden_by_instances(frame, instance);
+  if (instance.depth > 0)
+    object.locus = locus_at(instance.depth, frame.depth, frame.evidence.camera, instance.box);
 }
 
-bool is_empty(const BinaryMask& mask) {
-  return std::find(mask.values.begin(), mask.values.end(), 1) == mask.values.end();
+std::string key_of(const Frame& frame, const Box2d& box, const std::vector<Box2d>& nearer) {
+  std::string text = fmt::format("grabcut {} {}", grabcut_version, frame.digest);
+  const auto add = [&](const Box2d& b) {
+    text += fmt::format(" {} {} {} {}", b.left, b.top, b.right, b.bottom);
+  };
+  add(box);
+  for (const Box2d& other : nearer) add(other);
+  return sha256(text).substr(0, 32);
 }
 
-void take_instance(Evidence& evidence, const Frame& frame, const Candidate& candidate) {
-  const Instance* instance = find_instance(frame, candidate);
-  if (instance == nullptr)
-    throw UnusableObject(frame.boxes_are_labels
-                             ? fmt::format("instance_2 has no pixel of id {}", candidate.number + 1)
-                             : "no instance of instance_2 overlaps the box by half");
-  ObjectEvidence& object = evidence.object;
-  object.mask = instance_mask(frame.ids, instance->id);
-  object.hidden = hidden_by_instances(frame, *instance);
-  if (instance->depth > 0)
-    object.locus = locus_at(instance->depth, frame.depth, frame.evidence.camera, instance->box);
-}
-
-void take_grabcut(Evidence& evidence, const Frame& frame, const Candidate& candidate) {
-  ObjectEvidence& object = evidence.object;
+void take_grabcut(ObjectEvidence& object,
+                  const Frame& frame,
+                  const Candidate& candidate,
+                  const MaskCache& cache) {
   const Camera& camera = frame.evidence.camera;
   std::vector<Box2d> nearer;
   for (const Candidate& other : frame.candidates)
     if (other.number != candidate.number && is_in_front(other.object.box, object.box))
       nearer.push_back(other.object.box);
   object.locus = locate_depth(frame.depth, camera, object.box, nearer);
-  object.mask =
-      grabcut_mask(frame.evidence.image, object.box, nearer, frame.depth, camera, object.locus);
+  const std::string key = cache.is_on() ? key_of(frame, object.box, nearer) : "";
+  if (auto kept = cache.find(key)) {
+    object.mask = std::move(*kept);
+  } else {
+    object.mask =
+        grabcut_mask(frame.evidence.image, object.box, nearer, frame.depth, camera, object.locus);
+    cache.store(key, object.mask);
+  }
   object.hidden = depth_occluders(object.box, frame.depth, camera, object.locus);
   for (const Box2d& box : nearer) fill(object.hidden, box);
 }
@@ -132,20 +117,13 @@ void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetOptio
 // Labels' boxes take hidden parts in (KITTI's annotators guessed them), detectors' are what their
 // makers trained them on; only the mask tells of a label what is visible.
 void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetOptions& options) {
-  const bool mask_is_given = !frame.ids.empty();
+  const bool mask_is_given = frame.instances.has_value();
   const bool is_modal = options.box_extent == "modal" ||
                         (options.box_extent == "auto" && frame.boxes_are_labels && mask_is_given);
   object.box_is_amodal = options.box_extent == "amodal";
-  if (is_modal && !is_empty(object.mask)) object.box = box_of(object.mask);
-}
-
-float median_depth(const DepthMap& depth, const BinaryMask& mask) {
-  std::vector<float> values;
-  for (size_t i = 0; i < mask.values.size(); ++i)
-    if (mask.values[i] && depth.metres.values[i] > 0) values.push_back(depth.metres.values[i]);
-  if (values.empty()) return 0;
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
+  if (!is_modal) return;
+  const Box2d seen = box_around(object.mask);
+  if (seen.area() > 0) object.box = seen;
 }
 
 void add_faults(Evidence& evidence, const Frame& frame, const DatasetOptions& options) {
@@ -159,8 +137,8 @@ void add_faults(Evidence& evidence, const Frame& frame, const DatasetOptions& op
     evidence.faulty =
         faulty_depth(frame.depth, object.mask, window, options.faults.depth, depth_random);
     // What was read off the depth moves with it.
-    const float before = median_depth(frame.depth, object.mask);
-    const float after = median_depth(evidence.faulty, object.mask);
+    const double before = median_depth(frame.depth, object.mask);
+    const double after = median_depth(evidence.faulty, object.mask);
     if (before > 0 && after > 0) {
       object.locus.central *= after / before;
       object.locus.ground *= after / before;
@@ -188,21 +166,28 @@ void check_usable(const Observation& observation, bool has_depth) {
 
 }  // namespace
 
-Observation observe(const Frame& frame, const Candidate& candidate, const DatasetOptions& options) {
-  const ObjectBox2d& source = candidate.object;
-  if (source.box.height() < options.minimum_height)
-    throw UnusableObject(fmt::format("its 2-D box is {:.1f} px high, dataset.minimum_height is {}",
-                                     source.box.height(),
-                                     options.minimum_height));
-  Evidence evidence;
-  evidence.object.number = candidate.number;
-  evidence.object.category = source.category;
-  evidence.object.score = source.score;
-  evidence.object.box = source.box;
-  if (frame.ids.empty())
-    take_grabcut(evidence, frame, candidate);
+ObjectEvidence gather_evidence(const Frame& frame,
+                               const Candidate& candidate,
+                               const DatasetOptions& options) {
+  ObjectEvidence object;
+  object.number = candidate.number;
+  object.category = candidate.object.category;
+  object.score = candidate.object.score;
+  object.box = candidate.object.box;
+  if (frame.instances)
+    take_instance(object, frame, candidate);
   else
-    take_instance(evidence, frame, candidate);
+    take_grabcut(object, frame, candidate, MaskCache(options.mask_cache));
+  return object;
+}
+
+Observation observe(const Frame& frame, const Candidate& candidate, const DatasetOptions& options) {
+  const double height = candidate.object.box.height();
+  if (height < options.minimum_height)
+    throw UnusableObject(fmt::format("its 2-D box is {:.1f} px high, dataset.minimum_height is {}",
+                                     height,
+                                     options.minimum_height));
+  Evidence evidence{gather_evidence(frame, candidate, options), {}};
   if (options.adds_faults) add_occluder(evidence.object, frame, options);
   choose_box(evidence.object, frame, options);
   if (options.adds_faults) add_faults(evidence, frame, options);

@@ -13,6 +13,12 @@ class UnusableObject : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Mask, what hides it, box and depth of one candidate, without faults, in image pixels. Throws
+/// UnusableObject where no mask shows it.
+ObjectEvidence gather_evidence(const Frame& frame,
+                               const Candidate& candidate,
+                               const DatasetOptions& options);
+
 /// The observation of one candidate: mask from its instance or by GrabCut, what is known of the
 /// pixels around it, its box, depth; then the options' faults, where they are to be added. The
 /// order: mask, occluder's cut, box, jitter, errors of depth, errors of the mask's border. A mask

@@ -44,8 +44,9 @@ ParameterSchema dataset_parameters() {
              {"auto", "modal", "amodal"}),
       choice("masks",
              "auto",
-             "masks: instance_2, GrabCut, or instance_2 where it is there",
-             {"auto", "instance", "grabcut"}),
+             "masks: instance_2 (16-bit ids), png (masks_2/F_N.png, one an object), coco "
+             "(masks_2/F.json or masks_2/coco.json), grabcut, or the first of them that is there",
+             {"auto", "instance", "png", "coco", "grabcut"}),
       choice("depth",
              "auto",
              "depth: depth_2, velodyne, disparity_2, none, or the first of "

@@ -57,7 +57,8 @@ int run_data(const std::vector<std::string>& arguments) {
   const std::string help =
       "usage: runexp data COMMAND ...\n\n"
       "commands:\n"
-      "  synthesize   make a data set of synthetic street scenes\n\n"
+      "  synthesize   make a data set of synthetic street scenes\n"
+      "  inspect      say what a data set holds and what is wrong with it; draw it\n\n"
       "'runexp data COMMAND --help' says more.\n";
   if (arguments.empty()) {
     fmt::print(stderr, "{}", help);
@@ -68,9 +69,10 @@ int run_data(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (arguments[0] == "synthesize") return run_synthesize({arguments.begin() + 1, arguments.end()});
+  if (arguments[0] == "inspect") return run_inspect({arguments.begin() + 1, arguments.end()});
   throw UserError(fmt::format("'runexp data' has no command '{}'{}; run 'runexp data --help'",
                               arguments[0],
-                              did_you_mean(arguments[0], {"synthesize"})));
+                              did_you_mean(arguments[0], {"synthesize", "inspect"})));
 }
 
 }  // namespace monodr

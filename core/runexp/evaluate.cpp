@@ -149,7 +149,8 @@ Frames read_frames(const Request& request) {
                     "--detections names the folder that holds them",
                     folder));
   check_labels_exist(request.labels, asked);
-  const int threads = request.options.threads;
+  // Files that are not in memory yet wait for the disk, not for a core: more threads than cores.
+  const int threads = std::max(request.options.threads, 8);
   return {read_kitti_frames(request.labels, asked, KittiFileKind::labels, threads),
           read_kitti_frames(folder, detected, KittiFileKind::results, threads)};
 }

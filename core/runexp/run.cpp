@@ -90,7 +90,13 @@ Plan make_plan(const po::variables_map& values) {
                           plugin_folders(plugin_path(values), experiment.plugin_folders),
                           cache_folder(values));
   Plan plan{std::move(experiment), std::move(plugins), {}, {}};
-  plan.cells = expand_cells(plan.experiment, plan.plugins.catalogue(), dataset_identity);
+  // Who only asks gets no new folder.
+  const bool only_asks = values["dry-run"].as<bool>() || values.count("print-config") > 0;
+  const std::string cache = cache_folder(values);
+  DatasetIdentity identity(only_asks && !fs::exists(cache) ? "" : cache);
+  plan.cells = expand_cells(plan.experiment,
+                            plan.plugins.catalogue(),
+                            [&](const Parameters& dataset) { return identity.of(dataset); });
   plan.records = make_records(plan.experiment, plan.cells);
   return plan;
 }

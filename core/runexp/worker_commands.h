@@ -9,7 +9,8 @@ namespace monodr {
 /// The subcommands of runexp that need pictures or tensors: `runexp data ...` is passed on to
 /// `monodr-worker data ...`. Conventions as in commands.h.
 
-int run_data(const std::vector<std::string>& arguments);  ///< data.cpp
+int run_data(const std::vector<std::string>& arguments);     ///< data.cpp
+int run_inspect(const std::vector<std::string>& arguments);  ///< data_inspect.cpp: data inspect
 
 /// The worker's half of `runexp plugins check`: KIND NAME FOLDER...
 int run_check(const std::vector<std::string>& arguments);  ///< check.cpp

@@ -39,6 +39,22 @@ TEST(Fingerprint, FoldersAndFramesThatAreNotReadDoNotCount) {
   EXPECT_NE(before, of_last());
 }
 
+TEST(Fingerprint, MaskFilesOfTheFramesCount) {
+  const StreetFolder street;
+  const auto of_last = [&](const char* masks) {
+    return dataset_fingerprint(street.path(), "last", folders_used("labels", masks, "depth_2"), "");
+  };
+  std::string before = of_last("png");
+  for (const char* name : {"000002_0.png", "000002_11.png", "000002.json", "coco.json"}) {
+    street.write(std::string("training/masks_2/") + name, "new");
+    EXPECT_NE(before, of_last("png")) << name;
+    before = of_last("png");
+  }
+  street.write("training/masks_2/000001_0.png", "of another frame");
+  EXPECT_EQ(before, of_last("png"));
+  EXPECT_NE(of_last("png"), of_last("grabcut"));
+}
+
 TEST(Fingerprint, TheCacheAnswersUntilAFileChanges) {
   const StreetFolder street;
   const std::string cache = street.file("cache/hashes.txt");

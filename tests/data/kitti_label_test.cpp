@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "geometry/rotation.h"
@@ -109,6 +111,36 @@ TEST(KittiLabel, WrittenResultsHaveSixteenColumnsAndTheScoreInFull) {
   EXPECT_EQ(read[1].score, -1e-7);
   EXPECT_EQ(read[0].box2d.left, objects[0].box2d.left);
   EXPECT_EQ(read[0].box3d.location, objects[0].box3d.location);
+}
+
+// The official kit reads results with one fscanf a line; its %*d takes whole numbers only.
+TEST(KittiLabel, WrittenResultsAreReadByTheKitsOwnFormat) {
+  auto objects = parse_kitti_objects(label_line, KittiFileKind::labels, "x");
+  objects[0].score = 3e-12;
+  const std::string text = format_kitti_results(objects);
+  char type[32] = "";
+  double value[13] = {};
+  const int read = std::sscanf(text.c_str(),
+                               "%31s %*f %*d %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf %lf",
+                               type,
+                               &value[0],
+                               &value[1],
+                               &value[2],
+                               &value[3],
+                               &value[4],
+                               &value[5],
+                               &value[6],
+                               &value[7],
+                               &value[8],
+                               &value[9],
+                               &value[10],
+                               &value[11],
+                               &value[12]);
+  EXPECT_EQ(read, 14) << text;
+  EXPECT_STREQ(type, "Car");
+  EXPECT_NEAR(value[1], objects[0].box2d.left - 0.5, 1e-4);
+  EXPECT_NEAR(value[11], objects[0].box3d.rotation_y, 1e-4);
+  EXPECT_EQ(value[12], 3e-12);
 }
 
 TEST(KittiLabel, FoldersRoundTripAndEmptyFramesKeepTheirFile) {

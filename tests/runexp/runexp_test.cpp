@@ -113,6 +113,27 @@ TEST_F(Runexp, ADryRunTellsAndWritesNothing) {
   EXPECT_THAT(rebuilt.output(), HasSubstr("seed 0  (changed: loss mask"));
 }
 
+// Real data is told by its contents: not by the place it lies in nor by the time it was copied.
+TEST_F(Runexp, TheSameRealDataElsewhereGivesTheSameCells) {
+  for (const char* kind : {"image_2", "calib", "label_2"})
+    fs::create_directories(folder_.file(std::string("first/training/") + kind));
+  for (const char* file : {"image_2/0.png", "image_2/1.png", "calib/0.txt", "label_2/0.txt"})
+    write_file_atomically(folder_.file(std::string("first/training/") + file), file);
+  fs::copy(folder_.file("first"), folder_.file("second"), fs::copy_options::recursive);
+  const auto later = fs::file_time_type::clock::now() + std::chrono::hours(1);
+  fs::last_write_time(folder_.file("second/training/calib/0.txt"), later);
+
+  const Words real = {"e.toml", "dataset.source=kitti", "dataset.root=first"};
+  EXPECT_EQ(run(real).exit_code(), 0);
+  EXPECT_TRUE(fs::exists(folder_.file("results/cache/files.txt")));
+  const Program moved = run({"e.toml", "dataset.source=kitti", "dataset.root=second"});
+  EXPECT_THAT(moved.errors(), HasSubstr("nothing to run: 4 done"));
+  write_file_atomically(folder_.file("second/training/label_2/0.txt"), "changed");
+  const Program changed = run({"e.toml", "dataset.source=kitti", "dataset.root=second"});
+  EXPECT_THAT(changed.errors(), HasSubstr("[4/4]"));
+  EXPECT_EQ(journal().size(), 8u);
+}
+
 TEST_F(Runexp, PrintsTheConfigurationOfACell) {
   run({"e.toml"});
   const std::string id = states().begin()->first;
