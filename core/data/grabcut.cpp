@@ -30,7 +30,7 @@ constexpr double kDotRadiusPerHeight = 1.0 / 50;  // LiDAR points become dots of
 constexpr int kIterations = 6;
 // Share of the box's width and height taken as the object where no depth tells: within it a car
 // seen from any side shows its body.
-constexpr double kCore = 0.4;
+constexpr double kCore = 0.7;
 // The crop that is fitted has 64 px a side; cutting at more than this is lost time.
 constexpr double kLongestSide = 192;
 constexpr double kTidyRadius = 1.0 / 64;  // of the longer side: gaps and bridges to close and cut
