@@ -25,7 +25,7 @@ struct MaskFaults {
 
 struct DepthFaults {
   double scale = 1;  ///< factor of all depths: the scale that a single camera cannot see
-  double noise = 0;  ///< relative deviation of a pixel, all in all (AbsRel is 0.8 times this)
+  double noise = 0;  ///< relative deviation of a pixel, all in all (its AbsRel: 0.8 times this)
   double bias = 0;   ///< the part of `noise` that one object shares; at most `noise`
   int nodes = 5;     ///< the rest is a smooth field with so many nodes a side of the crop
   double noise_metres = 0;  ///< m: deviation of an error of each pixel for itself, as LiDAR's

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/contact_sheet.h"
 #include "data/inspect.h"
 #include "data/kitti_folder.h"
@@ -59,6 +60,18 @@ po::options_description describe_options() {
   return options;
 }
 
+std::string choice(const po::variables_map& values,
+                   const std::string& option,
+                   const std::vector<std::string>& choices) {
+  const std::string value = values[option].as<std::string>();
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
+  throw UserError(fmt::format("--{} '{}' is none of: {}{}",
+                              option,
+                              value,
+                              join(choices, ", "),
+                              did_you_mean(value, choices)));
+}
+
 std::vector<std::string> frames_of_pictures(const po::variables_map& values,
                                             const KittiFolder& folder) {
   if (values.count("frames") > 0) {
@@ -82,8 +95,8 @@ void draw(const po::variables_map& values, const std::string& root) {
   DatasetOptions options;
   options.root = root;
   options.on_error = "skip";
-  options.masks = values["masks"].as<std::string>();
-  options.depth = values["depth"].as<std::string>();
+  options.masks = choice(values, "masks", {"auto", "instance", "png", "coco", "grabcut"});
+  options.depth = choice(values, "depth", {"auto", "depth_2", "velodyne", "disparity", "none"});
   const std::vector<std::string> frames = frames_of_pictures(values, KittiFolder(root));
   if (values.count("sheet") > 0)
     write_frame_sheet(frames, options, values["sheet"].as<std::string>());
@@ -102,9 +115,7 @@ int run_inspect(const std::vector<std::string>& arguments) {
   if (values.count("root") == 0)
     throw UserError("which data? A folder that holds training/ is expected");
   const std::string root = values["root"].as<std::string>();
-  const std::string format = values["format"].as<std::string>();
-  if (format != "text" && format != "json")
-    throw UserError(fmt::format("--format '{}' is neither text nor json", format));
+  const std::string format = choice(values, "format", {"text", "json"});
 
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
   const Inspection inspection =
