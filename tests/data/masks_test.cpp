@@ -113,7 +113,9 @@ TEST(CocoPolygons, FillWhatLiesInside) {
   for (int y = 0; y < 60; ++y)
     for (int x = 0; x < 100; ++x) {
       const double distance = std::hypot(x + 0.5 - 50.3, y + 0.5 - 40.7);
-      if (std::abs(distance - 30) > 0.01) EXPECT_EQ(disc.at(x, y), distance < 30) << x << " " << y;
+      if (std::abs(distance - 30) > 0.01) {
+        EXPECT_EQ(disc.at(x, y), distance < 30) << x << " " << y;
+      }
     }
   // A U of 30 pixels and a separate square of 4.
   const BinaryMask two = mask_of_polygons(
