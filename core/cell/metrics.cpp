@@ -22,6 +22,7 @@ ObjectResult object_result(const LabelOutcome& outcome) {
   object.label = outcome.label;
   object.difficulty = to_string(outcome.difficulty);
   object.matched = outcome.matched();
+  object.heading_turn = outcome.heading_turn;
   object.heading_error = outcome.heading_error;
   object.location_error = outcome.location_error;
   object.size_error = outcome.size_error;

@@ -30,17 +30,19 @@ void prepare(const json& config,
              Registry& registry,
              const std::string& cache,
              const PrepareProgress& progress,
-             const PrepareNote& note) {
+             const PrepareNote& note,
+             bool whole_dataset) {
   // The user's own data comes first: nothing is written before it is known to be readable.
   const bool is_synthetic = config.at("dataset").at("source") == "synthetic";
-  if (!is_synthetic) {
+  const bool reads_all = !is_synthetic && whole_dataset;
+  if (reads_all) {
     progress("checking the data", 0);
     for (const Skipped& skipped : check_dataset(dataset_options(config, 0, cache)))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
   }
   fit_settings(config);
   fs::create_directories(cache);
-  if (!is_synthetic)
+  if (reads_all)
     cut_masks(dataset_options(config, 0, cache), at::get_num_threads(), [&](double share) {
       progress("cutting masks", share);
     });

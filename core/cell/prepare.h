@@ -14,11 +14,14 @@ using PrepareNote = std::function<void(const std::string& text)>;
 
 /// Makes what cells of this configuration share, where the cache does not hold it yet: the
 /// synthetic set and the trained shape prior. Both appear whole or not at all.
+/// Of the user's own data all are checked and their masks cut beforehand, unless a single frame is
+/// all that will be read.
 void prepare(const nlohmann::json& config,
              Registry& registry,
              const std::string& cache,
              const PrepareProgress& progress,
-             const PrepareNote& note);
+             const PrepareNote& note,
+             bool whole_dataset = true);
 
 /// The folder in KITTI's layout that the configuration reads: dataset.root, or the cached synthetic
 /// set of these options.

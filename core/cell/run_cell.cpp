@@ -9,9 +9,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "base/parameters_json.h"
+#include "cell/method.h"
 #include "cell/metrics.h"
-#include "cell/prepare.h"
 #include "cell/provenance.h"
 #include "data/kitti_folder.h"
 
@@ -19,42 +18,6 @@ namespace monodr {
 namespace {
 
 using nlohmann::json;
-
-/// The [KIND.NAME] table of the plugin that section [KIND] selects, checked.
-Parameters plugin_parameters(const PluginDescriptor& descriptor, const json& section) {
-  const PluginInfo& info = descriptor.info;
-  return parameters_from_json(info.parameters,
-                              section.value(info.name, json::object()),
-                              std::string(to_string(info.kind)) + "." + info.name);
-}
-
-std::shared_ptr<Renderer> make_renderer(const json& config, Registry& registry) {
-  const json& section = config.at("renderer");
-  const std::string name = section.at("plugin");
-  return registry.make_renderer(
-      name, plugin_parameters(registry.find(PluginKind::renderer, name), section));
-}
-
-std::unique_ptr<Rule> make_rule(const json& config, Registry& registry) {
-  const json& section = config.at("rule");
-  const std::string name = section.at("plugin");
-  return registry.make_rule(name,
-                            plugin_parameters(registry.find(PluginKind::rule, name), section));
-}
-
-std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
-  std::vector<WeightedLoss> losses;
-  for (const auto& [name, table] : config.at("loss").items()) {
-    const double weight = table.at("weight");
-    if (weight == 0) continue;
-    const std::string plugin = table.value("plugin", name);
-    const PluginDescriptor& descriptor = registry.find(PluginKind::loss, plugin);
-    const Parameters parameters =
-        parameters_from_json(descriptor.info.parameters, table, "loss." + name);
-    losses.push_back({name, weight, registry.make_loss(plugin, parameters)});
-  }
-  return losses;
-}
 
 /// Fits as KITTI results, one entry a labelled frame, frames without detections included.
 std::vector<FrameAnnotations> detections_of(const std::vector<FrameAnnotations>& labels,
@@ -192,14 +155,11 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   const DatasetOptions data = dataset_options(config, plan.seed, plan.cache);
   ObservationSet set = load_observations(data);
 
-  const FitSettings settings = fit_settings(config);
-  const Objective objective(load_shape_prior(config, registry, plan.cache),
-                            make_renderer(config, registry),
-                            make_losses(config, registry));
-  const std::unique_ptr<Rule> rule = make_rule(config, registry);
+  const Method method = make_method(config, registry, plan.cache);
+  const Objective objective = method.objective();
   const double cpu_before = cpu_seconds();
   const FitResult fits =
-      fit_objects(set.observations, objective, *rule, settings, [&](double share) {
+      fit_objects(set.observations, objective, *method.rule, method.settings, [&](double share) {
         progress("fitting", 0.05 + 0.9 * share);
       });
   const double fit_seconds = cpu_seconds() - cpu_before;

@@ -50,6 +50,7 @@ double relative_error(double detected, double labelled) {
 void measure(const Box3d& detected, const Box3d& labelled, LabelOutcome& outcome) {
   const Eigen::Vector3d offset = detected.location - labelled.location;
   const Eigen::Vector3d ray = labelled.location.normalized();
+  outcome.heading_turn = wrap_angle(detected.rotation_y - labelled.rotation_y);
   outcome.heading_error = angle_difference(detected.rotation_y, labelled.rotation_y);
   outcome.location_error = offset.norm();
   outcome.radial_error = offset.dot(ray);
@@ -94,8 +95,9 @@ std::vector<LabelOutcome> measure_pose_errors(const std::vector<FrameAnnotations
         outcome.score = detection.score;
         measure(detection.box3d, label.box3d, outcome);
       } else {
-        outcome.heading_error = outcome.location_error = outcome.radial_error =
-            outcome.lateral_error = outcome.size_error = outcome.score = not_a_number;
+        outcome.heading_turn = outcome.heading_error = outcome.location_error =
+            outcome.radial_error = outcome.lateral_error = outcome.size_error = outcome.score =
+                not_a_number;
       }
       outcomes.push_back(outcome);
     }

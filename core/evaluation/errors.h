@@ -18,7 +18,9 @@ struct LabelOutcome {
   int label = 0;  ///< running number in its file, from 0, DontCare counted too
   Difficulty difficulty = Difficulty::easy;  ///< the easiest that includes the label
   int detection = -1;                        ///< running number in its file; -1 = a miss
-  double heading_error = 0;   ///< |rotation_y - rotation_y of the label| on the circle, 0..pi
+  double heading_turn = 0;    ///< rotation_y - rotation_y of the label, -pi..pi; > 0 = clockwise
+                              ///< seen from above
+  double heading_error = 0;   ///< its absolute value, 0..pi
   double location_error = 0;  ///< metres between the centres of the bottom faces
   double radial_error = 0;    ///< metres along the camera's ray to the label; > 0 = too far
   double lateral_error = 0;   ///< metres across that ray, >= 0

@@ -40,11 +40,13 @@ at::Tensor first_rows(int64_t groups, int64_t size) {
 Descent::Descent(const ObservationBatch& batch,
                  const Objective& objective,
                  const Rule& rule,
-                 const FitSettings& settings)
+                 const FitSettings& settings,
+                 const FitObserver& observe)
     : batch_(batch),
       objective_(objective),
       rule_(rule),
       settings_(settings),
+      observe_(observe),
       per_object_(settings.hypotheses),
       state_(initial_state(batch, objective.prior(), objective.layout(), settings)),
       object_(at::arange(batch.count(), at::kLong).repeat_interleave(per_object_)),
@@ -64,6 +66,7 @@ void Descent::step(int index, LossCurve& curve) {
   const at::Tensor leaf = state_.detach().requires_grad_(true);
   const Evaluation evaluation = evaluate(leaf, share);
   const at::Tensor losses = without_failed(evaluation.total);
+  if (observe_) observe_({index, state_, object_, initial_texture_, losses.detach()});
   const at::Tensor by_object = losses.view({-1, per_object_});
   // A rule that starves losers would judge the branches before they have descended.
   const at::Tensor combined =
@@ -92,7 +95,14 @@ void Descent::choose() {
   const at::Tensor rotation = last.hypothesis.rotation_y.view({-1, per_object_});
   const at::Tensor difference = rotation - rotation.gather(1, winner.unsqueeze(1));
   agreement_ = (difference.cos() > std::cos(M_PI / 6)).to(at::kFloat).mean(1);
-  keep(winner + first_rows(batch_.count(), per_object_), 1);
+  const at::Tensor rows = winner + first_rows(batch_.count(), per_object_);
+  keep(rows, 1);
+  if (observe_)
+    observe_({settings_.iterations,
+              state_,
+              object_,
+              initial_texture_,
+              losses.flatten().index_select(0, rows)});
 }
 
 Evaluation Descent::final_evaluation() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,18 @@ struct LossCurve {
   std::vector<double> total;
   std::vector<std::vector<double>> terms;  ///< [loss][step]
 };
+
+/// All hypotheses as they stand before a step.
+struct FitSnapshot {
+  int step = 0;                ///< 0 = the starts; `iterations` = the reported ones, one an object
+  at::Tensor state;            ///< [N,columns], see StateLayout
+  at::Tensor object;           ///< [N] row of the observations
+  at::Tensor initial_texture;  ///< [N,T]
+  at::Tensor loss;             ///< [N] total
+};
+
+/// Told of every step, to draw or to study a fit. Tensors are the fit's own: clone what is kept.
+using FitObserver = std::function<void(const FitSnapshot&)>;
 
 /// The hypotheses of one batch of objects on their way down: K rows an object, one matrix, one
 /// Adam.
@@ -33,7 +46,8 @@ class Descent {
   Descent(const ObservationBatch& batch,
           const Objective& objective,
           const Rule& rule,
-          const FitSettings& settings);
+          const FitSettings& settings,
+          const FitObserver& observe);
 
   /// One gradient step; adds to the curve.
   void step(int index, LossCurve& curve);
@@ -69,6 +83,7 @@ class Descent {
   const Objective& objective_;
   const Rule& rule_;
   const FitSettings& settings_;
+  const FitObserver& observe_;
   int64_t per_object_;
   int64_t branches_ = 1;  ///< kBranches while exploring
   int settle_after_ = 0;  ///< steps done when the exploration ends

@@ -2,29 +2,13 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "fitting/descent.h"
-#include "fitting/objective.h"
-#include "geometry/mesh.h"
+#include "fitting/fitted_object.h"
 #include "plugin/rule.h"
 
 namespace monodr {
-
-/// One object after its fit. Poses are in KITTI's rectified frame, ready for a result file.
-struct FittedObject {
-  std::string frame;
-  int object = 0;       ///< Observation::object
-  std::string failure;  ///< empty, or a word on why there is no pose
-  Box3d box;
-  double alpha = 0;                ///< allocentric heading, radians
-  double score = 0;                ///< 2-D score x self-consistency
-  double loss = 0;                 ///< total of the reported hypothesis
-  std::vector<double> loss_terms;  ///< in the order of Objective::losses()
-  std::vector<float> shape_code, texture_code;
-  Mesh mesh;  ///< posed, with its decoded colours
-};
 
 struct FitResult {
   std::vector<FittedObject> objects;  ///< in the order of the observations
@@ -43,6 +27,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
                       const Objective& objective,
                       const Rule& rule,
                       const FitSettings& settings,
-                      const FitProgress& progress = {});
+                      const FitProgress& progress = {},
+                      const FitObserver& observe = {});
 
 }  // namespace monodr

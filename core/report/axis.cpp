@@ -51,6 +51,13 @@ Axis axis_of(const std::string& title,
   return round_axis(title, low, high, ticks);
 }
 
+Axis circle_axis(const std::string& title) {
+  Axis axis{title, -180, 180, {}};
+  for (int degrees = -180; degrees <= 180; degrees += 45)
+    axis.ticks.push_back({static_cast<double>(degrees), fmt::format("{}", degrees)});
+  return axis;
+}
+
 PlotArea::PlotArea(Point corner, double width, double height, Axis x, Axis y)
     : corner_(corner), width_(width), height_(height), x_(std::move(x)), y_(std::move(y)) {}
 

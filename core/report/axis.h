@@ -30,6 +30,9 @@ Axis axis_of(const std::string& title,
              bool from_zero,
              int ticks = 5);
 
+/// Degrees from -180 to 180, a tick every 45.
+Axis circle_axis(const std::string& title);
+
 /// The rectangle of a plot inside a drawing: draws frame, grid and ticks, and says where a pair of
 /// numbers lies.
 class PlotArea {

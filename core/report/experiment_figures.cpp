@@ -154,7 +154,8 @@ AngleFigure heading_figure(const Database& database, const std::string& experime
   std::map<int, AnglePanel> by_position;
   database.guarded([&] {
     Statement rows(database.connection(),
-                   "SELECT v.position, v.arm, v.point, degrees(heading_error) FROM v_variants AS v "
+                   "SELECT v.position, v.arm, v.point, degrees(coalesce(heading_turn, "
+                   "heading_error)) FROM v_variants AS v "
                    "JOIN cell ON cell.variant = v.id AND is_current AND state = 'done' JOIN object "
                    "ON object.cell = cell.id WHERE v.experiment = ?");
     rows.bind(1, experiment);
@@ -164,7 +165,7 @@ AngleFigure heading_figure(const Database& database, const std::string& experime
       panel.degrees.push_back(rows.getColumn(3).isNull() ? NAN : rows.getColumn(3).getDouble());
     }
   });
-  AngleFigure figure{"Heading errors of matched labels (areas: shares)", {}};
+  AngleFigure figure{"Heading errors of matched labels, from above", {}};
   for (const auto& [position, panel] : by_position) figure.panels.push_back(panel);
   return figure;
 }

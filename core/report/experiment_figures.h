@@ -26,7 +26,8 @@ Curve mean_curve(const std::string& label,
 /// One column of a table with 95 % bootstrap intervals over seeds (TableSpec::intervals).
 BarFigure bar_figure(const Table& table, size_t column);
 
-/// Heading errors of all matched labels and seeds, a panel for each row of the table.
+/// Signed heading errors of all matched labels and seeds, a panel for each row of the table. (Cells
+/// of schemas before 3 have only absolute ones.)
 AngleFigure heading_figure(const Database& database, const std::string& experiment);
 
 /// One column of a table over two of its axes, or "arm" and an axis. UserError for a key that is no

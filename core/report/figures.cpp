@@ -48,6 +48,8 @@ void draw_curve(Svg& svg, const PlotArea& area, const Curve& curve, size_t index
   std::vector<Point> points;
   for (size_t i = 0; i < curve.x.size(); ++i) points.push_back(area.at(curve.x[i], curve.y[i]));
   svg.polyline(points, {style.colour, 1.5, style.dashes});
+  for (const size_t i : curve.marked) svg.marker(points.at(i), style.marker, style.colour, 3.5);
+  if (!curve.marked.empty()) return;
   const size_t stride = std::max<size_t>(1, points.size() / 6);
   for (size_t i = (index * stride / 4) % stride; i < points.size(); i += stride)
     svg.marker(points[i], style.marker, style.colour);
@@ -60,6 +62,21 @@ void draw_legend(Svg& svg, const std::vector<Curve>& curves, const std::vector<P
     svg.line({at.x, at.y - 3}, {at.x + 26, at.y - 3}, {style.colour, 1.5, style.dashes});
     svg.marker({at.x + 13, at.y - 3}, style.marker, style.colour);
     svg.text({at.x + 32, at.y}, fitted_text(curves[i].label, kWidth - at.x - 34));
+  }
+}
+
+/// Labels stand above the plot, those that would run into one another on two lines.
+void draw_guides(Svg& svg, const PlotArea& area, const std::vector<Guide>& guides) {
+  double taken = -INFINITY;
+  for (const Guide& guide : guides) {
+    const double x = area.at(guide.x, 0).x, half = text_width(guide.label, 9) / 2;
+    const bool lower = x - half < taken;
+    svg.line({x, area.corner().y}, {x, area.corner().y + area.height()}, {"#444444", 0.9, "3 2"});
+    svg.text({std::clamp(x, area.corner().x + half, area.corner().x + area.width() - half),
+              area.corner().y + (lower ? 9 : -3)},
+             guide.label,
+             {Anchor::middle, 9});
+    taken = x + half + 4;
   }
 }
 
@@ -78,17 +95,20 @@ std::string draw(const CurveFigure& figure) {
     append(ys, curve.high);
   }
   if (figure.unit_square) xs = ys = {0, 1};
-  const PlotArea area({52, 26},
+  const double top = figure.guides.empty() ? 26 : 36;
+  const PlotArea area({52, top},
                       kWidth - 66,
                       kCurveHeight,
-                      axis_of(figure.x_title, xs, figure.unit_square),
+                      figure.full_circle ? circle_axis(figure.x_title)
+                                         : axis_of(figure.x_title, xs, figure.unit_square),
                       axis_of(figure.y_title, ys, true));
-  const std::vector<Point> places = legend_places(figure.curves, 52, 26 + kCurveHeight + 46);
-  Svg svg(kWidth, (places.empty() ? 26 + kCurveHeight + 46 : places.back().y) + 10);
+  const std::vector<Point> places = legend_places(figure.curves, 52, top + kCurveHeight + 46);
+  Svg svg(kWidth, (places.empty() ? top + kCurveHeight + 46 : places.back().y) + 10);
   svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
   area.draw_axes(svg);
   for (const Curve& curve : figure.curves) draw_band(svg, area, curve, series_style(curve.style));
   for (size_t i = 0; i < figure.curves.size(); ++i) draw_curve(svg, area, figure.curves[i], i);
+  draw_guides(svg, area, figure.guides);
   draw_legend(svg, figure.curves, places);
   return svg.finish(figure.title);
 }

@@ -16,12 +16,22 @@ struct Curve {
   std::string label;
   std::vector<double> x, y, low, high;
   size_t style = 0;  ///< of series_style: the same arm looks the same in all figures
+  /// Points that get a marker (the minima of a landscape); empty = about six along the line.
+  std::vector<size_t> marked;
+};
+
+/// An upright line across a plot, named at its head.
+struct Guide {
+  double x = 0;
+  std::string label;
 };
 
 struct CurveFigure {
   std::string title, x_title, y_title;
   std::vector<Curve> curves;
   bool unit_square = false;  ///< both axes run from 0 to 1 (precision over recall)
+  bool full_circle = false;  ///< x runs from -180 to 180 degrees
+  std::vector<Guide> guides;
 };
 std::string draw(const CurveFigure& figure);
 
@@ -38,11 +48,13 @@ struct BarFigure {
 };
 std::string draw(const BarFigure& figure);
 
-/// Share of the errors in every 15 degrees from 0 (right) to 180 (left), a half-circle a panel. The
-/// radius is the square root of the share, so that areas compare.
+/// Share of the signed errors in every 15 degrees, a circle a panel, as seen from above the car: 0
+/// at the top, positive errors clockwise. A sector is centred on its angle, so that "right", "a
+/// quarter off" and "flipped" are one sector each. The radius is the square root of the share, so
+/// that areas compare.
 struct AnglePanel {
   std::string label;
-  std::vector<double> degrees;  ///< 0..180; NaN = a miss, left out
+  std::vector<double> degrees;  ///< -180..180; NaN = a miss, left out
 };
 
 struct AngleFigure {

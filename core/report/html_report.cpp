@@ -106,7 +106,8 @@ std::string main_table(const Table& table) {
   return text +
          "</tbody></table></div>\n<p class=\"note\">Mean ± standard deviation over seeds; in "
          "brackets "
-         "the 95 % bootstrap interval of the mean; the best of each column in bold. A click on a "
+         "the 95 % bootstrap interval of the mean (narrower than it should be below 6 seeds); the "
+         "best of each column in bold. A click on a "
          "column's head sorts.</p>\n";
 }
 

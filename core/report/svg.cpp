@@ -5,7 +5,9 @@
 
 #include <cmath>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "report/png.h"
 #include "results/escape.h"
 
 namespace monodr {
@@ -147,6 +149,23 @@ void Svg::text(Point at, const std::string& text, const TextStyle& style) {
                        style.bold ? " font-weight=\"bold\"" : "",
                        style.colour,
                        escaped_html(text));
+}
+
+void Svg::picture(Point corner, double width, double height, const std::string& png) {
+  body_ += fmt::format(
+      "<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" "
+      "href=\"data:image/png;base64,{}\"/>\n",
+      number(corner.x),
+      number(corner.y),
+      number(width),
+      number(height),
+      base64(png));
+}
+
+void Svg::drawing(Point corner, const std::string& svg) {
+  MONODR_CHECK(svg.rfind("<svg ", 0) == 0, "not a drawing");
+  body_ +=
+      fmt::format("<svg x=\"{}\" y=\"{}\" {}", number(corner.x), number(corner.y), svg.substr(5));
 }
 
 std::string Svg::finish(const std::string& title) const {

@@ -53,6 +53,11 @@ class Svg {
   void marker(Point at, int kind, const std::string& colour, double radius = 2.5);
   void text(Point at, const std::string& text, const TextStyle& style = {});
 
+  /// A PNG file's bytes, stretched to the rectangle.
+  void picture(Point corner, double width, double height, const std::string& png);
+  /// Another drawing, as `finish` gave it, with its corner there.
+  void drawing(Point corner, const std::string& svg);
+
   double width() const { return width_; }
   double height() const { return height_; }
 

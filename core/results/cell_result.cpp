@@ -41,6 +41,7 @@ json to_object(const ObjectResult& o) {
           {"difficulty", o.difficulty},
           {"matched", o.matched},
           {"failure", o.failure},
+          {"heading_turn", number(o.heading_turn)},
           {"heading_error", number(o.heading_error)},
           {"location_error", number(o.location_error)},
           {"size_error", number(o.size_error)},
@@ -57,6 +58,7 @@ ObjectResult object_from(const json& j) {
   o.difficulty = j.at("difficulty");
   o.matched = j.at("matched");
   o.failure = j.at("failure");
+  o.heading_turn = to_number(j.value("heading_turn", json()));  // files of version 2 lack it
   o.heading_error = to_number(j.at("heading_error"));
   o.location_error = to_number(j.at("location_error"));
   o.size_error = to_number(j.at("size_error"));

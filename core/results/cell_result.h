@@ -28,7 +28,8 @@ struct ObjectResult {
   std::string difficulty;  ///< easiest KITTI difficulty that includes the label
   bool matched = false;
   std::string failure;        ///< why there is no detection, where known
-  double heading_error = 0;   ///< radians, 0..pi
+  double heading_turn = 0;    ///< radians, -pi..pi: detected minus labelled rotation_y
+  double heading_error = 0;   ///< its absolute value, 0..pi
   double location_error = 0;  ///< metres
   double size_error = 0;      ///< mean relative error over height, width, length
   double bev_overlap = 0, volume_overlap = 0;

@@ -1,7 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/escape.h"
 
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <map>
+
 namespace monodr {
+namespace {
+
+/// One character of UTF-8: its code point and its bytes. A byte that begins none is U+FFFD.
+struct Character {
+  std::uint32_t code = 0xFFFD;
+  std::string_view bytes;
+};
+
+Character character_at(const std::string& text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned first = byte(at);
+  const size_t length = first < 0x80   ? 1
+                        : first < 0xC2 ? 0
+                        : first < 0xE0 ? 2
+                        : first < 0xF0 ? 3
+                                       : 4;
+  std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xC0U) != 0x80U) return {0xFFFD, {text.data() + at, 1}};
+    code = code << 6 | (byte(at + i) & 0x3FU);
+  }
+  const bool sound = length > 0 && code < 0x110000 && (code < 0xD800 || code > 0xDFFF);
+  if (!sound) return {0xFFFD, {text.data() + at, 1}};
+  return {code, {text.data() + at, length}};
+}
+
+/// What pdfLaTeX sets from UTF-8 with fontenc T1 and no further package, found by trying.
+bool is_known_to_latex(std::uint32_t code) {
+  static constexpr std::pair<std::uint32_t, std::uint32_t> ranges[] = {{0xA0, 0xAC},
+                                                                       {0xAE, 0x125},
+                                                                       {0x128, 0x137},
+                                                                       {0x139, 0x13E},
+                                                                       {0x141, 0x148},
+                                                                       {0x14A, 0x165},
+                                                                       {0x168, 0x17E},
+                                                                       {0x218, 0x21B},
+                                                                       {0x2010, 0x2016},
+                                                                       {0x2018, 0x201A},
+                                                                       {0x201C, 0x201E},
+                                                                       {0x2020, 0x2022},
+                                                                       {0x2026, 0x2026},
+                                                                       {0x2030, 0x2031},
+                                                                       {0x2039, 0x203A},
+                                                                       {0x20AC, 0x20AC},
+                                                                       {0x2122, 0x2122},
+                                                                       {0x2190, 0x2193}};
+  for (const auto& [low, high] : ranges)
+    if (code >= low && code <= high) return true;
+  return false;
+}
+
+/// Greek letters and signs that names of arms and metrics like to hold; "" where there is none.
+std::string latex_symbol(std::uint32_t code) {
+  static const char* const greek[] = {
+      "\\alpha",  "\\beta", "\\gamma", "\\delta",    "\\varepsilon", "\\zeta", "\\eta",
+      "\\theta",  "\\iota", "\\kappa", "\\lambda",   "\\mu",         "\\nu",   "\\xi",
+      "o",        "\\pi",   "\\rho",   "\\varsigma", "\\sigma",      "\\tau",  "\\upsilon",
+      "\\varphi", "\\chi",  "\\psi",   "\\omega"};
+  static const std::map<std::uint32_t, const char*> others = {
+      {0x393, "\\Gamma"},  {0x394, "\\Delta"},   {0x398, "\\Theta"},    {0x39B, "\\Lambda"},
+      {0x39E, "\\Xi"},     {0x3A0, "\\Pi"},      {0x3A3, "\\Sigma"},    {0x3A6, "\\Phi"},
+      {0x3A8, "\\Psi"},    {0x3A9, "\\Omega"},   {0x2202, "\\partial"}, {0x2206, "\\Delta"},
+      {0x2208, "\\in"},    {0x2211, "\\sum"},    {0x2212, "-"},         {0x221A, "\\surd"},
+      {0x221E, "\\infty"}, {0x2248, "\\approx"}, {0x2260, "\\neq"},     {0x2264, "\\le"},
+      {0x2265, "\\ge"},    {0x22C5, "\\cdot"}};
+  const char* symbol = nullptr;
+  if (code >= 0x3B1 && code <= 0x3C9) symbol = greek[code - 0x3B1];
+  if (const auto found = others.find(code); found != others.end()) symbol = found->second;
+  return symbol == nullptr ? "" : fmt::format("\\ensuremath{{{}}}", symbol);
+}
+
+std::string latex_character(const Character& character) {
+  if (is_known_to_latex(character.code)) return std::string(character.bytes);
+  const std::string symbol = latex_symbol(character.code);
+  if (!symbol.empty()) return symbol;
+  if (character.code == 0xFFFD) return "?";
+  return fmt::format("\\unicodecharacter{{{:04X}}}{{{}}}", character.code, character.bytes);
+}
+
+}  // namespace
 
 std::string escaped_markdown(const std::string& text) {
   std::string escaped;
@@ -14,7 +101,14 @@ std::string escaped_markdown(const std::string& text) {
 
 std::string escaped_latex(const std::string& text) {
   std::string escaped;
-  for (const char c : text) {
+  for (size_t at = 0; at < text.size();) {
+    const Character character = character_at(text, at);
+    at += character.bytes.size();
+    if (character.code >= 0x80) {
+      escaped += latex_character(character);
+      continue;
+    }
+    const char c = static_cast<char>(character.code);
     switch (c) {
       case '\\':
         escaped += "\\textbackslash{}";
@@ -66,15 +160,32 @@ std::string escaped_latex(const std::string& text) {
         escaped += ' ';
         break;
       default:  // LaTeX refuses control characters
-        escaped += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+        escaped += c < 0x20 || c == 0x7f ? '?' : c;
     }
   }
   return escaped;
 }
 
+std::string latex_definitions(const std::string& latex) {
+  if (latex.find("\\unicodecharacter") == std::string::npos) return "";
+  return "% pdfLaTeX has no fonts for some characters: it sets their code points, XeLaTeX and "
+         "LuaLaTeX the characters.\n"
+         "\\providecommand{\\unicodecharacter}[2]{\\ifdefined\\directlua#2\\else"
+         "\\ifdefined\\XeTeXrevision#2\\else U+#1\\fi\\fi}\n";
+}
+
 std::string escaped_html(const std::string& text) {
   std::string escaped;
-  for (const char c : text) {
+  constexpr const char* replacement = "\xEF\xBF\xBD";
+  for (size_t at = 0; at < text.size();) {
+    const Character character = character_at(text, at);
+    at += character.bytes.size();
+    if (character.code >= 0x80) {
+      const bool forbidden = (character.code & 0xFFFE) == 0xFFFE || character.code == 0xFFFD;
+      escaped += forbidden ? replacement : character.bytes;
+      continue;
+    }
+    const char c = static_cast<char>(character.code);
     switch (c) {
       case '&':
         escaped += "&amp;";
@@ -97,8 +208,8 @@ std::string escaped_html(const std::string& text) {
         escaped += c;
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-          escaped += "\xEF\xBF\xBD";
+        if (c < 0x20 || c == 0x7f)
+          escaped += replacement;
         else
           escaped += c;
     }

@@ -11,8 +11,13 @@ namespace monodr {
 /// For a cell of a Markdown table.
 std::string escaped_markdown(const std::string& text);
 
-/// For a cell of a LaTeX table (fontenc T1).
+/// For a cell of a LaTeX table (fontenc T1), for any engine. Characters beyond Latin, Greek and
+/// some signs become \unicodecharacter{code point}{character}, for which see latex_definitions.
 std::string escaped_latex(const std::string& text);
+
+/// What has to stand before LaTeX made of escaped texts: the definition of \unicodecharacter where
+/// it occurs, else nothing.
+std::string latex_definitions(const std::string& latex);
 
 /// For text and quoted attributes of HTML, SVG and XML. Line breaks and tabs stay; what XML forbids
 /// (other control characters) becomes U+FFFD.

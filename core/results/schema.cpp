@@ -186,8 +186,8 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, name AS metric, categ
 
 CREATE VIEW v_objects AS
 SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficulty, matched, failure,
-       degrees(heading_error) AS heading_error_deg, location_error, size_error, bev_overlap,
-       volume_overlap, score, loss
+       degrees(heading_error) AS heading_error_deg, degrees(heading_turn) AS heading_turn_deg,
+       location_error, size_error, bev_overlap, volume_overlap, score, loss
   FROM object
   JOIN cell ON cell.id = object.cell
   JOIN v_variants v ON v.id = cell.variant
@@ -267,10 +267,13 @@ SELECT *, printf('%.*f', decimals, factor * mean)
 // New views only: cells that were never started are rows of `cell` from now on.
 constexpr const char* version_2 = "";
 
+// The side to which a heading is off. Cells of before have NULL.
+constexpr const char* version_3 = "ALTER TABLE object ADD COLUMN heading_turn REAL;";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
-  static const std::vector<std::string> migrations = {version_1, version_2};
+  static const std::vector<std::string> migrations = {version_1, version_2, version_3};
   return migrations;
 }
 

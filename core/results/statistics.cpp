@@ -2,6 +2,7 @@
 #include "results/statistics.h"
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -58,6 +59,14 @@ double sampled_sign_flip_p_value(const std::vector<double>& differences,
   return (as_extreme + 1.0) / (permutation_samples + 1.0);
 }
 
+/// The share of resamples that lies below the interval of n values.
+double tail_share(size_t n) {
+  const double count = static_cast<double>(n);
+  const boost::math::students_t_distribution<double> student(count - 1);
+  const double reach = std::sqrt(count / (count - 1)) * boost::math::quantile(student, 0.975);
+  return std::erfc(reach / std::sqrt(2.0)) / 2;
+}
+
 }  // namespace
 
 double mean(const std::vector<double>& values) {
@@ -102,7 +111,8 @@ Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t see
     for (size_t i = 0; i < numbers.size(); ++i) sum += numbers[draw(engine, numbers.size())];
     resampled = sum / static_cast<double>(numbers.size());
   }
-  return {quantile(means, 0.025), quantile(means, 0.975)};
+  const double tail = tail_share(numbers.size());
+  return {quantile(means, tail), quantile(means, 1 - tail)};
 }
 
 double sign_flip_p_value(const std::vector<double>& differences, std::uint64_t seed) {

@@ -81,10 +81,12 @@ void read_metrics(const Database& database, StoredResult& cell) {
 }
 
 void read_objects(const Database& database, StoredResult& cell) {
-  Statement rows(database.connection(),
-                 "SELECT frame, label, difficulty, matched, failure, heading_error, "
-                 "location_error, size_error, bev_overlap, volume_overlap, score, loss FROM object "
-                 "WHERE cell = ? ORDER BY frame, label");
+  Statement rows(
+      database.connection(),
+      "SELECT frame, label, difficulty, matched, failure, heading_error, "
+      "location_error, size_error, bev_overlap, volume_overlap, score, loss, heading_turn FROM "
+      "object "
+      "WHERE cell = ? ORDER BY frame, label");
   rows.bind(1, cell.row);
   while (rows.executeStep()) {
     ObjectResult object;
@@ -100,6 +102,7 @@ void read_objects(const Database& database, StoredResult& cell) {
     object.volume_overlap = number(rows.getColumn(9));
     object.score = number(rows.getColumn(10));
     object.loss = number(rows.getColumn(11));
+    object.heading_turn = number(rows.getColumn(12));
     cell.result.objects.push_back(object);
   }
 }
@@ -150,6 +153,7 @@ void add_objects(const std::vector<ObjectResult>& objects, Facts& facts) {
     facts[name + "difficulty"] = o.difficulty;
     facts[name + "matched"] = o.matched ? "yes" : "no";
     facts[name + "failure"] = o.failure;
+    facts[name + "heading turn"] = exact(o.heading_turn);
     facts[name + "heading error"] = exact(o.heading_error);
     facts[name + "location error"] = exact(o.location_error);
     facts[name + "size error"] = exact(o.size_error);

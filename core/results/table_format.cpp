@@ -64,6 +64,31 @@ std::string comparison_text(const Table& table, const TableRow& row, size_t c) {
                                             : fmt::format(", p = {:.3f}", comparison->holm_p));
 }
 
+/// "2.8 ± 0.2", with " [2.6, 3.0]" behind it where intervals were asked for.
+std::string entry_text(const Table& table, const TableRow& row, size_t c) {
+  const TableEntry& entry = row.entries[c];
+  if (entry.shown.empty() || std::isnan(entry.interval.low)) return entry.shown;
+  return entry.shown + fmt::format(" [{1:.{0}f}, {2:.{0}f}]",
+                                   table.decimals[c],
+                                   table.factors[c] * entry.interval.low,
+                                   table.factors[c] * entry.interval.high);
+}
+
+bool has_intervals(const Table& table) {
+  for (const TableRow& row : table.rows)
+    for (const TableEntry& entry : row.entries)
+      if (!std::isnan(entry.interval.low)) return true;
+  return false;
+}
+
+/// Whether some interval was made of so few seeds that it cannot be what it says.
+bool has_few_seeds(const Table& table) {
+  for (const TableRow& row : table.rows)
+    for (const TableEntry& entry : row.entries)
+      if (!std::isnan(entry.interval.low) && entry.n < fewest_for_interval) return true;
+  return false;
+}
+
 /// Titles, then a line for each row; `entry` says what stands where.
 Lines lines_of(const Table& table,
                const std::function<std::string(const TableRow&)>& label,
@@ -87,9 +112,20 @@ Lines comparison_lines(const Table& table,
   return lines;
 }
 
+std::string few_seeds_note() {
+  return fmt::format(
+      "an interval over fewer than {} seeds is narrower than it should be (3 seeds: it holds the "
+      "mean "
+      "at most 75 % of the time)",
+      fewest_for_interval);
+}
+
 std::vector<std::string> notes_of(const Table& table) {
   std::vector<std::string> notes = {
       "mean ± standard deviation (n - 1) over seeds; the best of each column in bold"};
+  if (has_intervals(table))
+    notes.push_back("[...]: 95 % bootstrap interval of the mean over seeds");
+  if (has_few_seeds(table)) notes.push_back(few_seeds_note());
   for (const MetricColumn& column : table.columns)
     notes.push_back(column.title + ": " +
                     (column.meaning.empty() ? column.path() : column.meaning));
@@ -101,19 +137,33 @@ std::vector<std::string> notes_of(const Table& table) {
   return notes;
 }
 
+/// A sign-flip test of few pairs cannot give a small p, however clear the difference.
+std::string smallest_p_note(const Table& table) {
+  int fewest = fewest_for_interval;
+  for (const TableRow& row : table.rows)
+    for (const TableEntry& entry : row.entries)
+      if (entry.comparison && entry.comparison->difference.n > 0)
+        fewest = std::min(fewest, entry.comparison->difference.n);
+  if (fewest == fewest_for_interval) return "";
+  return fmt::format(
+      "; over {} pairs p is never below {:.3g}", fewest, std::ldexp(1.0, 1 - fewest));
+}
+
 std::string comparison_note(const Table& table) {
   return fmt::format(
       "difference from \"{}\": mean over pairs of the same object and seed (errors, shares) or the "
       "same seed (AP, time), [95 % bootstrap interval], p of a sign-flip permutation test, "
-      "Holm-corrected",
-      table.baseline);
+      "Holm-corrected{}",
+      table.baseline,
+      smallest_p_note(table));
 }
 
 std::string as_text(const Table& table) {
   const auto label = [](const TableRow& row) { return row.label; };
-  std::string text = pipe_table(lines_of(table, label, [](const TableRow& row, size_t c) {
-    return row.entries[c].shown.empty() ? no_value : row.entries[c].shown;
+  std::string text = pipe_table(lines_of(table, label, [&](const TableRow& row, size_t c) {
+    return row.entries[c].shown.empty() ? no_value : entry_text(table, row, c);
   }));
+  if (has_few_seeds(table)) text += "note: " + few_seeds_note() + "\n";
   if (has_comparisons(table))
     text += "\n" + pipe_table(comparison_lines(table, label)) + comparison_note(table) + "\n";
   return text;
@@ -121,10 +171,11 @@ std::string as_text(const Table& table) {
 
 std::string as_markdown(const Table& table) {
   const auto label = [](const TableRow& row) { return escaped_markdown(row.title); };
-  const auto entry = [](const TableRow& row, size_t c) -> std::string {
+  const auto entry = [&](const TableRow& row, size_t c) -> std::string {
     const TableEntry& e = row.entries[c];
     if (e.shown.empty()) return no_value;
-    return e.is_best ? "**" + e.shown + "**" : e.shown;
+    const std::string text = entry_text(table, row, c);
+    return e.is_best ? "**" + text + "**" : text;
   };
   const auto escape_titles = [](Lines lines) {
     for (std::string& title : lines[0]) title = escaped_markdown(title);
@@ -158,27 +209,33 @@ std::string latex_tabular(const Lines& lines) {
   return text + "\\bottomrule\n\\end{tabular}\n";
 }
 
-std::string latex_comparison(const Table& table, const TableRow& row, size_t c) {
-  std::string text = comparison_text(table, row, c);
-  for (const char* number : {"p < ", "p = "})
-    text = replaced(text, number, std::string("$") + number[0] + number[2] + "$ ");
+/// Signs as LaTeX sets them in numbers.
+std::string latex_numbers(std::string text) {
+  text = replaced(text, " ± ", " $\\pm$ ");
   if (text[0] == '-' && text != no_value) text = "$-$" + text.substr(1);
   return replaced(replaced(text, " -", " $-$"), "[-", "[$-$");
 }
 
+std::string latex_comparison(const Table& table, const TableRow& row, size_t c) {
+  std::string text = comparison_text(table, row, c);
+  for (const char* number : {"p < ", "p = "})
+    text = replaced(text, number, std::string("$") + number[0] + number[2] + "$ ");
+  return latex_numbers(text);
+}
+
 std::string as_latex(const Table& table) {
   const auto label = [](const TableRow& row) { return escaped_latex(row.title); };
-  Lines lines = lines_of(table, label, [](const TableRow& row, size_t c) -> std::string {
+  Lines lines = lines_of(table, label, [&](const TableRow& row, size_t c) -> std::string {
     const TableEntry& e = row.entries[c];
     if (e.shown.empty()) return "--";
-    const std::string shown = replaced(e.shown, " ± ", " $\\pm$ ");
+    const std::string shown = latex_numbers(entry_text(table, row, c));
     return e.is_best ? "\\textbf{" + shown + "}" : shown;
   });
   for (std::string& title : lines[0]) title = escaped_latex(title);
   std::string text = "% \\usepackage{booktabs}\n% \\usepackage[T1]{fontenc}\n";
   for (const std::string& note : notes_of(table)) text += latex_comment(note);
-  text += latex_tabular(lines);
-  if (!has_comparisons(table)) return text;
+  const std::string tabular = latex_tabular(lines);
+  if (!has_comparisons(table)) return text + latex_definitions(tabular) + tabular;
   Table others = table;
   std::erase_if(others.rows, [&](const TableRow& row) { return row.arm == table.baseline; });
   Lines differences = lines_of(others, label, [&](const TableRow& row, size_t c) {
@@ -186,7 +243,9 @@ std::string as_latex(const Table& table) {
   });
   for (auto& line : differences) line.erase(line.begin() + 1);
   for (std::string& title : differences[0]) title = escaped_latex(title);
-  return text + "\n" + latex_comment(comparison_note(table)) + latex_tabular(differences);
+  const std::string compared = latex_tabular(differences);
+  return text + latex_definitions(tabular + compared) + tabular + "\n" +
+         latex_comment(comparison_note(table)) + compared;
 }
 
 nlohmann::json number(double value) {

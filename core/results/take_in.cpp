@@ -49,7 +49,7 @@ void insert_metrics(SQLite::Database& connection, std::int64_t cell, const CellR
 }
 
 void insert_objects(SQLite::Database& connection, std::int64_t cell, const CellResult& result) {
-  Statement add(connection, "INSERT INTO object VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  Statement add(connection, "INSERT INTO object VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   for (const ObjectResult& o : result.objects)
     insert(add,
            cell,
@@ -64,7 +64,8 @@ void insert_objects(SQLite::Database& connection, std::int64_t cell, const CellR
            o.bev_overlap,
            o.volume_overlap,
            o.score,
-           o.loss);
+           o.loss,
+           o.heading_turn);
 }
 
 void insert_detections(SQLite::Database& connection, std::int64_t cell, const CellResult& result) {

@@ -21,6 +21,8 @@ int run_table(const std::vector<std::string>& arguments);       ///< table.cpp
 int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
 int run_figure(const std::vector<std::string>& arguments);      ///< figure.cpp
 int run_export(const std::vector<std::string>& arguments);      ///< export.cpp
+int run_fit(const std::vector<std::string>& arguments);         ///< fit.cpp
+int run_show(const std::vector<std::string>& arguments);        ///< show.cpp
 int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp
 int run_evaluate(const std::vector<std::string>& arguments);    ///< evaluate.cpp
 int run_selftest(const std::vector<std::string>& arguments);    ///< selftest.cpp

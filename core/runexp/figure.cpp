@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <filesystem>
+#include <iostream>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -11,12 +8,15 @@
 #include "runexp/common_options.h"
 #include "runexp/labelled_results.h"
 #include "runexp/options.h"
+#include "runexp/picture_file.h"
+#include "runexp/stored_object.h"
 
 namespace monodr {
 namespace {
 
-namespace fs = std::filesystem;
 namespace po = boost::program_options;
+
+constexpr double kDotsPerInch = 300;
 
 const CommandUsage usage = {
     "runexp figure",
@@ -28,7 +28,10 @@ Kinds:
                     of one standard deviation
   bars              one metric (--metric, default heading_error_median), 95 % intervals over seeds
   precision-recall  of an AP metric (--metric, default ap_bev/moderate/0.5/AP40); reads the labels
-  headings          polar histogram of the heading errors
+  headings          polar histogram of the signed heading errors, as seen from above
+  landscape         loss over the heading of one object of one cell (--cell, --object): all losses
+                    against the mask alone, with their local minima. The object is fitted again; then
+                    all else follows the heading for some steps at every 5 degrees
   depth             predicted over true depth; reads the labels
   heatmap           one metric over two axes: --rows KEY --columns KEY (axes of the sweep, or arm)
 
@@ -37,6 +40,7 @@ FILE.png is made by rsvg-convert (Debian: librsvg2-bin), at 300 dots per inch.
 Examples:
   runexp figure ablation_rotation bars --metric heading_error_median -o heading.svg
   runexp figure ablation_rotation precision-recall --metric car/bev/moderate/0.7/AP40 -o pr.png
+  runexp figure ablation_rotation landscape --cell 3f2a --object worst -o landscape.svg
   runexp figure sweep heatmap --rows fit.iterations --columns fit.hypotheses -o sweep.svg
 )"};
 
@@ -53,9 +57,11 @@ po::options_description describe_options() {
       "a recorded curve");
   add("rows", po::value<std::string>()->default_value("arm")->value_name("KEY"), "of a heat map");
   add("columns", po::value<std::string>()->value_name("KEY"), "of a heat map");
-  add("cache",
-      po::value<std::string>()->value_name("DIR"),
-      "where made-up data are kept (default: cache/ beside the database)");
+  add("cell",
+      po::value<std::string>()->value_name("CELL"),
+      "of a landscape: the beginning of its id (default: the first of the last row)");
+  add_object_option(options);
+  add_plugin_options(options);
   return options;
 }
 
@@ -99,6 +105,31 @@ std::vector<LabelledCell> require_labelled(const Database& database,
   return cells;
 }
 
+std::string draw_landscape(const Database& database, const po::variables_map& values) {
+  std::string id;
+  if (values.count("cell") > 0) {
+    id = values["cell"].as<std::string>();
+  } else {
+    std::int64_t row = -1;
+    for (const StoredCell& cell : current_cells(database, values["experiment"].as<std::string>())) {
+      if (cell.state != "done" || cell.variant == row) continue;
+      row = cell.variant;
+      id = cell.hash;
+    }
+    if (id.empty())
+      throw UserError("no cell of this experiment is done: there is nothing to fit again");
+  }
+  const StoredResult cell = find_stored_result(database, id);
+  SheetRequest request =
+      request_for(cell, choose_object(cell, values["object"].as<std::string>()), values);
+  request.drawing = "landscape";
+  Progress progress = Progress::for_stream(stderr, false);
+  const auto drawn = ask_for_sheet(request, progress);
+  if (!drawn) throw UserError("stopped by a signal");
+  std::cout << request.title << "\n" << join(drawn->lines, "\n") << std::endl;
+  return drawn->svg;
+}
+
 std::string draw_heat_map(const Database& database, const po::variables_map& values) {
   if (values.count("columns") == 0)
     throw UserError("a heat map needs --columns KEY, an axis of the sweep");
@@ -120,35 +151,13 @@ std::string draw_kind(const Database& database, const po::variables_map& values)
   }
   if (kind == "headings")
     return draw(heading_figure(database, values["experiment"].as<std::string>()));
+  if (kind == "landscape") return draw_landscape(database, values);
   if (kind == "depth") return draw(depth_figure(require_labelled(database, values)));
   if (kind == "heatmap") return draw_heat_map(database, values);
   const std::vector<std::string> kinds = {
-      "series", "bars", "precision-recall", "headings", "depth", "heatmap"};
+      "series", "bars", "precision-recall", "headings", "landscape", "depth", "heatmap"};
   throw UserError(fmt::format(
       "there is no figure '{}'{}; kinds: {}", kind, did_you_mean(kind, kinds), join(kinds, ", ")));
-}
-
-void convert_to_png(const std::string& svg_file, const std::string& png_file) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execlp("rsvg-convert",
-             "rsvg-convert",
-             "--zoom=3.125",  // 96 dots per inch become 300
-             "--output",
-             png_file.c_str(),
-             svg_file.c_str(),
-             nullptr);
-    ::_exit(127);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  fs::remove(svg_file);
-  if (status != 0)
-    throw UserError(
-        fmt::format("rsvg-convert cannot make '{}'; is it installed (Debian: librsvg2-bin)? A name "
-                    "that ends in "
-                    ".svg needs no converter",
-                    png_file));
 }
 
 }  // namespace
@@ -157,15 +166,9 @@ int run_figure(const std::vector<std::string>& arguments) {
   po::variables_map values;
   const auto positional = po::positional_options_description().add("experiment", 1).add("kind", 1);
   if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
-  const fs::path output = values["output"].as<std::string>();
-  const std::string extension = output.extension().string();
-  if (extension != ".svg" && extension != ".png")
-    throw UserError(fmt::format("'{}' must end in .svg or .png", output.string()));
+  const PictureFile output(values["output"].as<std::string>());
   const Database database(results_file(values), Database::Access::read_only);
-  const std::string svg = draw_kind(database, values);
-  const std::string svg_file = output.string() + (extension == ".png" ? ".svg" : "");
-  write_file_atomically(svg_file, svg);
-  if (extension == ".png") convert_to_png(svg_file, output.string());
+  output.write(draw_kind(database, values), kDotsPerInch);
   return 0;
 }
 

@@ -44,7 +44,9 @@ const std::vector<Command>& commands() {
       {"logs", "what a cell wrote while it ran", run_logs},
       {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
       {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
-      {"plugins", "list, show, check and make renderers, losses, rules and shape priors", run_plugins},
+      {"plugins",
+       "list, show, check and make renderers, losses, rules and shape priors",
+       run_plugins},
       {"schema", "print the JSON Schema of experiment files, for editors", run_schema},
       {"table", "print an experiment's table as text, Markdown, LaTeX, CSV or JSON", run_table},
       {"report", "write table, figures, pictures and provenance as one HTML file", run_report},
@@ -55,7 +57,8 @@ const std::vector<Command>& commands() {
       {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
       {"data", "make and look at data sets", nullptr},
       {"prior", "train and look at shape priors", nullptr},
-      {"fit", "fit single objects", nullptr},
+      {"fit", "fit one object of a frame and draw how it went", run_fit},
+      {"show", "draw how a cell fitted one of its objects", run_show},
   };
   return list;
 }

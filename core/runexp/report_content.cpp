@@ -39,8 +39,10 @@ std::vector<ReportFigure> figures_of(const Database& database, const Table& tabl
                          "Mean over seeds; whiskers: 95 % bootstrap interval of the mean."});
   const AngleFigure headings = heading_figure(database, table.experiment);
   if (!headings.panels.empty())
-    figures.push_back(
-        {draw(headings), "Absolute heading error in steps of 15°; 180° is front to back."});
+    figures.push_back({draw(headings),
+                       "Predicted minus labelled rotation_y in steps of 15°, clockwise as seen "
+                       "from above; 180° is "
+                       "front to back. Areas are shares, the rings a scale."});
   for (const std::string& series : series_names(database, table.experiment))
     figures.push_back({draw(series_figure(database, table.experiment, series)),
                        "Arms with other losses or weights have other totals."});

@@ -12,6 +12,7 @@
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 #include "runexp/options.h"
+#include "runexp/recorded_code.h"
 #include "runexp/temporary_folder.h"
 
 namespace monodr {
@@ -53,29 +54,6 @@ po::options_description describe_options() {
   add_limit_options(options);
   add("quiet,q", po::bool_switch(), "no progress");
   return options;
-}
-
-std::vector<std::string> recorded_folders(const StoredResult& cell) {
-  std::vector<std::string> folders;
-  const auto found = cell.result.provenance.find("plugin_folders");
-  if (found == cell.result.provenance.end()) return folders;
-  for (const std::string& folder : split_list(found->second, "plugin_folders"))
-    if (fs::is_directory(folder)) folders.push_back(folder);
-  return folders;
-}
-
-/// What of the code is no longer what the cell was run with.
-std::vector<std::string> changed_code(const CellRecord& record, const PluginCatalogue& catalogue) {
-  std::vector<std::string> changed;
-  if (record.code_hash != catalogue.code_hash) changed.push_back("the program");
-  for (const PluginRecord& plugin : record.plugins) {
-    bool same = false;
-    for (const PluginInfo& info : catalogue.plugins)
-      same = same || (to_string(info.kind) == plugin.kind && info.name == plugin.name &&
-                      info.file_hash == plugin.file_hash);
-    if (!same) changed.push_back(plugin.kind + " " + plugin.name);
-  }
-  return changed;
 }
 
 int report(const StoredResult& before, const StoredResult& after) {

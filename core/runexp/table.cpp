@@ -35,6 +35,7 @@ Examples:
   runexp table ablation_rotation --format latex > table.tex
   runexp table ablation_rotation --metric heading_error_median --metric car/bev/moderate/0.7/AP40
   runexp table sweep --rows arm --columns fit.iterations --metric bev_overlap_50 --format latex
+  runexp table ablation_rotation --intervals --format markdown
   runexp table ablation_rotation --baseline "mask only" --format json
 )"};
 
@@ -59,6 +60,9 @@ po::options_description describe_options() {
       po::value<std::string>()->value_name("KEY,..."),
       "axes, or arm, whose values become columns");
   add("baseline", po::value<std::string>()->value_name("ARM"), "compare with this arm");
+  add("intervals",
+      po::bool_switch(),
+      "with the 95 % bootstrap interval of each mean (csv and json always have it)");
   add("format",
       po::value<std::string>()->default_value("text")->value_name("FORMAT"),
       "text, markdown, latex, csv or json");
@@ -78,10 +82,11 @@ int run_table(const std::vector<std::string>& arguments) {
   spec.experiment = values["experiment"].as<std::string>();
   if (values.count("metric") > 0) spec.metrics = values["metric"].as<Names>();
   if (values.count("baseline") > 0) spec.baseline = values["baseline"].as<std::string>();
-  spec.intervals = format == TableFormat::csv || format == TableFormat::json;
-  if (values.count("rows") > 0 && !spec.intervals)
+  const bool is_long = format == TableFormat::csv || format == TableFormat::json;
+  spec.intervals = is_long || values["intervals"].as<bool>();
+  if (values.count("rows") > 0 && !is_long)
     spec.row_keys = split_list(values["rows"].as<std::string>(), "--rows");
-  if (values.count("columns") > 0 && !spec.intervals)
+  if (values.count("columns") > 0 && !is_long)
     spec.column_keys = split_list(values["columns"].as<std::string>(), "--columns");
   const Database database(values["results"].as<std::string>(), Database::Access::read_only);
   std::cout << format_table(make_table(database, spec), format) << std::flush;

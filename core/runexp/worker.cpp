@@ -3,6 +3,7 @@
 //
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        makes the synthetic set and the prior of a configuration
+//   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data ...            subcommands of runexp that need pictures or tensors
@@ -22,7 +23,9 @@
 #include "cell/prepare.h"
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
+#include "cell/watch.h"
 #include "report/overlay.h"
+#include "runexp/sheet.h"
 #include "runexp/worker_commands.h"
 
 namespace monodr {
@@ -88,6 +91,27 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   return 0;
 }
 
+/// {"config", "seed", "plugin_folders", "cache", "frame", "object" or "label", "drawing": "sheet"
+/// or "landscape", "title", "output": an SVG file}
+int draw_sheet(const std::string& path, Channel& channel) {
+  const json document = json::parse(read_file(path));
+  const WatchPlan plan = watch_plan_from(document);
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  Registry registry(plan.plugin_folders);
+  prepare(document.at("config"), registry, plan.cache, progress, note, false);
+  const FitStory story = watch_fit(plan, progress);
+  const bool whole = document.at("drawing") == "sheet";
+  write_file_atomically(
+      document.at("output").get<std::string>(),
+      whole ? sheet_of(story, document.at("title")) : draw(heading_landscape_figure(story)));
+  channel.send(json{{"done", true}, {"lines", result_lines(story)}});
+  return 0;
+}
+
 void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
   if (plan.pictures.empty()) return;
   fs::create_directories(plan.pictures);
@@ -148,6 +172,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   try {
     if (arguments[0] == "describe") return describe(rest, channel);
     if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
+    if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
     if (arguments[0] == "run") return run_cells(channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});

@@ -112,7 +112,8 @@ TEST(Table, TheShellPrintsTheSameBytes) {
   CellResult elsewhere = sample_result(other, 1);
   elsewhere.metrics[0].difficulty = "easy";
   database.take_in(other, elsewhere);
-  EXPECT_EQ(shell_output(folder.file()), format_table(default_table(database), TableFormat::text));
+  const Table table = make_table(database, {"ablation_rotation", {}, "", false});
+  EXPECT_EQ(shell_output(folder.file()), format_table(table, TableFormat::text));
 }
 
 TEST(Table, HostileNamesStayOneRowInMarkdown) {

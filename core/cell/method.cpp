@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/method.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/parameters_json.h"
+#include "cell/config.h"
+#include "cell/trained_prior.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+
+/// The [KIND.NAME] table of the plugin that section [KIND] selects, checked.
+Parameters plugin_parameters(const PluginDescriptor& descriptor, const json& section) {
+  const PluginInfo& info = descriptor.info;
+  return parameters_from_json(info.parameters,
+                              section.value(info.name, json::object()),
+                              std::string(to_string(info.kind)) + "." + info.name);
+}
+
+std::shared_ptr<Renderer> make_renderer(const json& config, Registry& registry) {
+  const json& section = config.at("renderer");
+  const std::string name = section.at("plugin");
+  return registry.make_renderer(
+      name, plugin_parameters(registry.find(PluginKind::renderer, name), section));
+}
+
+std::unique_ptr<Rule> make_rule(const json& config, Registry& registry) {
+  const json& section = config.at("rule");
+  const std::string name = section.at("plugin");
+  return registry.make_rule(name,
+                            plugin_parameters(registry.find(PluginKind::rule, name), section));
+}
+
+std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
+  std::vector<WeightedLoss> losses;
+  for (const auto& [name, table] : config.at("loss").items()) {
+    const double weight = table.at("weight");
+    if (weight == 0) continue;
+    const std::string plugin = table.value("plugin", name);
+    const PluginDescriptor& descriptor = registry.find(PluginKind::loss, plugin);
+    const Parameters parameters =
+        parameters_from_json(descriptor.info.parameters, table, "loss." + name);
+    losses.push_back({name, weight, registry.make_loss(plugin, parameters)});
+  }
+  return losses;
+}
+
+}  // namespace
+
+Objective Method::objective(const std::string& only) const {
+  std::vector<WeightedLoss> chosen;
+  for (const WeightedLoss& loss : losses)
+    if (only.empty() || loss.name == only) chosen.push_back(loss);
+  return Objective(prior, renderer, chosen);
+}
+
+Method make_method(const json& config, Registry& registry, const std::string& cache) {
+  Method method;
+  method.settings = fit_settings(config);
+  method.prior = load_shape_prior(config, registry, cache);
+  method.renderer = make_renderer(config, registry);
+  method.losses = make_losses(config, registry);
+  method.rule = make_rule(config, registry);
+  return method;
+}
+
+}  // namespace monodr

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fitting/objective.h"
+#include "geometry/mesh.h"
+
+namespace monodr {
+
+/// One object after its fit. Poses are in KITTI's rectified frame, ready for a result file.
+struct FittedObject {
+  std::string frame;
+  int object = 0;       ///< Observation::object
+  std::string failure;  ///< empty, or a word on why there is no pose
+  Box3d box;
+  double alpha = 0;                ///< allocentric heading, radians
+  double score = 0;                ///< 2-D score x self-consistency
+  double loss = 0;                 ///< total of the reported hypothesis
+  std::vector<double> loss_terms;  ///< in the order of Objective::losses()
+  std::vector<float> shape_code, texture_code;
+  Mesh mesh;  ///< posed, with its decoded colours
+};
+
+/// The object that row `row` of an evaluated state describes; `score` and `failure` are left as
+/// they are.
+FittedObject fitted_object(const Observation& observation,
+                           const Evaluation& evaluation,
+                           int64_t row);
+
+}  // namespace monodr
