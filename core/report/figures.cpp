@@ -69,6 +69,7 @@ void draw_legend(Svg& svg, const std::vector<Curve>& curves, const std::vector<P
 void draw_guides(Svg& svg, const PlotArea& area, const std::vector<Guide>& guides) {
   double taken = -INFINITY;
   for (const Guide& guide : guides) {
+    if (!std::isfinite(guide.x)) continue;
     const double x = area.at(guide.x, 0).x, half = text_width(guide.label, 9) / 2;
     const bool lower = x - half < taken;
     svg.line({x, area.corner().y}, {x, area.corner().y + area.height()}, {"#444444", 0.9, "3 2"});

@@ -45,10 +45,10 @@ void draw_ground(Svg& svg, Point corner, double side, const std::vector<GroundBo
     Axis axis{title, centre - half, centre + half, {}};
     const double step = half > 12 ? 10 : half > 5 ? 5 : 2;
     for (double tick = std::ceil(axis.low / step) * step; tick <= axis.high; tick += step)
-      axis.ticks.push_back({tick, fmt::format("{:.0f}", tick)});
+      axis.ticks.push_back({tick, fmt::format("{:.0f}", std::round(tick) + 0.0)});
     return axis;
   };
-  svg.text({corner.x, corner.y - 5}, "from above", kHead);
+  svg.text({corner.x + 42, corner.y - 5}, "from above", kHead);
   const PlotArea area({corner.x + 42, corner.y},
                       side,
                       side,

@@ -49,12 +49,11 @@ std::vector<SheetPicture> evidence_of(const Observation& o) {
   if (depths.empty())
     pictures.push_back({"depth", "none", depth_picture(o, 0, 1)});
   else
-    pictures.push_back({"depth",
-                        fmt::format("{:.1f} m (light) to {:.1f} m; {} pixels",
-                                    depths.front(),
-                                    depths.back(),
-                                    depths.size()),
-                        depth_picture(o, depths.front(), depths.back())});
+    pictures.push_back(
+        {"depth",
+         fmt::format(
+             "{:.1f} m (light) to {:.1f} m, {} px", depths.front(), depths.back(), depths.size()),
+         depth_picture(o, depths.front(), depths.back())});
   return pictures;
 }
 
@@ -151,15 +150,18 @@ double label_heading(const FitStory& story) {
   return degrees(wrap_angle(alpha_from_rotation_y(box.rotation_y, at.x(), at.z())));
 }
 
+/// Scaled to its own range, which the legend tells: the mask's valleys would not be seen beside
+/// those of all losses.
 Curve landscape_curve(const std::string& label, const HeadingLandscape& landscape, size_t style) {
   Curve curve;
-  curve.label = label;
+  const auto [low, high] = std::minmax_element(landscape.loss.begin(), landscape.loss.end());
+  const double range = std::max(1e-12, *high - *low);
+  curve.label = fmt::format("{} (range {:.2g})", label, *high - *low);
   curve.style = style;
   curve.marked = local_minima(landscape.loss, kProminence);
-  const double lowest = *std::min_element(landscape.loss.begin(), landscape.loss.end());
   for (size_t i = 0; i < landscape.loss.size(); ++i) {
     curve.x.push_back(degrees(landscape.heading[i]));
-    curve.y.push_back(landscape.loss[i] - lowest);
+    curve.y.push_back((landscape.loss[i] - *low) / range);
   }
   curve.x.push_back(180);
   curve.y.push_back(curve.y.front());
@@ -193,7 +195,7 @@ void add_curves(const FitStory& story, FitSheet& sheet) {
 CurveFigure heading_landscape_figure(const FitStory& story) {
   CurveFigure figure{"Loss over the heading",
                      "heading (allocentric) [deg]",
-                     "loss above its minimum",
+                     "loss, share of its range",
                      {},
                      false,
                      true,

@@ -43,6 +43,11 @@ TEST(PoseErrors, AreMeasuredInTheirOwnUnits) {
   EXPECT_EQ(outcome.frame, "7");
   EXPECT_EQ(outcome.difficulty, Difficulty::easy);
   EXPECT_NEAR(outcome.heading_error, 2 * M_PI - 6, 1e-12) << "the short way round";
+  EXPECT_NEAR(outcome.heading_turn, 2 * M_PI - 6, 1e-12) << "clockwise from above is positive";
+  EXPECT_NEAR(
+      outcomes_of({make_car(100, 0, 20, -3.0)}, {make_car(100, 0, 20, 3.0)})[0].heading_turn,
+      6 - 2 * M_PI,
+      1e-12);
   EXPECT_NEAR(outcome.location_error, std::hypot(0.3, 2), 1e-12);
   EXPECT_NEAR(
       std::hypot(outcome.radial_error, outcome.lateral_error), outcome.location_error, 1e-12);

@@ -97,6 +97,34 @@ TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
   EXPECT_LT(one.curve.total.back(), one.curve.total.front());
 }
 
+TEST(Fit, AnObserverSeesEveryStepAndChangesNothing) {
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(1.0)}});
+  FitSettings settings;
+  settings.iterations = 20;
+  settings.prunings = {{10, 3}};
+  const std::vector<Observation> both{observation(500), observation(100)};
+  std::vector<int64_t> rows;
+  std::vector<double> last;
+  const FitResult seen =
+      fit_objects(both, goal, MeanRule(), settings, {}, [&](const FitSnapshot& now) {
+        EXPECT_EQ(now.step, static_cast<int>(rows.size()));
+        EXPECT_EQ(now.loss.size(0), now.state.size(0));
+        rows.push_back(now.state.size(0));
+        if (now.step == settings.iterations)
+          for (int64_t b = 0; b < 2; ++b) last.push_back(now.loss.select(0, b).item<double>());
+      });
+  ASSERT_EQ(rows.size(), 21u);
+  EXPECT_EQ(rows.front(), 16);
+  EXPECT_EQ(rows[10], 6);
+  EXPECT_EQ(rows.back(), 2);
+  const FitResult alone = fit_objects(both, goal, MeanRule(), settings);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(seen.objects[i].loss, alone.objects[i].loss);
+    EXPECT_EQ(seen.objects[i].alpha, alone.objects[i].alpha);
+    EXPECT_NEAR(seen.objects[i].loss, last[i], 1e-6);
+  }
+}
+
 TEST(Fit, PoseIsGivenInTheRectifiedFrame) {
   const FitResult result =
       fit_objects({observation(500)},

@@ -27,6 +27,7 @@ CellResult full_result() {
   object.difficulty = "easy";
   object.matched = true;
   object.failure = "none";
+  object.heading_turn = -0.1;
   object.heading_error = 0.1;
   object.location_error = nan;
   object.size_error = 1e-300;
@@ -76,6 +77,16 @@ TEST(CellResult, SurvivesJson) {
   EXPECT_EQ(annotation.score, 12);
   EXPECT_EQ(after.series[1].step, 1);
   EXPECT_EQ(after.provenance, before.provenance);
+}
+
+// A worker of before schema 3 may have left its file to be taken in by a newer program.
+TEST(CellResult, AnOlderFileHasNoSignedHeadings) {
+  std::string text = to_json(full_result());
+  const std::string field = "\"heading_turn\":-0.1,";
+  const size_t at = text.find(field);
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, field.size());
+  EXPECT_TRUE(std::isnan(cell_result_from_json(text).objects[0].heading_turn));
 }
 
 TEST(CellResult, AMessageThatIsNoUtf8DoesNotCostTheResult) {

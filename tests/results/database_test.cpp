@@ -50,10 +50,11 @@ TEST(Database, KeepsAllThatACellLeaves) {
   miss.frame = "000001";
   miss.difficulty = "hard";
   miss.failure = "too dark";
-  miss.heading_error = nan;
+  miss.heading_turn = miss.heading_error = nan;
   ObjectResult hit = miss;
   hit.label = 1;
   hit.matched = true;
+  hit.heading_turn = -std::acos(-1.0) / 2;
   hit.heading_error = std::acos(-1.0) / 2;
   hit.bev_overlap = 0.5;
   result.objects = {miss, hit};
@@ -76,9 +77,9 @@ TEST(Database, KeepsAllThatACellLeaves) {
             "size_error_mean;car;hard;0.0;0;null;1\nap_bev;car;moderate;0.5;40;12.345;%\n"
             "ap_bev;car;moderate;0.7;40;3.5;%\n");
   EXPECT_EQ(query(database,
-                  "SELECT frame, label, matched, failure, heading_error_deg, bev_overlap FROM "
-                  "v_objects ORDER BY label"),
-            "000001;0;0;too dark;null;0.0\n000001;1;1;too dark;90.0;0.5\n");
+                  "SELECT frame, label, matched, failure, heading_error_deg, heading_turn_deg, "
+                  "bev_overlap FROM v_objects ORDER BY label"),
+            "000001;0;0;too dark;null;null;0.0\n000001;1;1;too dark;90.0;-90.0;0.5\n");
   EXPECT_EQ(query(database, "SELECT frame, number, category, x, y, z, score FROM v_detections"),
             "000001;0;Car;1.0;2.0;3.0;0.5\n000001;1;Car;1.0;2.0;3.0;0.5\n");
   EXPECT_EQ(query(database, "SELECT name FROM frame ORDER BY number"), "000001\n000002\n");

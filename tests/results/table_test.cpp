@@ -150,7 +150,9 @@ TEST(Table, HostileNamesAreEscapedInLatex) {
                       "\\textbf{1.0}"),
             std::string::npos)
       << text;
-  EXPECT_NE(text.find("{[}0.5{]} * \\_a\\_ \\textasciigrave{}b\\textasciigrave{}"), std::string::npos) << text;
+  EXPECT_NE(text.find("{[}0.5{]} * \\_a\\_ \\textasciigrave{}b\\textasciigrave{}"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("\\toprule"), std::string::npos);
 }
 

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 const std::string hostile =
     "50 % <b>&amp; \"x\" 'y'; DROP TABLE cell; --\n\\frac{1}_2 $z$ #~^ "
-    "</script><script>alert(1)</script>";
+    "</script><script>alert(1)</script> grüß αΩ ≤ 汽车 🚗";
 
 Annotation car(double x, double z, double heading, double score) {
   Annotation a;
@@ -256,6 +256,27 @@ TEST_F(ReportTest, FiguresOfEveryKind) {
     EXPECT_EQ(svg.rfind("<svg ", 0), 0U) << kind[0];
     EXPECT_NE(svg.find("mask only"), std::string::npos) << kind[0];
     EXPECT_EQ(svg.find("<script"), std::string::npos) << kind[0];
+  }
+}
+
+TEST_F(ReportTest, FiguresAsPng) {
+  if (!is_installed("rsvg-convert")) GTEST_SKIP() << "rsvg-convert (librsvg2-bin) is not installed";
+  runexp({"figure", hostile, "headings", "-o", "headings.png"});
+  const std::string png = content("headings.png");
+  ASSERT_EQ(png.substr(1, 3), "PNG");
+  const auto byte = [&](size_t at) { return static_cast<unsigned char>(png[at]); };
+  EXPECT_NEAR(256 * byte(18) + byte(19), 340 * 300 / 96.0, 1);
+  EXPECT_FALSE(fs::exists(folder_ / "headings.png.svg"));
+}
+
+// The default table names what the intervals are worth: here two seeds a row.
+TEST_F(ReportTest, IntervalsInEveryFormat) {
+  for (const std::string format : {"text", "markdown", "latex"}) {
+    const Program table = runexp(
+        {"table", hostile, "--metric", "heading_error_median", "--intervals", "--format", format});
+    EXPECT_NE(table.output().find("45.8 "), std::string::npos) << table.output();
+    EXPECT_NE(table.output().find(" [40.1, 51.6]"), std::string::npos) << table.output();
+    EXPECT_NE(table.output().find("fewer than 6 seeds"), std::string::npos) << table.output();
   }
 }
 
