@@ -17,7 +17,7 @@ struct Curve {
   std::vector<double> x, y, low, high;
   size_t style = 0;  ///< of series_style: the same arm looks the same in all figures
   /// Points that get a marker (the minima of a landscape); empty = about six along the line.
-  std::vector<size_t> marked;
+  std::vector<size_t> marked = {};
 };
 
 /// An upright line across a plot, named at its head.
@@ -31,7 +31,7 @@ struct CurveFigure {
   std::vector<Curve> curves;
   bool unit_square = false;  ///< both axes run from 0 to 1 (precision over recall)
   bool full_circle = false;  ///< x runs from -180 to 180 degrees
-  std::vector<Guide> guides;
+  std::vector<Guide> guides = {};
 };
 std::string draw(const CurveFigure& figure);
 

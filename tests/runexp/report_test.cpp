@@ -317,6 +317,62 @@ TEST_F(ReportTest, ExportsReadBack) {
             std::string::npos);
 }
 
+// A second reader of event files that shares nothing with the writer: the checksum bit by bit from
+// its polynomial, protocol buffers field by field.
+constexpr const char* kEventReader = R"(
+import glob, struct
+def crc(data):
+    c = 0xffffffff
+    for byte in data:
+        c ^= byte
+        for _ in range(8): c = c >> 1 ^ (0x82f63b78 if c & 1 else 0)
+    c ^= 0xffffffff
+    return ((c >> 15 | c << 17) + 0xa282ead8) & 0xffffffff
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift; shift += 7; at += 1
+        if not data[at - 1] & 128: return value, at
+def fields(data):
+    at, found = 0, {}
+    while at < len(data):
+        key, at = varint(data, at)
+        if key & 7 == 0: value, at = varint(data, at)
+        else:
+            size, at = {1: (8, at), 5: (4, at)}.get(key & 7) or varint(data, at)
+            value, at = data[at:at + size], at + size
+        found.setdefault(key >> 3, []).append(value)
+    return found
+files = glob.glob("events/*/*tfevents*")
+assert len(files) == 7, files
+for name in files:
+    data, at, scalars = open(name, "rb").read(), 0, []
+    while at < len(data):
+        size, check = struct.unpack("<QI", data[at:at + 12])
+        assert check == crc(data[at:at + 8])
+        event, tail = data[at + 12:at + 12 + size], at + 12 + size
+        assert struct.unpack("<I", data[tail:tail + 4])[0] == crc(event)
+        at = tail + 4
+        event = fields(event)
+        for summary in event.get(5, []):
+            for value in fields(summary)[1]:
+                value = fields(value)
+                scalars.append((value[1][0].decode(), event.get(2, [0])[0], struct.unpack("<f", value[2][0])[0]))
+    curve = [v for tag, step, v in scalars if tag == "loss.total"]
+    assert len(curve) == 5 and all(a > b for a, b in zip(curve, curve[1:])), curve
+    assert {tag for tag, _, _ in scalars} == {"loss.total", "metrics/car/heading_error_median/moderate",
+        "metrics/car/ap_bev/moderate/0.5/AP40", "metrics/car/ap_bev/moderate/0.7/AP40"}
+)";
+
+TEST_F(ReportTest, EventFilesAreReadByAnotherReader) {
+  if (!is_installed("python3")) GTEST_SKIP() << "python3 is not installed";
+  runexp({"export", hostile, "--format", "tensorboard", "--output", "events"});
+  std::ofstream(folder_ / "read.py") << kEventReader;
+  const std::string command =
+      fmt::format("cd '{}' && python3 read.py > log 2>&1", folder_.string());
+  EXPECT_EQ(std::system(command.c_str()), 0) << content("log");
+}
+
 TEST_F(ReportTest, ColumnsOfAnAxis) {
   const Program table = runexp({"table",
                                 hostile,
