@@ -91,6 +91,7 @@ Pairs seed_pairs(const Database& database,
 }
 
 Comparison compare(const Database& database,
+                   const VariantComparison& compare_frames,
                    const TableRow& row,
                    const TableRow& baseline,
                    size_t c,
@@ -101,13 +102,18 @@ Comparison compare(const Database& database,
         object_pairs(database, row.variant, baseline.variant, expression, column.difficulty);
     if (!pairs.value.empty()) return {paired_difference(pairs.value, pairs.baseline), 1, "objects"};
   }
+  if (compare_frames)
+    if (const auto difference = compare_frames(row.variant, baseline.variant, column))
+      return {*difference, 1, "frames"};
   const Pairs pairs = seed_pairs(database, row.variant, baseline.variant, row.entries[c].metric);
   return {paired_difference(pairs.value, pairs.baseline), 1, "seeds"};
 }
 
 }  // namespace
 
-void add_comparisons(const Database& database, Table& table) {
+void add_comparisons(const Database& database,
+                     const VariantComparison& compare_frames,
+                     Table& table) {
   std::vector<Comparison*> made;
   std::vector<double> p_values;
   for (TableRow& row : table.rows) {
@@ -117,7 +123,7 @@ void add_comparisons(const Database& database, Table& table) {
       for (size_t c = 0; c < table.columns.size(); ++c) {
         TableEntry& entry = row.entries[c];
         if (entry.shown.empty() || baseline.entries[c].shown.empty()) continue;
-        entry.comparison = compare(database, row, baseline, c, table.columns[c]);
+        entry.comparison = compare(database, compare_frames, row, baseline, c, table.columns[c]);
         made.push_back(&*entry.comparison);
         p_values.push_back(entry.comparison->difference.p);
       }

@@ -13,7 +13,10 @@ namespace monodr {
 /// averaged over seeds before the test, since the seeds of one object are no independent
 /// evidence. For errors a label that either arm missed is left out; for shares ("within 10
 /// degrees") a miss counts as "no". What is shown is then the mean difference of the objects, not
-/// the difference of the medians. All other metrics (AP, time) are compared seed by seed.
-void add_comparisons(const Database& database, Table& table);
+/// the difference of the medians. AP is compared
+/// by `compare_frames` where that is given and can; all other metrics (time) seed by seed.
+void add_comparisons(const Database& database,
+                     const VariantComparison& compare_frames,
+                     Table& table);
 
 }  // namespace monodr

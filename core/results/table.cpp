@@ -230,7 +230,7 @@ Table make_table(const Database& database, const TableSpec& spec) {
     if (spec.intervals) add_intervals(database, table);
     if (!spec.baseline.empty()) {
       require_arm(table, spec.baseline);
-      add_comparisons(database, table);
+      add_comparisons(database, spec.compare_frames, table);
     }
     if (!spec.row_keys.empty() || !spec.column_keys.empty())
       table = pivoted(table, spec.row_keys, spec.column_keys);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,11 @@
 
 namespace monodr {
 
+/// Difference of two variants in a metric that has no number for each object (AP), from more than
+/// the database holds; nothing where there is none.
+using VariantComparison = std::function<std::optional<PairedDifference>(
+    std::int64_t variant, std::int64_t baseline, const MetricColumn& metric)>;
+
 struct TableSpec {
   std::string experiment;
   std::vector<std::string> metrics;  ///< paths as --metric takes them; empty = the default columns
@@ -19,13 +25,14 @@ struct TableSpec {
   bool intervals = false;            ///< compute bootstrap intervals over seeds
   std::vector<std::string> row_keys = {};     ///< what labels a row, in this order; see pivoted()
   std::vector<std::string> column_keys = {};  ///< "arm" or axes whose values become columns
+  VariantComparison compare_frames = {};  ///< in place of the comparison over seeds, where it can
 };
 
 /// Arm against baseline in one metric.
 struct Comparison {
   PairedDifference difference;  ///< arm - baseline, in the metric's unit
   double holm_p = 1;            ///< corrected for all comparisons of the table
-  std::string paired_over;      ///< "objects" or "seeds"
+  std::string paired_over;      ///< "objects", "seeds" or "frames"
 };
 
 struct TableEntry {

@@ -150,11 +150,18 @@ std::string smallest_p_note(const Table& table) {
 }
 
 std::string comparison_note(const Table& table) {
+  bool over_frames = false;
+  for (const TableRow& row : table.rows)
+    for (const TableEntry& entry : row.entries)
+      over_frames = over_frames || (entry.comparison && entry.comparison->paired_over == "frames");
   return fmt::format(
-      "difference from \"{}\": mean over pairs of the same object and seed (errors, shares) or the "
-      "same seed (AP, time), [95 % bootstrap interval], p of a sign-flip permutation test, "
+      "difference from \"{}\": mean over pairs of the same object and seed (errors, shares){} or "
+      "the "
+      "same seed ({}), [95 % bootstrap interval], p of a sign-flip permutation test, "
       "Holm-corrected{}",
       table.baseline,
+      over_frames ? ", of the same frame (AP)" : "",
+      over_frames ? "time" : "AP, time",
       smallest_p_note(table));
 }
 

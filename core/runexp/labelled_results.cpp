@@ -58,6 +58,23 @@ LabelledCell with_labels(const Database& database,
   return labelled;
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
+  const PrecisionCurve curve = precision_curve(
+      candidates_of(cell, metric), overlap_kind(metric), difficulty_of(metric), metric.iou);
+  return {curve.precision.begin(), curve.precision.end()};
+}
+
+}  // namespace
+
+bool has_precision_curve(const MetricColumn& metric) {
+  return metric.metric == "ap_2d" || metric.metric == "ap_bev" || metric.metric == "ap_3d";
+}
+
 OverlapKind overlap_kind(const MetricColumn& metric) {
   if (metric.metric == "ap_2d") return OverlapKind::image;
   if (metric.metric == "ap_bev") return OverlapKind::ground;
@@ -74,12 +91,7 @@ Difficulty difficulty_of(const MetricColumn& metric) {
   return Difficulty::moderate;
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
+std::vector<FrameCandidates> candidates_of(const LabelledCell& cell, const MetricColumn& metric) {
   std::vector<FrameCandidates> candidates;
   for (size_t i = 0; i < cell.labels.size(); ++i)
     candidates.push_back(find_candidates(cell.labels[i].objects,
@@ -87,12 +99,8 @@ std::vector<double> precision_samples(const LabelledCell& cell, const MetricColu
                                          lower_case(metric.category),
                                          {metric.iou, metric.iou, metric.iou},
                                          HeightRule::must_exceed));
-  const PrecisionCurve curve =
-      precision_curve(candidates, overlap_kind(metric), difficulty_of(metric), metric.iou);
-  return {curve.precision.begin(), curve.precision.end()};
+  return candidates;
 }
-
-}  // namespace
 
 std::vector<LabelledCell> labelled_cells(const Database& database,
                                          const std::string& experiment,

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/candidates.h"
 #include "report/figures.h"
 #include "results/metric_column.h"
 #include "results/stored_cells.h"
@@ -15,6 +16,14 @@ struct LabelledCell {
   StoredCell cell;
   std::vector<FrameAnnotations> labels, detections;
 };
+
+/// Whether the metric is ap_2d, ap_bev or ap_3d.
+bool has_precision_curve(const MetricColumn& metric);
+/// UserError for what has no precision curve.
+OverlapKind overlap_kind(const MetricColumn& metric);
+Difficulty difficulty_of(const MetricColumn& metric);
+/// Of each frame, for the metric's class and overlap.
+std::vector<FrameCandidates> candidates_of(const LabelledCell& cell, const MetricColumn& metric);
 
 /// The database keeps no labels: they are read again from where the cells' configurations say.
 /// Cells whose labels are not there any more are left out; `missing` then says why (each reason

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "data/kitti_label.h"
@@ -278,6 +279,51 @@ TEST_F(ReportTest, IntervalsInEveryFormat) {
     EXPECT_NE(table.output().find(" [40.1, 51.6]"), std::string::npos) << table.output();
     EXPECT_NE(table.output().find("fewer than 6 seeds"), std::string::npos) << table.output();
   }
+}
+
+nlohmann::json compared_with(const Program& table) {
+  for (const auto& record : nlohmann::json::parse(table.output()))
+    if (record.at("paired_over") != "") return record;
+  return nullptr;
+}
+
+// AP by frames: read again from the labels, exchanged between the arms frame by frame.
+TEST_F(ReportTest, PrecisionIsComparedOverFrames) {
+  const auto compare = [&](const std::string& baseline) {
+    return compared_with(runexp({"table",
+                                 hostile,
+                                 "--metric",
+                                 "bev/moderate/0.5",
+                                 "--format",
+                                 "json",
+                                 "--baseline",
+                                 baseline,
+                                 "--pair-frames"}));
+  };
+  const nlohmann::json there = compare("mask only"), back = compare(hostile);
+  EXPECT_EQ(there.at("paired_over"), "frames");
+  EXPECT_EQ(there.at("pairs"), 3);
+  // The arm of the smaller error; the database's own AP of this test is made up.
+  EXPECT_GT(there.at("difference"), 0);
+  EXPECT_DOUBLE_EQ(there.at("difference").get<double>(), -back.at("difference").get<double>());
+  EXPECT_LE(there.at("difference_low"), there.at("difference"));
+  EXPECT_GE(there.at("difference_high"), there.at("difference"));
+  EXPECT_GE(there.at("p"), 0.4)
+      << "of two frames with labels, half of all exchanges are as extreme";
+  EXPECT_LE(there.at("p"), 1);
+
+  fs::remove_all(folder_ / "kitti");
+  const Program without = runexp({"table",
+                                  hostile,
+                                  "--metric",
+                                  "bev/moderate/0.5",
+                                  "--format",
+                                  "json",
+                                  "--baseline",
+                                  "mask only",
+                                  "--pair-frames"});
+  EXPECT_EQ(compared_with(without).at("paired_over"), "seeds");
+  EXPECT_NE(without.errors().find("label_2"), std::string::npos);
 }
 
 TEST_F(ReportTest, ExportsReadBack) {
