@@ -94,7 +94,7 @@ template <typename Distribution>
 double coverage(int count, Distribution distribution, double mean_of_distribution) {
   std::mt19937 engine(17);
   int held = 0;
-  const int trials = 400;
+  const int trials = 250;
   for (int trial = 0; trial < trials; ++trial) {
     std::vector<double> values(count);
     for (double& value : values) value = distribution(engine);
@@ -104,13 +104,13 @@ double coverage(int count, Distribution distribution, double mean_of_distributio
   return held / double(trials);
 }
 
-// 400 trials at 95 %: one standard deviation is 1.1 %.
+// 250 trials at 95 %: one standard deviation is 1.4 %.
 TEST(Statistics, IntervalsHoldTheMeanAsOftenAsTheySay) {
-  for (const int count : {fewest_for_interval, 10, 60}) {
+  for (const int count : {fewest_for_interval, 10, 40}) {
     SCOPED_TRACE(count);
     const double share = coverage(count, std::normal_distribution<double>(3, 2), 3);
-    EXPECT_GE(share, 0.91);
-    EXPECT_LE(share, 0.985);
+    EXPECT_GE(share, 0.905);
+    EXPECT_LE(share, 0.99);
   }
   EXPECT_NEAR(coverage(40, std::uniform_real_distribution<double>(0, 1), 0.5), 0.95, 0.035);
   // What the table's note warns of: three seeds.
@@ -122,8 +122,8 @@ TEST(Statistics, IntervalsHoldTheMeanAsOftenAsTheySay) {
 TEST(Statistics, PValuesAreUniformWhereThereIsNoDifference) {
   std::mt19937 engine(23);
   std::normal_distribution<double> object(0, 5), seed(0, 1);
-  for (const int count : {12, 64}) {
-    const int trials = 400;
+  for (const int count : {12, 40}) {
+    const int trials = 250;
     std::vector<double> p_values;
     for (int trial = 0; trial < trials; ++trial) {
       std::vector<double> arm(count), baseline(count);

@@ -112,7 +112,7 @@ TEST_F(Sheets, ShowDrawsWhatTheCellFound) {
   ASSERT_EQ(std::system(query.c_str()), 0) << "is the program sqlite3 installed?";
   std::istringstream objects(content("objects"));
   int shown = 0;
-  for (std::string line; std::getline(objects, line); ++shown) {
+  for (std::string line; shown < 2 && std::getline(objects, line); ++shown) {
     const std::string object = line.substr(0, line.find('|'));
     const std::string turn = line.substr(object.size() + 1, line.rfind('|') - object.size() - 1);
     const std::string distance = line.substr(line.rfind('|') + 1);
