@@ -137,7 +137,7 @@ CurveFigure precision_recall_figure(const std::vector<LabelledCell>& cells,
   std::vector<double> recall;
   for (int i = 0; i < recall_samples; ++i) recall.push_back(i / (recall_samples - 1.0));
   CurveFigure figure;
-  figure.title = fmt::format("Precision over recall: {} {}, {}, overlap {}",
+  figure.title = fmt::format("Precision over recall: {} {}, {}, IoU {}",
                              metric.category,
                              metric.metric.substr(3),
                              metric.difficulty,

@@ -47,9 +47,7 @@ ObservationBatch batch_of_two() {
 std::vector<HeadingLandscape> landscapes(int steps) {
   const Objective objective(std::make_shared<BoxPrior>(),
                             std::make_shared<BlankRenderer>(),
-                            {{"valley", 1, std::make_shared<ValleyLoss>()}},
-                            0,
-                            0);
+                            {{"valley", 1, std::make_shared<ValleyLoss>()}});
   const ObservationBatch batch = batch_of_two();
   at::Tensor state = at::zeros({2, objective.layout().columns()});
   state.select(1, StateLayout::kDepth).fill_(std::log(20.0));
