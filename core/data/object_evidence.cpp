@@ -12,7 +12,8 @@
 namespace monodr {
 namespace {
 
-constexpr int kFewestDepthPixels = 10;  // of the crop; fewer do not fix an object's range
+constexpr int kFewestDepthPixels = 3;   // of the crop; fewer may all be strays
+constexpr double kLostMask = 0.15;      // of the box: what GrabCut left is no object any more
 constexpr double kSmallestMask = 0.01;  // of the crop's pixels
 
 bool stands_nearer(const Instance& other, const Instance& own) {
@@ -38,10 +39,10 @@ BinaryMask hidden_by_instances(const Frame& frame, const Instance& own) {
   return hidden;
 }
 
-void fill(BinaryMask& mask, const Box2d& box) {
+void fill(BinaryMask& mask, const Box2d& box, std::uint8_t value = 1) {
   const Box2d area = box.clipped_to(mask.width, mask.height);
   for (int y = int(area.top + 0.5); y < int(area.bottom + 0.5); ++y)
-    for (int x = int(area.left + 0.5); x < int(area.right + 0.5); ++x) mask.at(x, y) = 1;
+    for (int x = int(area.left + 0.5); x < int(area.right + 0.5); ++x) mask.at(x, y) = value;
 }
 
 struct Evidence {
@@ -60,6 +61,16 @@ void take_instance(ObjectEvidence& object, const Frame& frame, const Candidate& 
   object.hidden = hidden_by_instances(frame, instance);
   if (instance.depth > 0)
     object.locus = locus_at(instance.depth, frame.depth, frame.evidence.camera, instance.box);
+}
+
+double area_of(const BinaryMask& mask) {
+  return double(std::count(mask.values.begin(), mask.values.end(), std::uint8_t(1)));
+}
+
+// Where colours did not part the object from what is around it: a car fills most of its box.
+void take_box_as_mask(ObjectEvidence& object, const std::vector<Box2d>& nearer) {
+  fill(object.mask, object.box, 1);
+  for (const Box2d& other : nearer) fill(object.mask, other, 0);
 }
 
 std::string key_of(const Frame& frame, const Box2d& box, const std::vector<Box2d>& nearer) {
@@ -92,6 +103,7 @@ void take_grabcut(ObjectEvidence& object,
   }
   object.hidden = depth_occluders(object.box, frame.depth, camera, object.locus);
   for (const Box2d& box : nearer) fill(object.hidden, box);
+  if (area_of(object.mask) < kLostMask * object.box.area()) take_box_as_mask(object, nearer);
 }
 
 Random fault_stream(const Frame& frame,
@@ -147,21 +159,21 @@ void add_faults(Evidence& evidence, const Frame& frame, const DatasetOptions& op
   object.mask = moved_border(object.mask, window, options.faults.mask, mask_random);
 }
 
-void check_usable(const Observation& observation, bool has_depth) {
+void check_usable(const Observation& observation) {
   double covered = 0;
   for (const float share : observation.mask) covered += share;
   if (covered < kSmallestMask * double(observation.mask.size()))
     throw UnusableObject(
         fmt::format("its mask is (nearly) empty: {:.1f} pixels of the crop", covered));
-  if (!has_depth) return;
+}
+
+// A far or dark car may send back no LiDAR point, and stereo finds none on a smooth one. It is
+// fitted from its box, its mask and the size of its class, like an object of a frame without depth.
+void drop_scant_depth(Observation& observation) {
   const auto count = std::count_if(
       observation.depth.begin(), observation.depth.end(), [](float z) { return z > 0; });
-  if (count < kFewestDepthPixels)
-    throw UnusableObject(
-        fmt::format("too few depth values under its mask: {}, at least {} pixels "
-                    "of the crop are needed",
-                    count,
-                    kFewestDepthPixels));
+  if (count >= kFewestDepthPixels) return;
+  std::fill(observation.depth.begin(), observation.depth.end(), 0.0f);
 }
 
 }  // namespace
@@ -192,9 +204,10 @@ Observation observe(const Frame& frame, const Candidate& candidate, const Datase
   choose_box(evidence.object, frame, options);
   if (options.adds_faults) add_faults(evidence, frame, options);
   const DepthMap& depth = evidence.faulty.empty() ? frame.depth : evidence.faulty;
-  const Observation observation = build_observation(
+  Observation observation = build_observation(
       frame.evidence, depth, evidence.object, options.crop_margin, options.image_size);
-  check_usable(observation, !depth.empty());
+  check_usable(observation);
+  drop_scant_depth(observation);
   return observation;
 }
 

@@ -28,6 +28,9 @@ ObjectEvidence gather_evidence(const Frame& frame,
 /// and its sides count as the object's own even where something hides them, "auto" = modal for
 /// labels whose mask a file gives, else as the file of boxes gives it.
 ///
+/// Where fewer than three crop pixels have a depth the observation has none: such an object is fitted
+/// from its mask, its box and the size of its class.
+///
 /// Throws UnusableObject where the evidence does not do.
 Observation observe(const Frame& frame, const Candidate& candidate, const DatasetOptions& options);
 

@@ -10,10 +10,10 @@
 namespace monodr {
 namespace {
 
-constexpr float kHalf = 0.5f;                 // coverage from which a crop pixel is on the object
-constexpr double kDepthRange = 3.0;           // m around the central depth: within one car
-constexpr double kDepthAboveGround = 0.2;     // m: leaves out the road under the car
-constexpr double kStripHalfWidth = 3.0 / 64;  // of the crop's side
+constexpr float kHalf = 0.5f;              // coverage from which a crop pixel is on the object
+constexpr double kDepthRange = 3.0;        // m around the central depth: within one car
+constexpr double kDepthAboveGround = 0.2;  // m: leaves out the road under the car
+constexpr double kStripWidth = 4.0 / 64;   // of the crop's side
 constexpr double kKnownShare = 0.7;
 
 std::vector<float> known_pixels(const BinaryMask& is_hidden,
@@ -135,7 +135,7 @@ Observation build_observation(const FrameEvidence& frame,
 }
 
 std::array<float, 4> free_sides(const std::vector<float>& known, int size, const Box2d& box) {
-  const int half = std::max(1, int(std::lround(kStripHalfWidth * size)));
+  const int width = std::max(1, int(std::lround(kStripWidth * size)));
   // Share of known pixels in columns x0..x1 and rows y0..y1, both ends included.
   const auto is_free = [&](int x0, int x1, int y0, int y1) {
     int total = 0, seen = 0;
@@ -146,12 +146,13 @@ std::array<float, 4> free_sides(const std::vector<float>& known, int size, const
       }
     return total > 0 && seen >= kKnownShare * total ? 1.0f : 0.0f;
   };
-  const int left = int(std::floor(box.left)), right = int(std::floor(box.right));
-  const int top = int(std::floor(box.top)), bottom = int(std::floor(box.bottom));
-  return {is_free(left - half, left + half, top, bottom),
-          is_free(left, right, top - half, top + half),
-          is_free(right - half, right + half, top, bottom),
-          is_free(left, right, bottom - half, bottom + half)};
+  // The first pixels whose centres lie outside, and the last ones inside.
+  const int left = int(std::floor(box.left - 0.5)), right = int(std::ceil(box.right - 0.5));
+  const int top = int(std::floor(box.top - 0.5)), bottom = int(std::ceil(box.bottom - 0.5));
+  return {is_free(left - width + 1, left, top + 1, bottom - 1),
+          is_free(left + 1, right - 1, top - width + 1, top),
+          is_free(right, right + width - 1, top + 1, bottom - 1),
+          is_free(left + 1, right - 1, bottom, bottom + width - 1)};
 }
 
 }  // namespace monodr

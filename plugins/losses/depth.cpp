@@ -21,7 +21,8 @@
 // evidence at all: 0.
 //
 // Monocular depth is smooth and biased: weighted as if it were precise it turns the car. Keep the
-// weight at 0.25 to 0.5 and the scale at about twice the noise.
+// weight at 0.25 to 0.5 and the scale at about twice the noise. LiDAR is precise: `factor_metric`
+// multiplies L of the objects whose residuals are metric, so that one weight serves both.
 #include <ATen/Dispatch.h>
 
 #include <mutex>
@@ -100,6 +101,7 @@ class DepthLoss final : public Loss {
       : kind_(parameters.text("kind")),
         scale_(parameters.real("scale")),
         scale_metric_(parameters.real("scale_metric")),
+        factor_metric_(parameters.real("factor_metric")),
         border_(parameters.real("border")),
         border_minimum_(static_cast<int>(parameters.integer("border_minimum"))) {}
 
@@ -123,12 +125,16 @@ class DepthLoss final : public Loss {
       const auto scale_of = [log = T(scale_), metric = T(scale_metric_)](DepthResidual residual) {
         return residual == DepthResidual::metric ? metric : log;
       };
+      const auto factor_of = [metric = T(factor_metric_)](DepthResidual residual) {
+        return residual == DepthResidual::metric ? metric : T(1);
+      };
       return evaluate_rows<T>(
           depth,
           [=](int64_t n, const T* row, T* state) {
             const DepthResidual residual = residual_of(n);
-            return depth_loss(
-                residual, scale_of(residual), pixels, row, observed[n], evidence[n], state);
+            return factor_of(residual) *
+                   depth_loss(
+                       residual, scale_of(residual), pixels, row, observed[n], evidence[n], state);
           },
           [=](int64_t n, const T* row, const T* state, T factor, T* out) {
             const DepthResidual residual = residual_of(n);
@@ -139,7 +145,7 @@ class DepthLoss final : public Loss {
                            observed[n],
                            evidence[n],
                            state,
-                           factor,
+                           factor * factor_of(residual),
                            out);
           },
           1);
@@ -148,7 +154,7 @@ class DepthLoss final : public Loss {
 
  private:
   std::string kind_;
-  double scale_, scale_metric_, border_;
+  double scale_, scale_metric_, factor_metric_, border_;
   int border_minimum_;
   mutable EvidenceCache cache_;
 };
@@ -157,7 +163,7 @@ PluginDescriptor descriptor() {
   PluginInfo info;
   info.kind = PluginKind::loss;
   info.name = "depth";
-  info.version = "1.0.0";
+  info.version = "1.1.0";
   info.description = "Robust distance of the rendered from the measured surface.";
   info.paper =
       "Beker et al., Monocular Differentiable Rendering for Self-Supervised 3D Object "
@@ -182,6 +188,12 @@ PluginDescriptor descriptor() {
        .meaning = "Metric residual at which a pixel costs half.",
        .minimum = 1e-3,
        .maximum = 100},
+      {.name = "factor_metric",
+       .default_value = 1.0,
+       .unit = "1",
+       .meaning = "Factor of the loss of objects whose residuals are in metres.",
+       .minimum = 0,
+       .maximum = 1000},
       {.name = "border",
        .default_value = 2.5,
        .unit = "px",

@@ -211,6 +211,23 @@ TEST(BoxExtent, ModalEndsWhereTheMaskDoesAndAmodalAsGiven) {
   EXPECT_EQ(modal.bottom, 100);
 }
 
+TEST(Dataset, AnObjectWithScarcelyAnyDepthIsTakenWithoutIt) {
+  const StreetFolder street;
+  Plane<std::uint16_t> depth(240, 140);
+  save_png(street.file("training/depth_2/000000.png"), depth);
+  const ObservationSet none = load_observations(options_for(street.path()));
+  EXPECT_EQ(none.observations.size(), 6u);
+  EXPECT_TRUE(none.skipped_objects.empty());
+  for (int row = 0; row < 5; ++row) {
+    depth.at(140, 60 + 3 * row) = 10 * 256;
+    save_png(street.file("training/depth_2/000000.png"), depth);
+    const Observation near = load_observations(options_for(street.path())).observations[1];
+    const auto present =
+        std::count_if(near.depth.begin(), near.depth.end(), [](float z) { return z > 0; });
+    EXPECT_EQ(present, row < 2 ? 0 : row + 1);  // one or two values may be strays
+  }
+}
+
 TEST(Faults, AnOccludersCutIsUnknownOrPassesForBackground) {
   const StreetFolder street;
   DatasetOptions options = options_for(street.path());

@@ -107,6 +107,17 @@ TEST(FreeSides, ATruncatedObjectHasNoFreeSideAtTheImageBorder) {
   for (const float z : seen.depth) EXPECT_EQ(z, 0);
 }
 
+// A detected box of a cut car may end some pixels before the image does.
+TEST(FreeSides, ABoxThatEndsNearTheImageBorderIsCutThere) {
+  std::vector<float> known(64 * 64, 1);
+  for (int y = 0; y < 64; ++y)
+    for (int x = 56; x < 64; ++x) known[size_t(y) * 64 + x] = 0;
+  for (const double gap : {0., 0.6, 1., 1.4, 2.})
+    EXPECT_EQ(free_sides(known, 64, {8, 20, 56 - gap, 44})[2], 0) << gap;
+  for (const double gap : {4., 6.})
+    EXPECT_EQ(free_sides(known, 64, {8, 20, 56 - gap, 44})[2], 1) << gap;
+}
+
 TEST(DepthCrop, LidarGivesTheNearestPointOfThisObjectAboveTheGround) {
   FrameEvidence frame;
   frame.image = ColourImage(1242, 375);

@@ -129,7 +129,7 @@ TEST_P(Experiments, IsValid) {
   const TemporaryFolder folder;
   Words words{(source() / "experiments" / (GetParam() + ".toml")).string(), "--dry-run"};
   const std::string kitti = shared_file("kitti_mini");
-  if (GetParam() == "kitti_val") {
+  if (GetParam() == "kitti_val" || GetParam() == "real_frames") {
     if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
     words.push_back("dataset.root=" + kitti);
   }
