@@ -44,7 +44,8 @@ std::map<std::string, std::string> frames_of_images(const json& document, const 
   const auto images = document.find("images");
   if (!document.is_object() || images == document.end()) return frames;
   for (const json& image : *images) {
-    if (!image.is_object() || !image.contains("id") || !image.contains("file_name"))
+    if (!image.is_object() || !image.contains("id") || !image.contains("file_name") ||
+        !image["file_name"].is_string())
       throw UserError(
           fmt::format("'{}': an entry of \"images\" lacks \"id\" or \"file_name\"", path));
     frames[image["id"].dump()] =

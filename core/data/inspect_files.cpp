@@ -108,7 +108,7 @@ class Look {
       try {
         const auto found = source.read(frame_, *width_, *height_, {}, 0);
         findings.masks[name] += found ? found->size() : 0;
-      } catch (const UserError& error) {
+      } catch (const std::exception& error) {
         findings.faults.push_back(fault_of(path, error.what()));
       }
     }
@@ -127,7 +127,7 @@ class Look {
     if (!fs::exists(path)) return;
     try {
       action(path);
-    } catch (const UserError& error) {
+    } catch (const std::exception& error) {  // whatever it is, the listing goes on
       findings.faults.push_back(fault_of(path, error.what()));
     }
   }

@@ -252,6 +252,8 @@ TEST_F(MaskFiles, FaultsNameFileAndPlace) {
   expect_says(message(R"({"images": [{"id": 1, "file_name": "a.png"}],
                           "annotations": [{"image_id": 2, "segmentation": [[1, 1, 2, 2, 3, 1]]}]})"),
               {"annotation 0", "not in \"images\""});
+  expect_says(message(R"({"images": [{"id": 1, "file_name": 7}], "annotations": []})"),
+              {"coco.json", "file_name"});
   for (const char* chosen : {"png", "coco"}) {
     std::filesystem::remove_all(street.file("training/masks_2"));
     expect_says(message_of<UserError>([&] { load_observations(options_for(street, chosen)); }),
