@@ -18,6 +18,7 @@
 #include <fstream>
 
 #include "anchor.h"
+#include "base/memory.h"
 #include "renderers/scenes.h"
 #include "scenarios.h"
 
@@ -72,11 +73,11 @@ at::Tensor loss_of(const Rendering& rendering, const Scene& scene) {
     loss = loss + at::mse_loss(rendering.silhouette, scene.target_silhouette);
   if (rendering.colour.defined()) loss = loss + at::mse_loss(rendering.colour, scene.target_colour);
   if (rendering.depth.defined()) {
-    const at::Tensor both =
-        at::logical_and(rendering.depth > 0, scene.target_depth > 0).to(at::kFloat);
-    loss = loss +
-           0.01 / both.sum() *
-               at::mse_loss(rendering.depth * both, scene.target_depth * both, at::Reduction::Sum);
+    // Where one of the two shows nothing, the target stands in for the rendering.
+    const at::Tensor both = at::logical_and(rendering.depth > 0, scene.target_depth > 0);
+    const at::Tensor depth = at::where(both, rendering.depth, scene.target_depth);
+    loss = loss + 0.01 / at::count_nonzero(both) *
+                      at::mse_loss(depth, scene.target_depth, at::Reduction::Sum);
   }
   return loss;
 }
@@ -208,6 +209,7 @@ class PlainNames : public benchmark::BenchmarkReporter {
 };
 
 int main(int argc, char** argv) {
+  monodr::keep_freed_memory();  // as monodr-worker does
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   if (!monodr::bench::anchor_available())

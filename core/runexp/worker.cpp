@@ -18,6 +18,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "cell/prepare.h"
@@ -188,6 +189,7 @@ int dispatch(const std::vector<std::string>& arguments) {
 int main(int count, char** values) {
   try {
     monodr::set_threads();
+    monodr::keep_freed_memory();
     return monodr::dispatch({values + 1, values + count});
   } catch (const monodr::UserError& error) {
     std::cerr << "error: " << error.what() << '\n';

@@ -439,6 +439,20 @@ TEST(NeuralMeshRenderer, SameBitsOnAnyNumberOfThreads) {
   at::set_num_threads(1);
 }
 
+TEST(NeuralMeshRenderer, ItemsWithoutGradientCostNoBackwardPass) {
+  const RenderInput input = leaves(ellipsoids(3, 1, 24), at::kFloat);
+  const auto renderer = make_renderer(kName);
+  const at::Tensor weight = at::tensor({1.0f, 0.0f, 1.0f}).reshape({3, 1, 1});
+  const Rendering images = renderer->render(input, {kAll, 24, 24, 1.0});
+  const at::Tensor loss = ((images.silhouette + images.depth) * weight).sum();
+  // Poison that no autograd counter sees: whoever looks at item 1 again must refuse it.
+  const at::Tensor poisoned = input.vertices.detach()[1];
+  std::fill_n(poisoned.data_ptr<float>(), poisoned.numel(), std::nanf(""));
+  EXPECT_NO_THROW(loss.backward());
+  EXPECT_EQ(number(input.vertices.grad()[1].abs().sum()), 0);
+  EXPECT_GT(number(input.vertices.grad()[2].abs().sum()), 0);
+}
+
 /// 1 for images that are equal, also where a pixel is covered in part.
 at::Tensor intersection_over_union(const at::Tensor& a, const at::Tensor& b) {
   return at::minimum(a, b).sum() / at::maximum(a, b).sum();

@@ -119,6 +119,14 @@ TEST(SoftRasterizerAccuracy, SingleAgreesWithDoubleForClosedMeshes) {
     expect_agreement(parameters, ellipsoids(2, 2, 48), 48, 48);
 }
 
+TEST(SoftRasterizerAccuracy, SingleAgreesWithDoubleUnderWideBlur) {
+  // So many faces reach a pixel that it fills up long before the last one, and boxes are large.
+  for (auto parameters : {kHard, kSoftmax}) {
+    parameters["sigma"] = parameters["sigma_start"] = 16.0;
+    expect_agreement(parameters, ellipsoids(1, 3, 48), 48, 40);
+  }
+}
+
 TEST(SoftRasterizerAccuracy, EveryInstructionSetGivesTheSameImages) {
   const RenderInput input = ellipsoids(2, 3, 64);
   for (const auto& parameters : {kHard, kSoftmax}) {

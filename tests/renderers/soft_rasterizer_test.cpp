@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 
@@ -222,20 +223,109 @@ TEST(SoftRasterizer, ImagesOfAllSizes) {
 }
 
 TEST(SoftRasterizer, SameBitsOnAnyNumberOfThreads) {
-  const RenderInput input = leaves(ellipsoids(5, 3, 48), at::kFloat);
-  for (const std::string blend : {"hard", "softmax"}) {
-    const auto renderer = make_renderer("soft_rasterizer", with(blend));
-    std::vector<std::vector<at::Tensor>> results;
-    for (const int threads : {1, 2, 2, 3}) {
-      at::set_num_threads(threads);
-      std::vector<at::Tensor> result = gradients_of(*renderer, input, 48, 48);
-      result.push_back(renderer->render(input, {kAll, 48, 48, 1.0}).silhouette);
-      results.push_back(result);
+  // Fewer items than threads are cut into bands of the image and shares of the faces; small faces,
+  // and faces so large that their own box is cut.
+  for (const int items : {5, 3, 1})
+    for (const int level : {3, 1})
+      for (const std::string blend : {"hard", "softmax"}) {
+        SCOPED_TRACE(fmt::format("{} items, level {}, {}", items, level, blend));
+        const RenderInput input = leaves(ellipsoids(items, level, 61), at::kFloat);
+        const auto renderer = make_renderer("soft_rasterizer", with(blend));
+        std::vector<std::vector<at::Tensor>> results;
+        for (const int threads : {1, 2, 2, 3}) {
+          at::set_num_threads(threads);
+          std::vector<at::Tensor> result = gradients_of(*renderer, input, 61, 61);
+          const Rendering images = renderer->render(input, {kAll, 61, 61, 1.0});
+          result.insert(result.end(), {images.silhouette, images.depth, images.colour});
+          results.push_back(result);
+        }
+        at::set_num_threads(1);
+        for (const auto& result : results)
+          for (std::size_t n = 0; n < result.size(); ++n)
+            EXPECT_TRUE(result[n].equal(results[0][n])) << "tensor " << n;
+      }
+}
+
+TEST(SoftRasterizer, ItemsWithoutGradientCostNoBackwardPass) {
+  for (const std::string blend : {"hard", "softmax"})
+    for (const auto type : {at::kFloat, at::kDouble}) {
+      const RenderInput input = leaves(ellipsoids(3, 1, 24), type);
+      const auto renderer = make_renderer("soft_rasterizer", with(blend));
+      const at::Tensor weight = at::tensor({1.0, 0.0, 1.0}, type).reshape({3, 1, 1});
+      const auto loss = [&](const at::Tensor& weights) {
+        const Rendering images = renderer->render(input, {kAll, 24, 24, 1.0});
+        return ((images.silhouette + images.depth) * weights).sum();
+      };
+      const at::Tensor asked = loss(weight), asked_of_all = loss(at::ones_like(weight));
+      // Poison that no autograd counter sees: whoever looks at item 1 again must refuse it.
+      const at::Tensor poisoned = input.vertices.detach()[1];
+      const at::Tensor sound = poisoned.clone();
+      std::memcpy(poisoned.data_ptr(),
+                  at::full_like(poisoned, std::nan("")).data_ptr(),
+                  poisoned.numel() * poisoned.element_size());
+      EXPECT_NO_THROW(asked.backward());
+      EXPECT_EQ(number(input.vertices.grad()[1].abs().sum()), 0);
+      EXPECT_GT(number(input.vertices.grad()[2].abs().sum()), 0);
+      EXPECT_THROW(asked_of_all.backward(), UserError);
     }
-    at::set_num_threads(1);
-    for (const auto& result : results)
-      for (std::size_t n = 0; n < result.size(); ++n)
-        EXPECT_TRUE(result[n].equal(results[0][n])) << blend << " tensor " << n;
+}
+
+TEST(SoftRasterizer, GradientOfACutFaceMatchesDifferences) {
+  // A floor from behind the camera to far ahead: its cut corners slide when its own corners move.
+  const auto renderer = make_renderer("soft_rasterizer", with("softmax", {{"near", 0.5}}));
+  RenderInput floor = triangles({-3, 1, -2, 4, 1.2, -1, 0.5, 0.8, 9}, 20);
+  floor.colours = floor.colours * at::tensor({0.2, 0.5, 0.9}, at::kDouble);
+  const at::Tensor gradient = gradients_of(*renderer, floor, 20, 20)[0];
+  for (int n = 0; n < 9; ++n) {
+    const auto moved = [&](double by) {
+      RenderInput other = floor;
+      other.vertices = floor.vertices.clone();
+      other.vertices.view({-1})[n] += by;
+      return number(score(*renderer, other, 20, 20));
+    };
+    const double difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+    EXPECT_NEAR(number(gradient.view({-1})[n]), difference, 1e-3 * (1 + std::abs(difference)))
+        << "coordinate " << n;
+  }
+}
+
+TEST(SoftRasterizer, GammaFollowsTheSchedule) {
+  // Two walls at 5 and 6 m over the whole image: depth is their mean, weighted by exp(-z / gamma).
+  const auto renderer = make_renderer("soft_rasterizer",
+                                      with("softmax",
+                                           {{"gamma", 0.01},
+                                            {"gamma_start", 1.0},
+                                            {"schedule_until", 0.5},
+                                            {"near", 1.0},
+                                            {"far", 20.0}}));
+  const RenderInput walls = triangles({-90,
+                                       -90,
+                                       5,
+                                       0,
+                                       180,
+                                       5,
+                                       90,
+                                       -90,
+                                       5,  //
+                                       -90,
+                                       -90,
+                                       6,
+                                       0,
+                                       180,
+                                       6,
+                                       90,
+                                       -90,
+                                       6},
+                                      8);
+  for (const auto& [progress, gamma] :
+       {std::pair{0.0, 1.0}, {0.25, 0.1}, {0.5, 0.01}, {1.0, 0.01}}) {
+    const double far_weight = std::exp(-1 / (19 * gamma));
+    const double expected = (5 + 6 * far_weight) / (1 + far_weight);
+    for (const auto type : {at::kFloat, at::kDouble}) {
+      const Rendering images =
+          renderer->render(leaves(walls, type), {{.depth = true}, 8, 8, progress});
+      EXPECT_NEAR(number(images.depth[0][4][4]), expected, 1e-5) << "progress " << progress;
+    }
   }
 }
 

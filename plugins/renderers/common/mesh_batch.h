@@ -8,13 +8,10 @@
 #include <cstdint>
 #include <string>
 
+#include "common/screen_mesh.h"
 #include "plugin/renderer.h"
-#include "soft_rasterizer/screen_mesh.h"
 
 namespace monodr {
-
-using soft_rasterizer::CameraMesh;
-using soft_rasterizer::MeshFault;
 
 /// The contiguous inputs of a batch, and pointers to one item of it.
 struct MeshBatch {
@@ -63,6 +60,13 @@ void for_each_item(std::int64_t count, const Function& function) {
   at::parallel_for(0, workers, 1, [&](std::int64_t, std::int64_t) {
     for (std::int64_t n = next++; n < count; n = next++) function(n);
   });
+}
+
+/// Into how many parts each item of a batch is best cut: one where there are items enough to keep
+/// all threads busy to the end.
+inline int parts_an_item(std::int64_t count) {
+  const int threads = at::get_num_threads();
+  return count >= 4 * threads || count % threads == 0 ? 1 : threads;
 }
 
 /// Shapes and types as RenderInput states them.

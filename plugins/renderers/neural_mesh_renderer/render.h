@@ -7,7 +7,7 @@
 #include "neural_mesh_renderer/edge_gradient.h"
 #include "neural_mesh_renderer/settings.h"
 #include "neural_mesh_renderer/shading.h"
-#include "soft_rasterizer/screen_mesh.h"
+#include "common/screen_mesh.h"
 
 namespace monodr::neural_mesh_renderer {
 

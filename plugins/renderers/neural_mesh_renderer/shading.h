@@ -6,14 +6,10 @@
 #include <vector>
 
 #include "neural_mesh_renderer/settings.h"
-#include "soft_rasterizer/screen_mesh.h"
+#include "common/screen_mesh.h"
 
 namespace monodr::neural_mesh_renderer {
 
-using soft_rasterizer::CameraMesh;
-using soft_rasterizer::CameraMeshGradient;
-using soft_rasterizer::ScreenMesh;
-using soft_rasterizer::ScreenMeshGradient;
 
 using Triple = std::array<double, 3>;
 

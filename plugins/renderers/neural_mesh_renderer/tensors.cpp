@@ -37,9 +37,7 @@ void project_item(const CameraMesh<Scalar>& mesh,
                   const Settings& settings,
                   std::int64_t item,
                   ScreenMesh& screen) {
-  soft_rasterizer::Settings projection;
-  projection.near = settings.near;
-  projection.cull_backfaces = !settings.fill_back;
+  const Projection projection{settings.near, !settings.fill_back};
   std::int64_t index = 0;
   const MeshFault fault = project(mesh, projection, screen, index);
   if (fault != MeshFault::none) throw_mesh_fault("neural_mesh_renderer", fault, item, index);

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 
-#include "soft_rasterizer/face_chunk.h"
-#include "soft_rasterizer/screen_mesh.h"
+#include "soft_rasterizer/faces.h"
+#include "soft_rasterizer/settings.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace monodr::soft_rasterizer {
@@ -51,8 +51,8 @@ HWY_INLINE NarrowFloat pixel_range(Double low,
   return first;
 }
 
-/// Fills `chunk` from triangles [begin, begin + count) of the mesh; boxes are `margin` px wider
-/// than the triangles.
+/// Fills `chunk` from triangles [begin, begin + count) of the mesh; `reach` is `margin` px wider
+/// than the triangle.
 HWY_NOINLINE void set_up_faces(const ScreenMesh& mesh,
                                std::size_t begin,
                                int count,
@@ -76,18 +76,18 @@ HWY_NOINLINE void set_up_faces(const ScreenMesh& mesh,
       u[k] = hn::GatherIndex(dd, mesh.u.data(), index);
       v[k] = hn::GatherIndex(dd, mesh.v.data(), index);
     }
-    const auto left = pixel_range(hn::Min(u[0], hn::Min(u[1], u[2])),
-                                  hn::Max(u[0], hn::Max(u[1], u[2])),
-                                  margin,
-                                  settings.width,
-                                  chunk.left + n,
-                                  chunk.width + n);
-    const auto top = pixel_range(hn::Min(v[0], hn::Min(v[1], v[2])),
-                                 hn::Max(v[0], hn::Max(v[1], v[2])),
-                                 margin,
-                                 settings.height,
-                                 chunk.top + n,
-                                 chunk.height + n);
+    const auto low_u = hn::Min(u[0], hn::Min(u[1], u[2])),
+               high_u = hn::Max(u[0], hn::Max(u[1], u[2]));
+    const auto low_v = hn::Min(v[0], hn::Min(v[1], v[2])),
+               high_v = hn::Max(v[0], hn::Max(v[1], v[2]));
+    FaceChunk::Boxes& reach = chunk.reach;
+    FaceChunk::Boxes& core = chunk.core;
+    const auto left =
+        pixel_range(low_u, high_u, margin, settings.width, reach.left + n, reach.width + n);
+    const auto top =
+        pixel_range(low_v, high_v, margin, settings.height, reach.top + n, reach.height + n);
+    pixel_range(low_u, high_u, 0.0f, settings.width, core.left + n, core.width + n);
+    pixel_range(low_v, high_v, 0.0f, settings.height, core.top + n, core.height + n);
     const auto half = hn::Set(dd, 0.5);
     const auto origin_x = hn::Add(hn::PromoteTo(dd, left), half);
     const auto origin_y = hn::Add(hn::PromoteTo(dd, top), half);

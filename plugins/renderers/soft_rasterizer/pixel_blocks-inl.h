@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What all pixel loops share: blocks of pixels in one vector, distances to a triangle's edges, exp.
+// The forward pass: a face after the other, its pixels in blocks of one vector.
 
 #if defined(MONODR_PIXEL_BLOCKS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef MONODR_PIXEL_BLOCKS_INL_H_
@@ -8,22 +8,17 @@
 #define MONODR_PIXEL_BLOCKS_INL_H_
 #endif
 
-#include <hwy/highway.h>
-
 #include <algorithm>
-#include <cmath>
 
-#include "soft_rasterizer/face_chunk.h"
+#include "soft_rasterizer/distances-inl.h"
+#include "soft_rasterizer/faces.h"
+#include "soft_rasterizer/rasterize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace monodr::soft_rasterizer {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using FloatTag = HWY_CAPPED(float, 16);
-using Float = hn::Vec<FloatTag>;
-using FloatMask = hn::Mask<FloatTag>;
-inline constexpr int kLanes = int(hn::MaxLanes(FloatTag()));
 inline constexpr bool kHasTwoRows = kLanes >= 4, kHasFourRows = kLanes >= 16;
 
 /// A plane of floats with room behind every row and below the last, so that a block may hang over
@@ -32,9 +27,11 @@ struct Plane {
   float* data;
   int stride;
 
+  static constexpr int kRowsBelow = 4;
+
   static int stride_for(int width) { return width + kLanes; }
   static std::size_t size_for(int height, int width) {
-    return std::size_t(height + 4) * stride_for(width);
+    return std::size_t(height + kRowsBelow) * stride_for(width);
   }
 };
 
@@ -116,41 +113,23 @@ struct Edges {
       along_row[k] = hn::MulAdd(uy[k], y, hn::Set(d, chunk.along0[k][face]));
     }
   }
-  HWY_INLINE Float inward(int k, Float x) const { return hn::NegMulAdd(uy[k], x, inward_row[k]); }
-  HWY_INLINE Float along(int k, Float x) const { return hn::MulAdd(ux[k], x, along_row[k]); }
-};
-
-/// Distances of a block's pixels to a triangle.
-struct Distances {
-  Float inward[3];        ///< px, to the edges' lines
-  Float foot[3];          ///< px, 0..length: the nearest point of each edge
-  Float beyond[3];        ///< px, how far the pixel lies beyond that edge's ends; signed
-  Float squared[3];       ///< px^2, to the edges
-  Float nearest_squared;  ///< px^2, to the triangle's border
-  Float least_inward;     ///< px, positive inside
-
-  HWY_INLINE Distances(const Edges& edges, Float x) {
+  HWY_INLINE void inward(Float x, Float* to) const {
+    for (int k = 0; k < 3; ++k) to[k] = hn::NegMulAdd(uy[k], x, inward_row[k]);
+  }
+  HWY_INLINE Distances distances(Float x) const {
     const FloatTag d;
+    Float inwards[3], along[3], length[3];
+    inward(x, inwards);
     for (int k = 0; k < 3; ++k) {
-      inward[k] = edges.inward(k, x);
-      const auto along = edges.along(k, x);
-      const auto length = hn::Set(d, edges.chunk.length[k][edges.face]);
-      foot[k] = hn::Min(hn::Max(along, hn::Zero(d)), length);
-      beyond[k] = hn::Sub(along, foot[k]);
-      squared[k] = hn::MulAdd(inward[k], inward[k], hn::Mul(beyond[k], beyond[k]));
+      along[k] = hn::MulAdd(ux[k], x, along_row[k]);
+      length[k] = hn::Set(d, chunk.length[k][face]);
     }
-    nearest_squared = hn::Min(squared[0], hn::Min(squared[1], squared[2]));
-    least_inward = hn::Min(inward[0], hn::Min(inward[1], inward[2]));
-  }
-  HWY_INLINE FloatMask counts(float squared_radius) const {
-    const FloatTag d;
-    return hn::Or(hn::Gt(least_inward, hn::Zero(d)),
-                  hn::Lt(nearest_squared, hn::Set(d, squared_radius)));
+    return Distances(inwards, along, length);
   }
 };
 
-/// Narrows [first, last] to the columns where rows [y, y + rows) of a face's box may lie within
-/// `margin` px of the triangle: a long thin face would otherwise cost its whole box.
+/// Narrows [first, last] to the columns where rows [y, y + rows) of a face may lie within `margin`
+/// px of the triangle: a long thin face would otherwise cost its whole box.
 HWY_INLINE void narrow_span(
     const FaceChunk& chunk, int n, int y, int rows, float margin, int& first, int& last) {
   for (int k = 0; k < 3; ++k) {
@@ -163,101 +142,73 @@ HWY_INLINE void narrow_span(
     else if (uy < -1e-6f)
       first = int(std::max(float(first), std::min(at_zero / uy, float(last) + 1)));
     else if (at_zero < 0)
-      last = -1;
+      last = first - 1;
   }
 }
 
-/// Calls visitor.begin_row(y) and visitor.block(offset, x) for the blocks that cover a face's box;
-/// offset counts floats from the image's first pixel, x and y are local to the box.
+/// Rows [first, last) of an image, the share of one thread.
+struct Band {
+  int first, last;
+
+  Band(int height, Part part)
+      : first(int(std::int64_t(height) * part.index / part.count)),
+        last(int(std::int64_t(height) * (part.index + 1) / part.count)) {}
+};
+
+/// Calls visitor.begin_row(y) and visitor.block(offset, x) for the blocks that cover a box within
+/// the band; offset counts floats from the image's first pixel, x and y count as the face does. A
+/// block may hang over box and band.
 template <int kRows, class Visitor>
-HWY_INLINE void visit_blocks(
-    const FaceChunk& chunk, int n, float margin, int stride, Visitor& visitor) {
+HWY_INLINE void visit_blocks(const FaceChunk& chunk,
+                             int n,
+                             const Box& box,
+                             const Band& band,
+                             float margin,
+                             int stride,
+                             Visitor& visitor) {
   constexpr int kColumns = kLanes / kRows;
   static constexpr BlockOffsets<kRows> offsets;
   const FloatTag d;
   const auto block_x = hn::Load(d, offsets.x), block_y = hn::Load(d, offsets.y);
-  const int width = chunk.width[n], height = chunk.height[n];
-  for (int y = 0; y < height; y += kRows) {
-    int first = 0, last = width - 1;
-    if (width > kColumns) narrow_span(chunk, n, y, kRows, margin, first, last);
+  const int left = box.left - chunk.reach.left[n], top = box.top - chunk.reach.top[n];
+  const int first_row = std::max(box.top, band.first) - box.top;
+  const int last_row = std::min(box.top + box.height, band.last) - box.top;
+  for (int row = first_row; row < last_row; row += kRows) {
+    const int y = top + row;
+    int first = left, last = left + box.width - 1;
+    if (box.width > kColumns) narrow_span(chunk, n, y, kRows, margin, first, last);
     if (first > last) continue;
     visitor.begin_row(hn::Add(block_y, hn::Set(d, float(y))));
-    const int row = (chunk.top[n] + y) * stride + chunk.left[n];
+    const int start = (box.top + row) * stride + chunk.reach.left[n];
     for (int x = first; x <= last; x += kColumns)
-      visitor.template block<kRows>(row + x, hn::Add(block_x, hn::Set(d, float(x))));
+      visitor.template block<kRows>(start + x, hn::Add(block_x, hn::Set(d, float(x))));
   }
 }
 
 /// visit_blocks with the block shape that needs the fewest blocks.
 template <class Visitor>
-HWY_INLINE void visit_face(
-    const FaceChunk& chunk, int n, float margin, int stride, Visitor& visitor) {
+HWY_INLINE void visit_box(const FaceChunk& chunk,
+                          int n,
+                          const Box& box,
+                          const Band& band,
+                          float margin,
+                          int stride,
+                          Visitor& visitor) {
   const auto blocks = [&](int rows) {
     const int columns = kLanes / rows;
-    return ((chunk.width[n] + columns - 1) / columns) * ((chunk.height[n] + rows - 1) / rows);
+    return ((box.width + columns - 1) / columns) * ((box.height + rows - 1) / rows);
   };
   const int one = blocks(1);
   const int two = kHasTwoRows ? blocks(2) : one + 1;
   const int four = kHasFourRows ? blocks(4) : one + 1;
   if constexpr (kHasFourRows) {
-    if (four < two && four < one) return visit_blocks<4>(chunk, n, margin, stride, visitor);
+    if (four < two && four < one)
+      return visit_blocks<4>(chunk, n, box, band, margin, stride, visitor);
   }
   if constexpr (kHasTwoRows) {
-    if (two < one) return visit_blocks<2>(chunk, n, margin, stride, visitor);
+    if (two < one) return visit_blocks<2>(chunk, n, box, band, margin, stride, visitor);
   }
-  visit_blocks<1>(chunk, n, margin, stride, visitor);
-}
-
-/// exp to about 1e-7 relative, for arguments in [-80, 80].
-HWY_INLINE Float exp_bounded(Float x) {
-  const FloatTag d;
-  const hn::RebindToSigned<FloatTag> di;
-  const auto exponent = hn::NearestInt(hn::Mul(x, hn::Set(d, 1.44269504f)));
-  const auto whole = hn::ConvertTo(d, exponent);
-  // ln 2 in two parts: the first has few bits, so that its product with `whole` is exact.
-  auto r = hn::NegMulAdd(whole, hn::Set(d, 0.693359375f), x);
-  r = hn::NegMulAdd(whole, hn::Set(d, -2.12194440e-4f), r);
-  auto p = hn::MulAdd(hn::Set(d, 1.0f / 720), r, hn::Set(d, 1.0f / 120));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 24));
-  p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 6));
-  p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
-  p = hn::MulAdd(p, hn::Mul(r, r), hn::Add(r, hn::Set(d, 1.0f)));
-  const auto scale = hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127)));
-  return hn::Mul(p, hn::BitCast(d, scale));
-}
-
-/// exp for arguments <= 0: 0 where it is less than 2e-22. No product of two results is subnormal;
-/// subnormal numbers cost many times what others do.
-HWY_INLINE Float exp_or_zero(Float x) {
-  const FloatTag d;
-  const auto least = hn::Set(d, -50.0f);
-  return hn::IfThenElseZero(hn::Gt(x, least), exp_bounded(hn::Max(x, least)));
-}
-
-/// 1/x to a unit or two in the last place.
-HWY_INLINE Float reciprocal(Float x) {
-  const FloatTag d;
-  const auto guess = hn::ApproximateReciprocal(x);
-  return hn::Mul(guess, hn::NegMulAdd(x, guess, hn::Set(d, 2.0f)));
-}
-
-/// D = sigmoid(x) and 1 - D, both without cancellation; |x| is cut to 30, where nothing is left to
-/// see and no product turns subnormal.
-struct Cover {
-  Float share, rest;
-
-  HWY_INLINE explicit Cover(Float x) {
-    const FloatTag d;
-    const auto most = hn::Set(d, 30.0f);
-    const auto e = exp_bounded(hn::Min(hn::Max(hn::Neg(x), hn::Neg(most)), most));
-    share = reciprocal(hn::Add(hn::Set(d, 1.0f), e));
-    rest = hn::Mul(e, share);
-  }
-};
-
-HWY_INLINE float sum_of_lanes(Float x) {
-  const FloatTag d;
-  return hn::GetLane(hn::SumOfLanes(d, x));
+  visit_blocks<1>(chunk, n, box, band, margin, stride, visitor);
 }
 
 }  // namespace HWY_NAMESPACE

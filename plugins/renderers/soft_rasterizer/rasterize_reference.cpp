@@ -315,10 +315,7 @@ void draw_softmax_backward(const ScreenMesh& mesh,
 
 }  // namespace
 
-void rasterize(const ScreenMesh& mesh,
-               const Settings& settings,
-               Scratch&,
-               const Images<double>& images) {
+void rasterize(const ScreenMesh& mesh, const Settings& settings, const Images<double>& images) {
   if (images.silhouette != nullptr) draw_silhouette(mesh, settings, images.silhouette);
   if (!images.shaded()) return;
   if (settings.softmax)
@@ -329,10 +326,9 @@ void rasterize(const ScreenMesh& mesh,
 
 void rasterize_backward(const ScreenMesh& mesh,
                         const Settings& settings,
-                        Scratch& scratch,
                         const Images<double>& images,
-                        const ImageGradients<double>& gradients) {
-  ScreenMeshGradient& out = scratch.gradient;
+                        const ImageGradients<double>& gradients,
+                        ScreenMeshGradient& out) {
   if (gradients.silhouette != nullptr)
     draw_silhouette_backward(mesh, settings, images.silhouette, gradients.silhouette, out);
   if (!gradients.shaded()) return;

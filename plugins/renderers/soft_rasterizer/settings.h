@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "common/screen_mesh.h"
+
 namespace monodr::soft_rasterizer {
 
 /// All that one rendering needs to know beside its mesh. Lengths on the image are pixels; pixel i
@@ -13,10 +15,9 @@ struct Settings {
   double squared_radius = 0;   ///< px^2; a face farther than this from a pixel does not count there
   bool cull_backfaces = true;  ///< leave out faces whose outer side looks away
   bool softmax = false;        ///< colour and depth by softmax; else the nearest face only
-};
 
-/// A triangle of less than twice this area (px^2) has no inside and is left out.
-inline constexpr double kMinimumDoubleArea = 1e-8;
+  Projection projection() const { return {near, cull_backfaces}; }
+};
 
 /// A pixel centre this far outside an edge (px) still counts as covered by the hard z-buffer, so
 /// that rounding opens no crack between two faces that share the edge.

@@ -8,8 +8,8 @@
 #define MONODR_SILHOUETTE_INL_H_
 #endif
 
+#include "soft_rasterizer/cells-inl.h"
 #include "soft_rasterizer/pixel_blocks-inl.h"
-#include "soft_rasterizer/rasterize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace monodr::soft_rasterizer {
@@ -18,15 +18,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 /// Least share of the background that is told from none (see Cover on subnormal numbers).
 inline constexpr float kLeastBackground = 1e-18f;
+/// A share of the background that leaves alpha = 1 - share at exactly 1 in single precision.
+inline constexpr float kNoBackground = 1.0f / (1 << 26);
 
 /// Multiplies a face's 1 - D into the plane of the background's share, 1 - alpha.
 template <int kRows>
-HWY_INLINE void multiply_background(const Plane& background,
-                                    int offset,
-                                    const Cover& cover,
-                                    FloatMask counts) {
+HWY_INLINE void multiply_background(
+    const Plane& background, int offset, Float before, const Cover& cover, FloatMask counts) {
   const FloatTag d;
-  const auto before = load_block<kRows>(background.data + offset, background.stride);
   const auto product = hn::Max(hn::Mul(before, cover.rest), hn::Set(d, kLeastBackground));
   const auto after = hn::IfThenElse(counts, product, before);
   store_block<kRows>(after, background.data + offset, background.stride);
@@ -42,12 +41,12 @@ struct SilhouetteForward {
   template <int kRows>
   HWY_INLINE void block(int offset, Float x) {
     const FloatTag d;
-    const Distances distances(edges, x);
+    const auto before = load_block<kRows>(background.data + offset, background.stride);
+    if (hn::AllTrue(d, hn::Lt(before, hn::Set(d, kNoBackground)))) return;
+    const Distances distances = edges.distances(x);
     const auto counts = distances.counts(squared_radius);
     if (hn::AllFalse(d, counts)) return;
-    const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
-    const Cover cover(hn::CopySign(scaled, distances.least_inward));
-    multiply_background<kRows>(background, offset, cover, counts);
+    multiply_background<kRows>(background, offset, before, distances.cover(inverse_sigma), counts);
   }
 };
 
@@ -63,14 +62,17 @@ struct EdgeSums {
       inward[k] = inward_foot[k] = beyond[k] = beyond_foot[k] = hn::Zero(d);
   }
 
-  /// `gradient`: with respect to the squared distance, 0 where the face does not count.
+  /// `gradient`: with respect to the squared distance, signed negative inside.
   HWY_INLINE void add(const Distances& distances, Float gradient, FloatMask counts) {
+    const FloatTag d;
+    const auto inside = hn::Gt(distances.least_inward, hn::Zero(d));
+    const auto to_squared = hn::IfThenElse(inside, hn::Neg(gradient), gradient);
     auto left = counts;
     for (int k = 0; k < 3; ++k) {
       // The nearest edge; the first of several at the same distance.
       const auto here = hn::And(left, hn::Le(distances.squared[k], distances.nearest_squared));
       left = hn::AndNot(here, left);
-      const auto g = hn::IfThenElseZero(here, gradient);
+      const auto g = hn::IfThenElseZero(here, to_squared);
       const auto across = hn::Mul(g, distances.inward[k]);
       const auto endwise = hn::Mul(g, distances.beyond[k]);
       inward[k] = hn::Add(inward[k], across);
@@ -80,52 +82,69 @@ struct EdgeSums {
     }
   }
 
-  HWY_INLINE void scatter(const ScreenMesh& mesh,
-                          std::size_t triangle,
-                          const FaceChunk& chunk,
-                          int n,
-                          ScreenMeshGradient& gradient) const {
+  /// Adds to the gradients of the corners' positions.
+  HWY_INLINE void finish(const CellEdges& edges, Float* to_u, Float* to_v) const {
+    const FloatTag d;
+    const auto minus_two = hn::Set(d, -2.0f);
     for (int k = 0; k < 3; ++k) {
-      const std::int32_t a = mesh.triangle[k][triangle], b = mesh.triangle[(k + 1) % 3][triangle];
-      const float ux = chunk.ux[k][n], uy = chunk.uy[k][n], scale = 1 / chunk.length[k][n];
-      const float across = sum_of_lanes(inward[k]), endwise = sum_of_lanes(beyond[k]);
-      const float across_b = scale * sum_of_lanes(inward_foot[k]);
-      const float endwise_b = scale * sum_of_lanes(beyond_foot[k]);
-      const float across_a = across - across_b, endwise_a = endwise - endwise_b;
-      gradient.u[a] -= 2 * (endwise_a * ux - across_a * uy);
-      gradient.v[a] -= 2 * (endwise_a * uy + across_a * ux);
-      gradient.u[b] -= 2 * (endwise_b * ux - across_b * uy);
-      gradient.v[b] -= 2 * (endwise_b * uy + across_b * ux);
+      const int next = (k + 1) % 3;
+      const auto ux = edges.ux[k], uy = edges.uy[k];
+      const auto scale = hn::Div(hn::Set(d, 1.0f), edges.length[k]);
+      const auto across_b = hn::Mul(scale, inward_foot[k]);
+      const auto endwise_b = hn::Mul(scale, beyond_foot[k]);
+      const auto across_a = hn::Sub(inward[k], across_b), endwise_a = hn::Sub(beyond[k], endwise_b);
+      const auto add = [&](Float across, Float endwise, int corner) HWY_ATTR {
+        const auto du = hn::NegMulAdd(across, uy, hn::Mul(endwise, ux));
+        const auto dv = hn::MulAdd(across, ux, hn::Mul(endwise, uy));
+        to_u[corner] = hn::MulAdd(minus_two, du, to_u[corner]);
+        to_v[corner] = hn::MulAdd(minus_two, dv, to_v[corner]);
+      };
+      add(across_a, endwise_a, k);
+      add(across_b, endwise_b, next);
     }
   }
 };
 
 /// `incoming` holds -dL/dalpha (1 - alpha) / sigma, so that times D it is dL/d(+-d).
-struct SilhouetteBackward {
-  Edges edges;
-  Plane incoming;
+struct SilhouetteSums {
+  CellEdges edges;
+  const float* incoming;
   float squared_radius, inverse_sigma;
   EdgeSums sums = {};
-  bool any = false;
 
   HWY_INLINE void begin_row(Float y) { edges.begin_row(y); }
 
-  template <int kRows>
-  HWY_INLINE void block(int offset, Float x) {
+  HWY_INLINE void pixel(FloatMask in, Int pixel, Float x) {
     const FloatTag d;
-    const Distances distances(edges, x);
-    const auto weight = load_block<kRows>(incoming.data + offset, incoming.stride);
-    const auto counts = hn::And(distances.counts(squared_radius), hn::Ne(weight, hn::Zero(d)));
+    const auto weight = hn::IfThenElseZero(in, hn::GatherIndex(d, incoming, pixel));
+    const auto wanted = hn::Ne(weight, hn::Zero(d));
+    if (hn::AllFalse(d, wanted)) return;
+    const Distances distances = edges.distances(x);
+    const auto counts = hn::And(wanted, distances.counts(squared_radius));
     if (hn::AllFalse(d, counts)) return;
-    any = true;
-    const auto scaled = hn::Mul(distances.nearest_squared, hn::Set(d, inverse_sigma));
-    const Cover cover(hn::CopySign(scaled, distances.least_inward));
-    const auto signed_gradient = hn::Mul(weight, cover.share);
-    // Inside, a greater distance to the border means more cover.
-    const auto inside = hn::Gt(distances.least_inward, hn::Zero(d));
-    sums.add(distances, hn::IfThenElse(inside, hn::Neg(signed_gradient), signed_gradient), counts);
+    const Cover cover = distances.cover(inverse_sigma);
+    sums.add(distances, hn::Mul(weight, cover.share), counts);
   }
 };
+
+/// Adds what each cell hands to its face's corners to the values from `first` on; `values`
+/// [value][corner][lane].
+HWY_INLINE void add_to_faces(const CellLanes& cells,
+                             const Float (*values)[3],
+                             int first,
+                             int value_count,
+                             FaceGradients& gradients) {
+  const FloatTag d;
+  alignas(64) float lanes[FaceGradients::kShading][3][kLanes];
+  for (int value = 0; value < value_count; ++value)
+    for (int corner = 0; corner < 3; ++corner)
+      hn::Store(values[value][corner], d, lanes[value][corner]);
+  for (int lane = 0; lane < cells.count; ++lane) {
+    float* to = gradients.of_triangle(cells.triangle[lane]) + first;
+    for (int corner = 0; corner < 3; ++corner, to += gradients.values)
+      for (int value = 0; value < value_count; ++value) to[value] += lanes[value][corner][lane];
+  }
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace monodr::soft_rasterizer

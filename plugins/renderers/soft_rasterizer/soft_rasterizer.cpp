@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "common/mesh_batch.h"
 #include "plugin/descriptor.h"
 #include "soft_rasterizer/tensors.h"
 
@@ -40,6 +41,7 @@ class SoftRasterizer : public Renderer {
   }
 
   Rendering render(const RenderInput& input, const RenderRequest& request) const override {
+    check_render_input(input, request);
     return rasterize_tensors(input, settings_for(request), request.channels);
   }
 

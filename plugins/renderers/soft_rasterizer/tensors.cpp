@@ -2,13 +2,13 @@
 #include "soft_rasterizer/tensors.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "base/error.h"
+#include "common/mesh_batch.h"
 #include "soft_rasterizer/rasterize.h"
 
 namespace monodr::soft_rasterizer {
@@ -23,32 +23,6 @@ struct Call : torch::CustomClassHolder {
   Channels channels;
   Call(const Settings& s, const Channels& c) : settings(s), channels(c) {}
 };
-
-/// The contiguous inputs of a batch, and pointers to one item of it.
-template <typename Scalar>
-struct Batch {
-  at::Tensor vertices, colours, intrinsics, faces;  ///< colours may be empty
-
-  std::int64_t count() const { return vertices.size(0); }
-  bool has_colours() const { return colours.numel() > 0; }
-  CameraMesh<Scalar> item(std::int64_t n) const {
-    CameraMesh<Scalar> mesh;
-    mesh.vertex_count = vertices.size(1);
-    mesh.face_count = faces.size(-2);
-    mesh.vertices = vertices.data_ptr<Scalar>() + n * mesh.vertex_count * 3;
-    mesh.intrinsics = intrinsics.data_ptr<Scalar>() + n * 9;
-    mesh.faces = faces.data_ptr<std::int64_t>() + (faces.dim() == 3 ? n * mesh.face_count * 3 : 0);
-    if (has_colours()) mesh.colours = colours.data_ptr<Scalar>() + n * mesh.vertex_count * 3;
-    return mesh;
-  }
-};
-
-/// Item n of a tensor whose first dimension is the batch; null for an undefined tensor.
-template <typename Scalar>
-Scalar* item_of(const at::Tensor& tensor, std::int64_t n) {
-  if (!tensor.defined()) return nullptr;
-  return tensor.data_ptr<Scalar>() + n * (tensor.numel() / tensor.size(0));
-}
 
 /// The images of a batch and what backward needs beside them.
 struct ImageTensors {
@@ -80,90 +54,130 @@ struct ImageTensors {
   }
 };
 
-[[noreturn]] void throw_mesh_fault(MeshFault fault, std::int64_t item, std::int64_t index) {
-  if (fault == MeshFault::vertex_not_finite)
-    throw UserError(
-        fmt::format("soft_rasterizer: vertex {} of batch item {} is NaN or infinite; vertices must "
-                    "be finite (a fit that diverges does this: lower its step size)",
-                    index,
-                    item));
-  throw UserError(fmt::format(
-      "soft_rasterizer: face {} of batch item {} names a vertex that does not exist", index, item));
-}
-
-/// Kept between calls: fresh memory costs more than drawing a small mesh into it.
 Scratch& scratch_of_thread() {
   static thread_local Scratch scratch;
   return scratch;
 }
 
-/// Calls function(item, scratch), items in parallel. Threads take the next item as they come free,
-/// because items differ in cost.
-template <class Function>
-void for_each_item(std::int64_t count, const Function& function) {
-  std::atomic<std::int64_t> next = 0;
-  const std::int64_t workers = std::min<std::int64_t>(count, at::get_num_threads());
-  at::parallel_for(0, workers, 1, [&](std::int64_t, std::int64_t) {
+template <typename Scalar>
+ScreenMesh& project_item(const MeshBatch& batch,
+                         const Settings& settings,
+                         std::int64_t n,
+                         Scratch& scratch) {
+  std::int64_t index = 0;
+  const MeshFault fault =
+      project(batch.item<Scalar>(n), settings.projection(), scratch.mesh, index);
+  if (fault != MeshFault::none) throw_mesh_fault("soft_rasterizer", fault, n, index);
+  return scratch.mesh;
+}
+
+void draw(const MeshBatch& batch, const Settings& settings, const ImageTensors& images) {
+  if (batch.vertices.scalar_type() == at::kDouble)
+    return for_each_item(batch.count(), [&](std::int64_t n) {
+      rasterize(project_item<double>(batch, settings, n, scratch_of_thread()),
+                settings,
+                images.item<double>(n));
+    });
+  const int parts = parts_an_item(batch.count());
+  for_each_item(batch.count() * parts, [&](std::int64_t unit) {
+    const std::int64_t n = unit / parts;
     Scratch& scratch = scratch_of_thread();
-    for (std::int64_t n = next++; n < count; n = next++) function(n, scratch);
+    project_item<float>(batch, settings, n, scratch);
+    rasterize(settings, {int(unit % parts), parts}, scratch, images.item<float>(n));
   });
 }
 
-template <typename Scalar>
-void draw(const Batch<Scalar>& batch, const Settings& settings, const ImageTensors& images) {
-  for_each_item(batch.count(), [&](std::int64_t n, Scratch& scratch) {
-    std::int64_t index = 0;
-    const MeshFault fault = project(batch.item(n), settings, scratch.mesh, index);
-    if (fault != MeshFault::none) throw_mesh_fault(fault, n, index);
-    rasterize(scratch.mesh, settings, scratch, images.item<Scalar>(n));
-  });
-}
+/// Gradients of a batch's inputs.
+struct InputGradients {
+  at::Tensor vertices, colours, intrinsics;
 
-template <typename Scalar>
-bool all_zero(const at::Tensor& tensor, std::int64_t n) {
-  if (!tensor.defined()) return true;
-  const Scalar* values = item_of<Scalar>(tensor, n);
-  const std::int64_t count = tensor.numel() / tensor.size(0);
-  return std::all_of(values, values + count, [](Scalar value) { return value == 0; });
-}
+  explicit InputGradients(const MeshBatch& batch)
+      : vertices(at::zeros_like(batch.vertices)), intrinsics(at::zeros_like(batch.intrinsics)) {
+    if (batch.has_colours()) colours = at::zeros_like(batch.colours);
+  }
+  template <typename Scalar>
+  CameraMeshGradient<Scalar> item(std::int64_t n) const {
+    return {
+        item_of<Scalar>(vertices, n), item_of<Scalar>(colours, n), item_of<Scalar>(intrinsics, n)};
+  }
+};
 
 /// The item's incoming gradients; a channel that is zero everywhere counts as absent.
 template <typename Scalar>
 ImageGradients<Scalar> gradients_of(const ImageTensors& tensors, std::int64_t n) {
-  ImageGradients<Scalar> gradients;
-  if (!all_zero<Scalar>(tensors.silhouette, n))
-    gradients.silhouette = item_of<Scalar>(tensors.silhouette, n);
-  if (!all_zero<Scalar>(tensors.depth, n)) gradients.depth = item_of<Scalar>(tensors.depth, n);
-  if (!all_zero<Scalar>(tensors.colour, n)) gradients.colour = item_of<Scalar>(tensors.colour, n);
-  return gradients;
+  return {gradient_of<Scalar>(tensors.silhouette, n),
+          gradient_of<Scalar>(tensors.depth, n),
+          gradient_of<Scalar>(tensors.colour, n)};
 }
 
-/// Gradients of vertices, colours and intrinsics.
-template <typename Scalar>
-variable_list draw_backward(const Batch<Scalar>& batch,
-                            const Settings& settings,
-                            const ImageTensors& images,
-                            const ImageTensors& gradients) {
-  const at::Tensor to_vertices = at::zeros_like(batch.vertices);
-  const at::Tensor to_intrinsics = at::zeros_like(batch.intrinsics);
-  at::Tensor to_colours;
-  if (batch.has_colours()) to_colours = at::zeros_like(batch.colours);
-  for_each_item(batch.count(), [&](std::int64_t n, Scratch& scratch) {
-    const ImageGradients<Scalar> incoming = gradients_of<Scalar>(gradients, n);
-    if (incoming.silhouette == nullptr && !incoming.shaded()) return;
-    const CameraMesh<Scalar> mesh = batch.item(n);
-    std::int64_t index = 0;
-    project(mesh, settings, scratch.mesh, index);
-    scratch.gradient.reset(scratch.mesh);
-    rasterize_backward(scratch.mesh, settings, scratch, images.item<Scalar>(n), incoming);
-    project_backward(mesh,
-                     scratch.mesh,
-                     scratch.gradient,
-                     {item_of<Scalar>(to_vertices, n),
-                      item_of<Scalar>(to_colours, n),
-                      item_of<Scalar>(to_intrinsics, n)});
+void draw_backward_in_double(const MeshBatch& batch,
+                             const Settings& settings,
+                             const ImageTensors& images,
+                             const ImageTensors& gradients,
+                             const InputGradients& to) {
+  for_each_item(batch.count(), [&](std::int64_t n) {
+    const auto incoming = gradients_of<double>(gradients, n);
+    if (incoming.none()) return;
+    Scratch& scratch = scratch_of_thread();
+    const ScreenMesh& mesh = project_item<double>(batch, settings, n, scratch);
+    scratch.gradient.reset(mesh);
+    rasterize_backward(mesh, settings, images.item<double>(n), incoming, scratch.gradient);
+    project_backward(batch.item<double>(n), mesh, scratch.gradient, to.item<double>(n));
   });
-  return {to_vertices, to_colours, to_intrinsics};
+}
+
+/// Where the gradients of an item's faces come together: in the thread's scratch memory, or, where
+/// several threads work on an item, in memory of its own.
+class GatheredGradients {
+ public:
+  GatheredGradients(const MeshBatch& batch, int parts) : parts_(parts) {
+    if (parts == 1) return;
+    most_triangles_ = 2 * batch.faces.size(-2);  // each face may be cut in two
+    items_ = std::vector<Item>(batch.count());
+  }
+  FaceGradients& of(std::int64_t n, const ScreenMesh& mesh, bool shaded, Scratch& scratch) {
+    if (parts_ == 1) {
+      scratch.face_gradients.reset(mesh.triangle_count(), shaded);
+      return scratch.face_gradients;
+    }
+    std::call_once(items_[n].reset, [&] { items_[n].gradients.reset(most_triangles_, shaded); });
+    return items_[n].gradients;
+  }
+  /// True for the last of an item's parts.
+  bool complete(std::int64_t n) { return parts_ == 1 || ++items_[n].done == parts_; }
+
+ private:
+  struct Item {
+    std::once_flag reset;
+    FaceGradients gradients;
+    std::atomic<int> done = 0;
+  };
+  int parts_;
+  std::size_t most_triangles_ = 0;
+  std::vector<Item> items_;
+};
+
+void draw_backward(const MeshBatch& batch,
+                   const Settings& settings,
+                   const ImageTensors& images,
+                   const ImageTensors& gradients,
+                   const InputGradients& to) {
+  const int parts = parts_an_item(batch.count());
+  GatheredGradients gathered(batch, parts);
+  for_each_item(batch.count() * parts, [&](std::int64_t unit) {
+    const std::int64_t n = unit / parts;
+    const auto incoming = gradients_of<float>(gradients, n);
+    if (incoming.none()) return;
+    Scratch& scratch = scratch_of_thread();
+    const ScreenMesh& mesh = project_item<float>(batch, settings, n, scratch);
+    FaceGradients& faces = gathered.of(n, mesh, incoming.shaded(), scratch);
+    rasterize_backward(
+        settings, {int(unit % parts), parts}, scratch, images.item<float>(n), incoming, faces);
+    if (!gathered.complete(n)) return;
+    scratch.gradient.reset(mesh);
+    faces.add_to(mesh, scratch.gradient);
+    project_backward(batch.item<float>(n), mesh, scratch.gradient, to.item<float>(n));
+  });
 }
 
 struct Rasterize : torch::autograd::Function<Rasterize> {
@@ -175,10 +189,7 @@ struct Rasterize : torch::autograd::Function<Rasterize> {
                                const Settings& settings,
                                const Channels& channels) {
     const ImageTensors images(vertices, settings, channels);
-    if (vertices.scalar_type() == at::kFloat)
-      draw<float>({vertices, colours, intrinsics, faces}, settings, images);
-    else
-      draw<double>({vertices, colours, intrinsics, faces}, settings, images);
+    draw({vertices, colours, intrinsics, faces}, settings, images);
     context->set_materialize_grads(false);
     context->saved_data["call"] =
         c10::IValue::make_capsule(c10::make_intrusive<Call>(settings, channels));
@@ -219,42 +230,21 @@ struct Rasterize : torch::autograd::Function<Rasterize> {
     take(call->channels.silhouette, gradients.silhouette);
     take(call->channels.depth, gradients.depth);
     take(call->channels.colour, gradients.colour);
-    variable_list result =
-        saved[0].scalar_type() == at::kFloat
-            ? draw_backward<float>(
-                  {saved[0], saved[1], saved[2], saved[3]}, call->settings, images, gradients)
-            : draw_backward<double>(
-                  {saved[0], saved[1], saved[2], saved[3]}, call->settings, images, gradients);
-    result.resize(6);  // nothing for faces, settings and channels
-    return result;
+    const MeshBatch batch{saved[0], saved[1], saved[2], saved[3]};
+    const InputGradients to(batch);
+    if (batch.vertices.scalar_type() == at::kFloat)
+      draw_backward(batch, call->settings, images, gradients, to);
+    else
+      draw_backward_in_double(batch, call->settings, images, gradients, to);
+    return {to.vertices, to.colours, to.intrinsics, {}, {}, {}};  // none for what follows
   }
 };
-
-void check_shapes(const RenderInput& input, const Settings& settings, const Channels& channels) {
-  const at::Tensor& vertices = input.vertices;
-  MONODR_CHECK(vertices.dim() == 3 && vertices.size(2) == 3, "vertices must be [N,V,3]");
-  MONODR_CHECK(vertices.scalar_type() == at::kFloat || vertices.scalar_type() == at::kDouble,
-               "vertices must be float32 or float64");
-  MONODR_CHECK(input.faces.scalar_type() == at::kLong && input.faces.size(-1) == 3 &&
-                   (input.faces.dim() == 2 ||
-                    (input.faces.dim() == 3 && input.faces.size(0) == vertices.size(0))),
-               "faces must be int64 [F,3] or [N,F,3]");
-  MONODR_CHECK(input.intrinsics.dim() == 3 && input.intrinsics.size(0) == vertices.size(0) &&
-                   input.intrinsics.scalar_type() == vertices.scalar_type(),
-               "intrinsics must be [N,3,3] of the vertices' type");
-  MONODR_CHECK(settings.height > 0 && settings.width > 0, "the image must have pixels");
-  MONODR_CHECK(
-      !channels.colour || (input.colours.defined() && input.colours.sizes() == vertices.sizes() &&
-                           input.colours.scalar_type() == vertices.scalar_type()),
-      "colour needs colours [N,V,3] of the vertices' type");
-}
 
 }  // namespace
 
 Rendering rasterize_tensors(const RenderInput& input,
                             const Settings& settings,
                             const Channels& channels) {
-  check_shapes(input, settings, channels);
   const at::Tensor none = at::empty({0}, input.vertices.options());
   const variable_list images = Rasterize::apply(input.vertices.contiguous(),
                                                 channels.colour ? input.colours.contiguous() : none,

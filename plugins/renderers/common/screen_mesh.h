@@ -4,9 +4,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "soft_rasterizer/settings.h"
+namespace monodr {
 
-namespace monodr::soft_rasterizer {
+/// What decides which faces reach the image.
+struct Projection {
+  double near = 0;             ///< m, depth at which faces are cut off
+  bool cull_backfaces = true;  ///< leave out faces whose outer side looks away
+};
+
+/// A triangle of less than twice this area (px^2) has no inside and is left out.
+inline constexpr double kMinimumDoubleArea = 1e-8;
 
 /// One item of the batch as the caller gives it; pointers into row-major arrays.
 template <typename Scalar>
@@ -58,7 +65,7 @@ enum class MeshFault { none, vertex_not_finite, face_out_of_range };
 /// fault, if one is. Reuses the memory of `screen`.
 template <typename Scalar>
 MeshFault project(const CameraMesh<Scalar>& mesh,
-                  const Settings& settings,
+                  const Projection& projection,
                   ScreenMesh& screen,
                   std::int64_t& index);
 
@@ -69,4 +76,4 @@ void project_backward(const CameraMesh<Scalar>& mesh,
                       ScreenMeshGradient& screen_gradient,
                       const CameraMeshGradient<Scalar>& gradient);
 
-}  // namespace monodr::soft_rasterizer
+}  // namespace monodr

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "soft_rasterizer/screen_mesh.h"
+#include "common/screen_mesh.h"
 
 #include <array>
 #include <cmath>
 
-namespace monodr::soft_rasterizer {
+namespace monodr {
 namespace {
 
 using Point = std::array<double, 3>;
@@ -32,33 +32,49 @@ Point point_of(const CameraMesh<Scalar>& mesh, const CutVertex& cut) {
   return blend(vertex_at(mesh, cut.from), vertex_at(mesh, cut.to), cut.share);
 }
 
-/// Appends a triangle unless it is culled or has no area.
-void add_triangle(int a, int b, int c, const Settings& settings, ScreenMesh& screen) {
-  const double* u = screen.u.data();
-  const double* v = screen.v.data();
-  const double double_area = (u[b] - u[a]) * (v[c] - v[a]) - (v[b] - v[a]) * (u[c] - u[a]);
-  // With v pointing down, the outer side of a face wound counter-clockwise has negative area.
-  if (settings.cull_backfaces && double_area > 0) return;
-  if (!(std::abs(double_area) >= kMinimumDoubleArea)) return;
-  screen.triangle[0].push_back(a);
-  screen.triangle[1].push_back(double_area > 0 ? b : c);
-  screen.triangle[2].push_back(double_area > 0 ? c : b);
-}
+/// Fills the arrays of triangles. Without branches: which face is culled cannot be predicted.
+class TriangleWriter {
+ public:
+  TriangleWriter(const Projection& projection, std::int64_t most, ScreenMesh& screen)
+      : screen_(screen), cull_(projection.cull_backfaces) {
+    for (auto& corner : screen.triangle) corner.resize(most);
+  }
+  /// Takes a triangle unless it is culled or has no area.
+  void add(int a, int b, int c) {
+    const double* u = screen_.u.data();
+    const double* v = screen_.v.data();
+    const double double_area = (u[b] - u[a]) * (v[c] - v[a]) - (v[b] - v[a]) * (u[c] - u[a]);
+    const bool back = double_area > 0;
+    screen_.triangle[0][count_] = a;
+    screen_.triangle[1][count_] = back ? b : c;
+    screen_.triangle[2][count_] = back ? c : b;
+    // With v pointing down, the outer side of a face wound counter-clockwise has negative area.
+    count_ += (std::abs(double_area) >= kMinimumDoubleArea) & !(cull_ & back);
+  }
+  void finish() {
+    for (auto& corner : screen_.triangle) corner.resize(count_);
+  }
+
+ private:
+  ScreenMesh& screen_;
+  bool cull_;
+  std::size_t count_ = 0;
+};
 
 template <typename Scalar>
 int cut_edge(const CameraMesh<Scalar>& mesh,
              int from,
              int to,
-             const Settings& settings,
+             const Projection& projection,
              ScreenMesh& screen) {
   const Point a = vertex_at(mesh, from), b = vertex_at(mesh, to);
-  const CutVertex cut{from, to, (settings.near - a[2]) / (b[2] - a[2])};
+  const CutVertex cut{from, to, (projection.near - a[2]) / (b[2] - a[2])};
   const Point point = blend(a, b, cut.share);
   const Pinhole camera(mesh.intrinsics);
   screen.cuts.push_back(cut);
-  screen.u.push_back(camera.fx * point[0] / settings.near + camera.cx);
-  screen.v.push_back(camera.fy * point[1] / settings.near + camera.cy);
-  screen.inverse_depth.push_back(1 / settings.near);
+  screen.u.push_back(camera.fx * point[0] / projection.near + camera.cx);
+  screen.v.push_back(camera.fy * point[1] / projection.near + camera.cy);
+  screen.inverse_depth.push_back(1 / projection.near);
   if (mesh.colours != nullptr) {
     for (int channel = 0; channel < 3; ++channel) {
       const double from_colour = mesh.colours[3 * from + channel];
@@ -73,20 +89,20 @@ int cut_edge(const CameraMesh<Scalar>& mesh,
 template <typename Scalar>
 void add_cut_triangle(const CameraMesh<Scalar>& mesh,
                       const std::int64_t* face,
-                      const Settings& settings,
-                      ScreenMesh& screen) {
+                      const Projection& projection,
+                      ScreenMesh& screen,
+                      TriangleWriter& triangles) {
   std::array<int, 4> corners{};
   int count = 0;
   for (int k = 0; k < 3; ++k) {
     const int here = int(face[k]), next = int(face[(k + 1) % 3]);
-    const bool here_visible = mesh.vertices[3 * here + 2] >= settings.near;
-    const bool next_visible = mesh.vertices[3 * next + 2] >= settings.near;
+    const bool here_visible = mesh.vertices[3 * here + 2] >= projection.near;
+    const bool next_visible = mesh.vertices[3 * next + 2] >= projection.near;
     if (here_visible) corners[count++] = here;
     if (here_visible != next_visible)
-      corners[count++] = cut_edge(mesh, here, next, settings, screen);
+      corners[count++] = cut_edge(mesh, here, next, projection, screen);
   }
-  for (int k = 2; k < count; ++k)
-    add_triangle(corners[0], corners[k - 1], corners[k], settings, screen);
+  for (int k = 2; k < count; ++k) triangles.add(corners[0], corners[k - 1], corners[k]);
 }
 
 }  // namespace
@@ -100,7 +116,7 @@ void ScreenMeshGradient::reset(const ScreenMesh& mesh) {
 
 template <typename Scalar>
 MeshFault project(const CameraMesh<Scalar>& mesh,
-                  const Settings& settings,
+                  const Projection& projection,
                   ScreenMesh& screen,
                   std::int64_t& index) {
   const Pinhole camera(mesh.intrinsics);
@@ -108,12 +124,11 @@ MeshFault project(const CameraMesh<Scalar>& mesh,
   screen.v.resize(mesh.vertex_count);
   screen.inverse_depth.resize(mesh.vertex_count);
   screen.cuts.clear();
-  for (auto& corner : screen.triangle) corner.clear();
   for (index = 0; index < mesh.vertex_count; ++index) {
     const Scalar* p = mesh.vertices + 3 * index;
     if (!std::isfinite(p[0]) || !std::isfinite(p[1]) || !std::isfinite(p[2]))
       return MeshFault::vertex_not_finite;
-    const double inverse_depth = p[2] >= settings.near ? 1 / double(p[2]) : 0;
+    const double inverse_depth = p[2] >= projection.near ? 1 / double(p[2]) : 0;
     screen.u[index] = camera.fx * p[0] * inverse_depth + camera.cx;
     screen.v[index] = camera.fy * p[1] * inverse_depth + camera.cy;
     screen.inverse_depth[index] = inverse_depth;
@@ -122,6 +137,7 @@ MeshFault project(const CameraMesh<Scalar>& mesh,
     screen.colours.assign(mesh.colours, mesh.colours + 3 * mesh.vertex_count);
   else
     screen.colours.clear();
+  TriangleWriter triangles(projection, 2 * mesh.face_count, screen);
   for (index = 0; index < mesh.face_count; ++index) {
     const std::int64_t* face = mesh.faces + 3 * index;
     if (face[0] < 0 || face[1] < 0 || face[2] < 0) continue;
@@ -131,10 +147,11 @@ MeshFault project(const CameraMesh<Scalar>& mesh,
     int visible = 0;
     for (int k = 0; k < 3; ++k) visible += screen.inverse_depth[face[k]] > 0;
     if (visible == 3)
-      add_triangle(int(face[0]), int(face[1]), int(face[2]), settings, screen);
+      triangles.add(int(face[0]), int(face[1]), int(face[2]));
     else if (visible > 0)
-      add_cut_triangle(mesh, face, settings, screen);
+      add_cut_triangle(mesh, face, projection, screen, triangles);
   }
+  triangles.finish();
   return MeshFault::none;
 }
 
@@ -220,8 +237,11 @@ void project_backward(const CameraMesh<Scalar>& mesh,
   }
 }
 
-template MeshFault project(const CameraMesh<float>&, const Settings&, ScreenMesh&, std::int64_t&);
-template MeshFault project(const CameraMesh<double>&, const Settings&, ScreenMesh&, std::int64_t&);
+template MeshFault project(const CameraMesh<float>&, const Projection&, ScreenMesh&, std::int64_t&);
+template MeshFault project(const CameraMesh<double>&,
+                           const Projection&,
+                           ScreenMesh&,
+                           std::int64_t&);
 template void project_backward(const CameraMesh<float>&,
                                const ScreenMesh&,
                                ScreenMeshGradient&,
@@ -231,4 +251,4 @@ template void project_backward(const CameraMesh<double>&,
                                ScreenMeshGradient&,
                                const CameraMeshGradient<double>&);
 
-}  // namespace monodr::soft_rasterizer
+}  // namespace monodr
