@@ -51,7 +51,7 @@ void prepare(const json& config,
     if (!fs::exists(options.output))
       synthesize(options, [&](double share) { progress("making the synthetic scenes", share); });
   }
-  make_trained_prior(config, registry, cache, progress);
+  make_trained_prior(config, registry, cache, progress, note);
 }
 
 std::string dataset_root(const json& config, const std::string& cache) {

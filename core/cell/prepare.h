@@ -9,9 +9,6 @@
 
 namespace monodr {
 
-/// Told what the user should know, such as a frame that is left out.
-using PrepareNote = std::function<void(const std::string& text)>;
-
 /// Makes what cells of this configuration share, where the cache does not hold it yet: the
 /// synthetic set and the trained shape prior. Both appear whole or not at all.
 /// Of the user's own data all are checked and their masks cut beforehand, unless a single frame is

@@ -8,8 +8,7 @@
 
 #include "base/parameters_json.h"
 #include "base/sha256.h"
-#include "data/parametric_car.h"
-#include "plugin/prior_file.h"
+#include "base/text.h"
 
 namespace monodr {
 namespace {
@@ -90,31 +89,91 @@ class ResumableTraining {
 
 }  // namespace
 
+CorpusOptions corpus_options(const json& config, const std::string& cache) {
+  const json& corpus = config.at("corpus");
+  return {corpus.at("root"),
+          corpus.at("cars"),
+          corpus.at("held_out"),
+          config.at("shape_prior").at("seed"),
+          cache};
+}
+
+CorpusOptions corpus_options(const PriorRecord& record, const std::string& cache) {
+  const json& corpus = record.corpus;
+  return {corpus.at("root"), corpus.at("cars"), corpus.at("held_out"), record.seed, cache};
+}
+
 std::string prior_path(const json& config, Registry& registry, const std::string& cache) {
   const json& section = config.at("shape_prior");
-  const std::string inputs =
-      section.dump() + plugin_of(section, registry).file_hash + parametric_car_corpus_version;
+  if (const std::string file = section.value("file", ""); !file.empty()) return file;
+  const std::string inputs = section.dump() + plugin_of(section, registry).file_hash +
+                             corpus_fingerprint(corpus_options(config, cache));
   return (fs::path(cache) / ("prior-" + sha256(inputs).substr(0, 16) + ".prior")).string();
 }
+
+namespace {
+
+void check_file(const json& section) {
+  const std::string file = section.at("file");
+  const PriorRecord record = read_prior_record(file);
+  const auto check = [&](const char* key, const json& held) {
+    if (held != section.at(key))
+      throw UserError(
+          fmt::format("'shape_prior.file' is \"{}\", which holds a prior with {} = {}, but "
+                      "{} = {} is asked for; write {} = {} in [shape_prior]",
+                      file,
+                      key,
+                      held.dump(),
+                      key,
+                      section.at(key).dump(),
+                      key,
+                      held.dump()));
+  };
+  check("plugin", record.plugin);
+  check("latent_dims", record.parameters.value("latent_dims", json()));
+}
+
+Corpus noted_corpus(const CorpusOptions& options,
+                    const PrepareProgress& progress,
+                    const PrepareNote& note) {
+  Corpus corpus =
+      make_corpus(options, [&](double share) { progress("repairing the corpus's meshes", share); });
+  for (const MeshReport& report : corpus.reports)
+    if (!report.findings.empty())
+      note(fmt::format(
+          "{}{}: {}", report.taken ? "" : "left out: ", report.name, join(report.findings, "; ")));
+  return corpus;
+}
+
+}  // namespace
 
 void make_trained_prior(const json& config,
                         Registry& registry,
                         const std::string& cache,
-                        const PrepareProgress& progress) {
+                        const PrepareProgress& progress,
+                        const PrepareNote& note) {
+  const json& section = config.at("shape_prior");
+  if (!section.at("file").get<std::string>().empty()) {
+    check_file(section);
+    return;
+  }
   const std::string path = prior_path(config, registry, cache);
   if (fs::exists(path)) return;
-  const json& section = config.at("shape_prior");
+  fs::create_directories(cache);
   const PluginInfo& info = plugin_of(section, registry);
   const Parameters parameters = parameters_of(section, info);
-  const auto seed = section.at("seed").get<std::uint64_t>();
-  const auto corpus = training_corpus(section.at("corpus_cars").get<int>(), seed);
-  const json description = {{"fingerprint", parametric_car_corpus_version},
-                            {"meshes", corpus.size()}};
+  const CorpusOptions options = corpus_options(config, cache);
+  const Corpus corpus = noted_corpus(options, progress, note);
+  const json description = {{"fingerprint", corpus_fingerprint(options)},
+                            {"root", options.root},
+                            {"cars", options.cars},
+                            {"held_out", options.held_out},
+                            {"meshes", corpus.training.size()}};
   ResumableTraining training(
-      path, {info.name, info.version, to_json(parameters), description, seed, 0, {}});
+      path, {info.name, info.version, to_json(parameters), description, options.seed, 0, {}});
   const auto prior = registry.make_shape_prior(info.name, parameters);
-  const PriorRecord record =
-      training.run(*prior, corpus, [&](double share) { progress("training " + info.name, share); });
+  const PriorRecord record = training.run(
+      *prior, corpus.training, [&](double share) { progress("training " + info.name, share); });
   write_prior_file(path, record, prior->state());
   training.forget_checkpoint();
 }

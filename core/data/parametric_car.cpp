@@ -214,28 +214,44 @@ Eigen::Vector3f material_colour(Material material, const CarParameters& car) {
   throw_check_failure("material", __FILE__, __LINE__, "unknown material");
 }
 
-std::vector<CorpusItem> training_corpus(int cars, std::uint64_t seed) {
+void bake_sky(Mesh& mesh) {
+  std::vector<Eigen::Vector3f> normals(mesh.vertices.size(), Eigen::Vector3f::Zero());
+  for (const auto& face : mesh.faces) {
+    const Eigen::Vector3f& a = mesh.vertices[face[0]];
+    const Eigen::Vector3f normal = (mesh.vertices[face[1]] - a).cross(mesh.vertices[face[2]] - a);
+    for (const int v : face) normals[v] += normal;
+  }
+  for (size_t v = 0; v < normals.size(); ++v) {
+    const float up = -normals[v].y() / std::max(normals[v].norm(), 1e-12f);
+    mesh.colours[v] = (mesh.colours[v] * (.80f + .25f * up)).cwiseMin(1.f);
+  }
+}
+
+namespace {
+
+std::vector<CorpusItem> corpus_of_stream(std::string_view stream, int cars, std::uint64_t seed) {
   std::vector<CorpusItem> corpus;
   corpus.reserve(cars);
   for (int i = 0; i < cars; ++i) {
-    Random random(seed, "training car", i);
+    Random random(seed, stream, i);
     CarParameters parameters = random_car(random);
     parameters.mirrors = false;
     Mesh mesh = car_mesh(parameters).mesh;
-    std::vector<Eigen::Vector3f> normals(mesh.vertices.size(), Eigen::Vector3f::Zero());
-    for (const auto& face : mesh.faces) {
-      const Eigen::Vector3f& a = mesh.vertices[face[0]];
-      const Eigen::Vector3f normal = (mesh.vertices[face[1]] - a).cross(mesh.vertices[face[2]] - a);
-      for (const int v : face) normals[v] += normal;
-    }
-    for (size_t v = 0; v < normals.size(); ++v) {
-      const float up = -normals[v].y() / std::max(normals[v].norm(), 1e-12f);
-      mesh.colours[v] = (mesh.colours[v] * (.80f + .25f * up)).cwiseMin(1.f);
-    }
+    bake_sky(mesh);
     normalise_to_unit_box(mesh);
     corpus.push_back({fmt::format("car_{:05d}_{}", i, to_string(parameters.kind)), mesh});
   }
   return corpus;
+}
+
+}  // namespace
+
+std::vector<CorpusItem> training_corpus(int cars, std::uint64_t seed) {
+  return corpus_of_stream("training car", cars, seed);
+}
+
+std::vector<CorpusItem> held_out_corpus(int cars, std::uint64_t seed) {
+  return corpus_of_stream("held-out car", cars, seed);
 }
 
 }  // namespace monodr

@@ -110,11 +110,17 @@ Eigen::Vector3f material_colour(Material material, const CarParameters& paramete
 /// Changes with whatever changes the corpus of a given seed; part of the name of a trained prior.
 inline constexpr const char* parametric_car_corpus_version = "parametric cars 1";
 
-/// Cars for training a shape prior, in the canonical frame of geometry/mesh.h, without mirrors.
-/// Their colours are baked with an overcast sky's shading, colour * (0.80 + 0.25 * n_up), n_up
-/// being the upward component of the normal: a prior so trained renders shaded cars without a
-/// light. Drawn from the random stream "training car" of the seed; scenes draw from "scene", so
-/// that no test car is ever trained on, whatever the seeds.
+/// Darkens and lightens a mesh's colours as an overcast sky does: colour * (0.80 + 0.25 * n_up),
+/// n_up being the upward component of the vertex's normal. A prior so trained renders shaded cars
+/// without a light. The mesh stands in the object's axes, unstretched.
+void bake_sky(Mesh& mesh);
+
+/// Cars for training a shape prior, in the canonical frame of geometry/mesh.h, without mirrors,
+/// under bake_sky(). Drawn from the random stream "training car" of the seed; scenes draw from
+/// "scene", so that no test car is ever trained on, whatever the seeds.
 std::vector<CorpusItem> training_corpus(int cars, std::uint64_t seed);
+
+/// Cars of the same making that are kept out of the training: from the stream "held-out car".
+std::vector<CorpusItem> held_out_corpus(int cars, std::uint64_t seed);
 
 }  // namespace monodr

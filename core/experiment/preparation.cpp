@@ -11,14 +11,16 @@ namespace {
 
 using nlohmann::json;
 
-// One configuration for each data set and prior that occurs.
-std::vector<json> distinct_inputs(const std::vector<CellRecord>& cells) {
+// One configuration for each that differs in one of these sections.
+std::vector<json> distinct_inputs(const std::vector<CellRecord>& cells,
+                                  const std::vector<std::string>& sections) {
   std::set<std::string> seen;
   std::vector<json> configurations;
   for (const CellRecord& cell : cells) {
     json config = json::parse(cell.config);
-    if (seen.insert(config.at("dataset").dump() + config.at("shape_prior").dump()).second)
-      configurations.push_back(std::move(config));
+    std::string key;
+    for (const std::string& section : sections) key += config.at(section).dump();
+    if (seen.insert(key).second) configurations.push_back(std::move(config));
   }
   return configurations;
 }
@@ -30,7 +32,7 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::vector<std::string>& plugin_folders,
                     const std::string& cache_folder,
                     Progress& progress) {
-  for (const json& config : distinct_inputs(cells))
+  for (const json& config : distinct_inputs(cells, {"dataset", "shape_prior", "corpus"}))
     if (!ask_worker(
             worker,
             "prepare",
@@ -38,6 +40,26 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
             progress))
       return false;
   return true;
+}
+
+std::optional<std::vector<std::string>> train_priors(const std::vector<CellRecord>& cells,
+                                                     const std::string& worker,
+                                                     const std::vector<std::string>& plugin_folders,
+                                                     const std::string& cache_folder,
+                                                     Progress& progress) {
+  std::vector<std::string> files;
+  for (const json& config : distinct_inputs(cells, {"shape_prior", "corpus"})) {
+    const auto done = ask_worker(worker,
+                                 "prepare",
+                                 {{"config", config},
+                                  {"plugin_folders", plugin_folders},
+                                  {"cache", cache_folder},
+                                  {"only", "prior"}},
+                                 progress);
+    if (!done) return std::nullopt;
+    files.push_back(done->at("prior"));
+  }
+  return files;
 }
 
 }  // namespace monodr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,13 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::vector<std::string>& plugin_folders,
                     const std::string& cache_folder,
                     Progress& progress);
+
+/// Has the worker train the distinct shape priors of the cells, or find them in the cache; returns
+/// their files, or nothing if a signal asked to stop: the next call goes on where this one was.
+std::optional<std::vector<std::string>> train_priors(const std::vector<CellRecord>& cells,
+                                                     const std::string& worker,
+                                                     const std::vector<std::string>& plugin_folders,
+                                                     const std::string& cache_folder,
+                                                     Progress& progress);
 
 }  // namespace monodr

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parameters_json.h"
+#include "base/path_identity.h"
 #include "base/text.h"
 #include "experiment/sections.h"
 
@@ -45,6 +46,22 @@ void check_kitti_folder(const Parameters& dataset,
                                 std::filesystem::path(root).is_relative()
                                     ? " (relative to the current directory)"
                                     : ""));
+}
+
+// What lies at the path takes the place of the path, in what identifies a cell.
+void identify_path(const std::string& key,
+                   const Parameters& parameters,
+                   const std::map<std::string, GivenValue>& given,
+                   std::string& identity) {
+  const std::string& path = parameters.text(key);
+  if (path.empty()) return;
+  auto settings = nlohmann::json::parse(identity);
+  try {
+    settings[key] = path_identity(path);
+  } catch (const UserError& error) {
+    throw UserError(given.at(key).where, fmt::format("'{}': {}", key, error.what()));
+  }
+  identity = settings.dump();
 }
 
 std::string in_braces_with(const std::string& object,
@@ -125,6 +142,8 @@ Resolver::Table Resolver::make_section(const std::string& name,
     settings["fingerprint"] = fingerprint_(parameters);
     table.identity = settings.dump();
   }
+  if (name == "corpus") identify_path("root", parameters, given, table.identity);
+  if (name == "shape_prior") identify_path("file", parameters, given, table.identity);
   return table;
 }
 

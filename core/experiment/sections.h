@@ -17,7 +17,7 @@ struct Section {
 
 /// monodr knows no plugin by name: where `plugin` is not given, the one that calls itself the default
 /// of its kind is taken (PluginInfo::is_default).
-/// dataset, shape_prior, renderer, rule, fit, confidence, evaluation, in that order.
+/// dataset, shape_prior, corpus, renderer, rule, fit, confidence, evaluation, in that order.
 const std::vector<Section>& core_sections();
 
 /// The keys that every [loss.NAME] has beside the plugin's own: weight.

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <exception>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "experiment/workers.h"
+#include "runexp/become_worker.h"
 #include "runexp/commands.h"
 #include "runexp/options.h"
 
@@ -17,17 +14,6 @@ namespace monodr {
 namespace {
 
 using Arguments = std::vector<std::string>;
-
-// What needs tensors or pictures becomes the worker, with the same words.
-int become_worker(const std::string& command, const Arguments& rest) {
-  Arguments words{worker_program(), command};
-  words.insert(words.end(), rest.begin(), rest.end());
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  ::execv(pointers[0], pointers.data());
-  throw UserError(fmt::format("cannot run '{}': {}", words[0], std::strerror(errno)));
-}
 
 struct Command {
   const char* name;
@@ -56,7 +42,7 @@ const std::vector<Command>& commands() {
       {"selftest", "check the evaluator against itself on your data", run_selftest},
       {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
       {"data", "make and look at data sets", nullptr},
-      {"prior", "train and look at shape priors", nullptr},
+      {"prior", "train, look at and evaluate shape priors", run_prior},
       {"fit", "fit one object of a frame and draw how it went", run_fit},
       {"show", "draw how a cell fitted one of its objects", run_show},
   };

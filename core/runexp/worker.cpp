@@ -6,7 +6,7 @@
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
-//   monodr-worker data ...            subcommands of runexp that need pictures or tensors
+//   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
@@ -77,18 +77,18 @@ int describe(const std::vector<std::string>& folders, Channel& channel) {
 int prepare_from_file(const std::string& path, Channel& channel) {
   const json document = json::parse(read_file(path));
   Registry registry(document.at("plugin_folders").get<std::vector<std::string>>());
+  const json& config = document.at("config");
+  const std::string cache = document.at("cache");
   Throttle throttle;
-  prepare(
-      document.at("config"),
-      registry,
-      document.at("cache"),
-      [&](const std::string& what, double share) {
-        if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-      },
-      [&](const std::string& text) {
-        channel.send(json{{"note", text}});
-      });
-  channel.send(json{{"done", true}});
+  const PrepareProgress progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  if (document.value("only", "") == "prior")
+    make_trained_prior(config, registry, cache, progress, note);
+  else
+    prepare(config, registry, cache, progress, note);
+  channel.send(json{{"done", true}, {"prior", prior_path(config, registry, cache)}});
   return 0;
 }
 
@@ -163,7 +163,8 @@ void set_threads() {
 
 int dispatch(const std::vector<std::string>& arguments) {
   using Command = int (*)(const std::vector<std::string>&);
-  static const std::map<std::string, Command> commands = {{"check", run_check}, {"data", run_data}};
+  static const std::map<std::string, Command> commands = {
+      {"check", run_check}, {"data", run_data}, {"prior", run_prior_file}};
   if (arguments.empty()) throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (const auto command = commands.find(arguments[0]); command != commands.end())

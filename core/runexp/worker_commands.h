@@ -12,6 +12,9 @@ namespace monodr {
 int run_data(const std::vector<std::string>& arguments);     ///< data.cpp
 int run_inspect(const std::vector<std::string>& arguments);  ///< data_inspect.cpp: data inspect
 
+/// The worker's half of `runexp prior`: show and evaluate of a trained prior's file.
+int run_prior_file(const std::vector<std::string>& arguments);  ///< prior_file.cpp
+
 /// The worker's half of `runexp plugins check`: KIND NAME FOLDER...
 int run_check(const std::vector<std::string>& arguments);  ///< check.cpp
 

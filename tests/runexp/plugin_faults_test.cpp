@@ -25,8 +25,8 @@ name = "faults"
 [dataset]
 source = "synthetic"
 objects = 2
-[shape_prior]
-corpus_cars = 16
+[corpus]
+cars = 16
 [shape_prior.mesh_autoencoder]
 template_grid = 4
 steps = 2
