@@ -11,8 +11,10 @@
 
 #include "cell/method.h"
 #include "cell/metrics.h"
+#include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
 #include "data/kitti_folder.h"
+#include "data/parametric_car.h"
 
 namespace monodr {
 namespace {
@@ -145,6 +147,23 @@ double peak_memory_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
+/// What the prior can express at best, whatever the evidence.
+void add_shape_metrics(const json& config, const ShapePrior& prior, CellResult& result) {
+  const int cars = config.at("evaluation").at("held_out_cars");
+  if (cars == 0) return;
+  const auto seed = config.at("shape_prior").at("seed").get<std::uint64_t>();
+  const ShapeAgreement mean = mean_agreement(reconstruct(prior, held_out_corpus(cars, seed)));
+  const auto add = [&](const char* name, double value, const char* unit) {
+    MetricValue metric;
+    metric.name = name;
+    metric.value = value;
+    metric.unit = unit;
+    result.metrics.push_back(metric);
+  };
+  add("shape_iou", mean.iou, "1");
+  add("shape_chamfer_error", 100 * mean.chamfer, "%");
+}
+
 }  // namespace
 
 CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
@@ -175,6 +194,7 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   result.detections = detections_of(labels, set, fits.objects);
   const json& evaluation = config.at("evaluation");
   result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
+  add_shape_metrics(config, *method.prior, result);
   result.provenance = process_provenance();
   add_counts(fits, set, fit_seconds, result.metrics);
   tell_failures(fits.objects, set, labels, result);

@@ -54,10 +54,10 @@ Repaired repair_file(const fs::path& file, const std::string& name, const fs::pa
     return result;
   }
   try {
-    RepairedMesh repaired = repair_car(read_mesh(file.string()));
-    result.mesh = std::move(repaired.mesh);
+    const RepairedMesh repaired = repair_car(read_mesh(file.string()));
     result.report.findings = repaired.faults.sentences();
-    write_obj(result.mesh, mesh_path.string());
+    write_obj(repaired.mesh, mesh_path.string());
+    result.mesh = read_mesh(mesh_path.string());  // the same bits as from the cache
   } catch (const UserError& error) {
     result.report.taken = false;
     result.report.findings = {error.what()};

@@ -108,7 +108,7 @@ CarMesh car_mesh(const CarParameters& parameters);
 Eigen::Vector3f material_colour(Material material, const CarParameters& parameters);
 
 /// Changes with whatever changes the corpus of a given seed; part of the name of a trained prior.
-inline constexpr const char* parametric_car_corpus_version = "parametric cars 1";
+inline constexpr const char* parametric_car_corpus_version = "parametric cars 2";
 
 /// Darkens and lightens a mesh's colours as an overcast sky does: colour * (0.80 + 0.25 * n_up),
 /// n_up being the upward component of the vertex's normal. A prior so trained renders shaded cars
@@ -120,7 +120,7 @@ void bake_sky(Mesh& mesh);
 /// "scene", so that no test car is ever trained on, whatever the seeds.
 std::vector<CorpusItem> training_corpus(int cars, std::uint64_t seed);
 
-/// Cars of the same making that are kept out of the training: from the stream "held-out car".
+/// Cars of random_car() that are kept out of the training: from the stream "held-out car".
 std::vector<CorpusItem> held_out_corpus(int cars, std::uint64_t seed);
 
 }  // namespace monodr

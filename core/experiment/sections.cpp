@@ -279,7 +279,14 @@ std::vector<Section> make_sections() {
                "moderate",
                "labels that count in the pose errors",
                {"easy", "moderate", "hard"}),
-        {"overlays", true, "", "write a picture a frame: fitted mesh and box over the image"}}},
+        {"overlays", true, "", "write a picture a frame: fitted mesh and box over the image"},
+        {"held_out_cars",
+         std::int64_t{0},
+         "1",
+         "parametric cars, never trained on, whose geometry the prior is fitted to: metrics "
+         "shape_iou and shape_chamfer_error",
+         0,
+         1000}}},
   };
 }
 

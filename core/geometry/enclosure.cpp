@@ -132,15 +132,13 @@ class Flood {
   std::vector<float> distance_;
 };
 
-size_t dry(const std::vector<float>& field) {
-  return static_cast<size_t>(
-      std::count_if(field.begin(), field.end(), [](float f) { return f < 0; }));
-}
-
 }  // namespace
 
 double Enclosure::volume() const {
-  return static_cast<double>(dry(field)) * grid.spacing.cast<double>().prod();
+  // A sample near the surface counts by the share of its cell that a plane at that distance leaves.
+  double cells = 0;
+  for (const float f : field) cells += std::clamp(0.5F - f / grid.spacing[0], 0.F, 1.F);
+  return cells * grid.spacing.cast<double>().prod();
 }
 
 Enclosure enclose(const Mesh& mesh, int cells) {
