@@ -13,7 +13,7 @@ struct ShapeFitOptions {
   int first_steps = 40;  ///< of all starts; then the best of each target goes on alone
   int steps = 120;
   double rate = 0.1;             ///< of Adam, decaying to nothing
-  double regularisation = 2e-6;  ///< weight of -log_prior(code)
+  double regularisation = 1e-6;  ///< weight of -log_prior(code)
   int points = 1500;             ///< on each surface
 };
 
