@@ -147,7 +147,7 @@ std::vector<double> descend(const ShapePrior& prior,
                             const ShapeFitOptions& options,
                             const std::function<void()>& advanced) {
   std::vector<double> losses;
-  const at::Tensor all = at::ones({codes.size(0)}, at::kBool);
+  const at::Tensor all = at::ones({codes.size(0), 1}, at::kBool);
   for (int i = 0; i < steps; ++i) {
     const Step step = loss_and_gradient(prior, codes, targets, options);
     adam.step(codes, step.gradient, all, 1 - static_cast<double>(i) / steps);

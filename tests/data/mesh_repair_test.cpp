@@ -143,10 +143,15 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return "N" + std::to_string(info.index); });
 
 TEST(MeshRepair, CutsMirrorsOff) {
-  const Mesh with = clean_car(BodyKind::sedan, 2, true),
-             without = clean_car(BodyKind::sedan, 2, false);
+  const Mesh without = clean_car(BodyKind::sedan, 2);
+  const float half = bounds(without).high.z();
+  Mesh with = without;
+  for (const float side : {-1.F, 1.F}) {
+    const float inner = side * (half - 0.1F), outer = side * (half + 0.15F);
+    add_box(with, {0.5F, -0.2F, std::min(inner, outer)}, {0.65F, -0.05F, std::max(inner, outer)});
+  }
   const RepairedMesh repaired = repair_car(with);
-  EXPECT_GT(repaired.faults.trimmed_width, 0.03);
+  EXPECT_NEAR(repaired.faults.trimmed_width, 0.15F / (half + 0.15F), 0.04);
   EXPECT_GT(volumetric_iou(repaired.mesh, canonical(without)), 0.96);
 }
 
@@ -173,7 +178,7 @@ TEST(MeshRepair, FindsTheAxesOfEveryKindWhicheverWayItStands) {
     EXPECT_TRUE(axes.rotation.isApprox(turn.transpose())) << to_string(static_cast<BodyKind>(kind));
     EXPECT_GT(axes.up_margin, 0.02);
     EXPECT_GT(axes.forward_margin, 0.02) << to_string(static_cast<BodyKind>(kind));
-    EXPECT_GT(axes.symmetry, 0.95);
+    EXPECT_GT(axes.symmetry, 0.9);
   }
 }
 
