@@ -27,8 +27,8 @@ name = "sheets"
 [dataset]
 source = "synthetic"
 objects = 3
-[shape_prior]
-corpus_cars = 16
+[corpus]
+cars = 16
 [shape_prior.mesh_autoencoder]
 template_grid = 4
 steps = 2
