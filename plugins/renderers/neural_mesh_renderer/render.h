@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/screen_mesh.h"
 #include "neural_mesh_renderer/edge_gradient.h"
 #include "neural_mesh_renderer/settings.h"
 #include "neural_mesh_renderer/shading.h"
-#include "common/screen_mesh.h"
 
 namespace monodr::neural_mesh_renderer {
 

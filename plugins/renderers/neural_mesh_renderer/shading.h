@@ -5,11 +5,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "neural_mesh_renderer/settings.h"
 #include "common/screen_mesh.h"
+#include "neural_mesh_renderer/settings.h"
 
 namespace monodr::neural_mesh_renderer {
-
 
 using Triple = std::array<double, 3>;
 

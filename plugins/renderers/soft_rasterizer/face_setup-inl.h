@@ -11,9 +11,10 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "soft_rasterizer/faces.h"
-#include "soft_rasterizer/settings.h"
+#include "soft_rasterizer/rasterize.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace monodr::soft_rasterizer {
@@ -53,12 +54,12 @@ HWY_INLINE NarrowFloat pixel_range(Double low,
 
 /// Fills `chunk` from triangles [begin, begin + count) of the mesh; `reach` is `margin` px wider
 /// than the triangle.
-HWY_NOINLINE void set_up_faces(const ScreenMesh& mesh,
-                               std::size_t begin,
-                               int count,
-                               const Settings& settings,
-                               float margin,
-                               FaceChunk& chunk) {
+static HWY_NOINLINE void set_up_faces(const ScreenMesh& mesh,
+                                      std::size_t begin,
+                                      int count,
+                                      const Settings& settings,
+                                      float margin,
+                                      FaceChunk& chunk) {
   const DoubleTag dd;
   const NarrowFloatTag df;
   const NarrowIntTag di;
@@ -111,6 +112,31 @@ HWY_NOINLINE void set_up_faces(const ScreenMesh& mesh,
       hn::StoreU(
           hn::DemoteTo(df, hn::Mul(length, inverse_area)), df, chunk.inverse_height[across] + n);
     }
+  }
+}
+
+/// px, how far from its border a face counts.
+inline float radius_of(const Settings& settings) {
+  return float(std::sqrt(settings.squared_radius));
+}
+
+/// Calls function(chunk, n, triangle) for the triangles of the part that may touch the image.
+template <class Function>
+HWY_INLINE void for_each_face(const ScreenMesh& mesh,
+                              const Settings& settings,
+                              Part part,
+                              const Function& function) {
+  FaceChunk chunk;
+  // The same margin for images without blur: it decides where a face counts its pixels from, and
+  // no image may depend on what else is asked for.
+  const float margin = radius_of(settings);
+  const std::size_t end = mesh.triangle_count() * (part.index + 1) / part.count;
+  for (std::size_t begin = mesh.triangle_count() * part.index / part.count; begin < end;
+       begin += FaceChunk::kFaces) {
+    const int count = int(std::min<std::size_t>(FaceChunk::kFaces, end - begin));
+    set_up_faces(mesh, begin, count, settings, margin, chunk);
+    for (int n = 0; n < count; ++n)
+      if (!chunk.reach.at(n).empty()) function(chunk, n, begin + n);
   }
 }
 

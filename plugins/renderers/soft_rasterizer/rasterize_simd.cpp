@@ -22,10 +22,6 @@ HWY_BEFORE_NAMESPACE();
 namespace monodr::soft_rasterizer {
 namespace HWY_NAMESPACE {
 
-inline float radius_of(const Settings& settings) {
-  return float(std::sqrt(settings.squared_radius));
-}
-
 /// Cuts planes of one image out of a thread's scratch memory.
 class PlaneStack {
  public:
@@ -51,26 +47,6 @@ class PlaneStack {
   int height_, width_;
   float* next_ = nullptr;
 };
-
-/// Calls function(chunk, n, triangle) for the triangles of the part that may touch the image.
-template <class Function>
-HWY_INLINE void for_each_face(const ScreenMesh& mesh,
-                              const Settings& settings,
-                              Part part,
-                              const Function& function) {
-  FaceChunk chunk;
-  // The same margin for images without blur: it decides where a face counts its pixels from, and
-  // no image may depend on what else is asked for.
-  const float margin = radius_of(settings);
-  const std::size_t end = mesh.triangle_count() * (part.index + 1) / part.count;
-  for (std::size_t begin = mesh.triangle_count() * part.index / part.count; begin < end;
-       begin += FaceChunk::kFaces) {
-    const int count = int(std::min<std::size_t>(FaceChunk::kFaces, end - begin));
-    set_up_faces(mesh, begin, count, settings, margin, chunk);
-    for (int n = 0; n < count; ++n)
-      if (!chunk.reach.at(n).empty()) function(chunk, n, begin + n);
-  }
-}
 
 /// Calls function(pixel of the image, index into a plane) for every pixel of the band.
 template <class Function>
@@ -140,12 +116,6 @@ void draw_hard(const ScreenMesh& mesh,
     });
 }
 
-/// 1 / the sum of a pixel's weights, the background's among them.
-inline float inverse_sum(float background, float largest, float weight) {
-  const float behind = background - largest;
-  return 1 / (weight + (behind < kLeastExponent ? 0 : std::exp(behind)));
-}
-
 void draw_softmax(const ScreenMesh& mesh,
                   const Settings& settings,
                   Part part,
@@ -187,125 +157,6 @@ void draw_softmax(const ScreenMesh& mesh,
   });
 }
 
-/// SilhouetteSums' `incoming`.
-const float* silhouette_gradient(const Settings& settings,
-                                 const float* silhouette,
-                                 const float* gradient,
-                                 float* incoming) {
-  const float scale = float(-1 / settings.sigma);
-  const std::size_t pixels = std::size_t(settings.height) * settings.width;
-  for (std::size_t n = 0; n < pixels; ++n) incoming[n] = scale * gradient[n] * (1 - silhouette[n]);
-  return incoming;
-}
-
-void draw_hard_backward(const ScreenMesh& mesh,
-                        const Settings& settings,
-                        Part part,
-                        Scratch& scratch,
-                        const Images<float>& images,
-                        const ImageGradients<float>& gradients,
-                        FaceGradients& out) {
-  const std::size_t pixels = std::size_t(settings.height) * settings.width;
-  const bool covers = gradients.silhouette != nullptr, shades = gradients.shaded();
-  scratch.planes.resize(pixels);
-  if (covers)
-    silhouette_gradient(settings, images.silhouette, gradients.silhouette, scratch.planes.data());
-  const float margin = radius_of(settings);
-  const auto cover_cells = [&](const CellLanes& cells) HWY_ATTR {
-    SilhouetteSums sums{CellEdges(cells),
-                        scratch.planes.data(),
-                        float(settings.squared_radius),
-                        float(1 / settings.sigma)};
-    visit_cells(cells, settings.width, sums);
-    Float values[FaceGradients::kCover][3];
-    for (auto& value : values)
-      for (Float& corner : value) corner = hn::Zero(FloatTag());
-    sums.sums.finish(sums.edges, values[0], values[1]);
-    add_to_faces(cells, values, 0, FaceGradients::kCover, out);
-  };
-  const auto shade_cells = [&](const CellLanes& cells) HWY_ATTR {
-    HardSums sums(cells, images.nearest, gradients, pixels);
-    visit_cells(cells, settings.width, sums);
-    if (!sums.any) return;
-    Float values[FaceGradients::kShading][3];
-    sums.finish(values);
-    add_to_faces(cells, values, FaceGradients::kCover, FaceGradients::kShading, out);
-  };
-  CellQueue cover_queue(settings, margin, cover_cells);
-  CellQueue shade_queue(settings, 0.0f, shade_cells);
-  for_each_face(
-      mesh, settings, part, [&](const FaceChunk& chunk, int n, std::size_t triangle) HWY_ATTR {
-        if (covers) cover_queue.add(chunk, n, triangle, chunk.reach.at(n));
-        const Box core = chunk.core.at(n);
-        if (!shades || core.empty()) return;
-        const FaceShade shade = shade_of(mesh, chunk, n, triangle);
-        shade_queue.add(chunk, n, triangle, core, &shade);
-      });
-  cover_queue.finish();
-  shade_queue.finish();
-}
-
-/// In scratch.planes.
-SoftPixels soft_pixels(const Settings& settings,
-                       const DepthExponent& exponent,
-                       const Images<float>& images,
-                       const ImageGradients<float>& gradients,
-                       Scratch& scratch) {
-  const std::size_t area = std::size_t(settings.height) * settings.width;
-  const float scale = float(-1 / settings.sigma);
-  scratch.planes.resize(std::max(scratch.planes.size(), SoftPixels::kSize * area));
-  for (std::size_t n = 0; n < area; ++n) {
-    float* pixel = scratch.planes.data() + SoftPixels::kSize * n;
-    std::fill_n(pixel, int(SoftPixels::kSize), 0.0f);
-    const float weight = images.weight[n];
-    pixel[SoftPixels::kExponent] = images.exponent[n];
-    if (gradients.silhouette != nullptr)
-      pixel[SoftPixels::kSilhouette] = scale * gradients.silhouette[n] * (1 - images.silhouette[n]);
-    if (!(weight > 0)) continue;
-    if (gradients.depth != nullptr) {
-      pixel[SoftPixels::kDepth] = gradients.depth[n] / weight;
-      pixel[SoftPixels::kBlended] = pixel[SoftPixels::kDepth] * images.depth[n];
-    }
-    if (gradients.colour == nullptr) continue;
-    const float inverse = inverse_sum(exponent.background, images.exponent[n], weight);
-    for (int channel = 0; channel < 3; ++channel) {
-      const float g = gradients.colour[channel * area + n] * inverse;
-      pixel[SoftPixels::kColour + channel] = g;
-      pixel[SoftPixels::kBlended] += g * images.colour[channel * area + n];
-    }
-  }
-  return {scratch.planes.data(),
-          gradients.silhouette != nullptr,
-          gradients.depth != nullptr,
-          gradients.colour != nullptr};
-}
-
-void draw_softmax_backward(const ScreenMesh& mesh,
-                           const Settings& settings,
-                           Part part,
-                           Scratch& scratch,
-                           const Images<float>& images,
-                           const ImageGradients<float>& gradients,
-                           FaceGradients& out) {
-  const DepthExponent exponent(mesh, settings);
-  const SoftPixels pixels = soft_pixels(settings, exponent, images, gradients, scratch);
-  const float margin = radius_of(settings);
-  const auto visit = [&](const CellLanes& cells) HWY_ATTR {
-    SoftSums sums(cells, pixels, settings, exponent);
-    visit_cells(cells, settings.width, sums);
-    Float values[FaceGradients::kShading][3];
-    sums.finish(values);
-    add_to_faces(cells, values, FaceGradients::kCover, FaceGradients::kShading, out);
-  };
-  CellQueue queue(settings, margin, visit);
-  for_each_face(
-      mesh, settings, part, [&](const FaceChunk& chunk, int n, std::size_t triangle) HWY_ATTR {
-        const FaceShade shade = exponent.shade_of(mesh, chunk, n, triangle);
-        queue.add(chunk, n, triangle, chunk.reach.at(n), &shade);
-      });
-  queue.finish();
-}
-
 }  // namespace HWY_NAMESPACE
 }  // namespace monodr::soft_rasterizer
 HWY_AFTER_NAMESPACE();
@@ -314,27 +165,7 @@ HWY_AFTER_NAMESPACE();
 namespace monodr::soft_rasterizer {
 
 HWY_EXPORT(draw_hard);
-HWY_EXPORT(draw_hard_backward);
 HWY_EXPORT(draw_softmax);
-HWY_EXPORT(draw_softmax_backward);
-
-void FaceGradients::add_to(const ScreenMesh& mesh, ScreenMeshGradient& gradient) const {
-  const float* from = data.data();
-  for (std::size_t n = 0; n < mesh.triangle_count(); ++n)
-    for (int corner = 0; corner < 3; ++corner, from += values) {
-      const std::int32_t vertex = mesh.triangle[corner][n];
-      gradient.u[vertex] += from[0];
-      gradient.v[vertex] += from[1];
-      if (values == kCover) continue;
-      const float* shading = from + kCover;
-      gradient.u[vertex] += shading[0];
-      gradient.v[vertex] += shading[1];
-      gradient.inverse_depth[vertex] += shading[2];
-      if (gradient.colours.empty()) continue;
-      for (int channel = 0; channel < 3; ++channel)
-        gradient.colours[3 * vertex + channel] += shading[3 + channel];
-    }
-}
 
 namespace {
 
@@ -375,19 +206,6 @@ void rasterize(const Settings& settings, Part part, Scratch& scratch, const Imag
   } else {
     HWY_DYNAMIC_DISPATCH(draw_hard)(scratch.mesh, settings, part, scratch, images);
   }
-}
-
-void rasterize_backward(const Settings& settings,
-                        Part part,
-                        Scratch& scratch,
-                        const Images<float>& images,
-                        const ImageGradients<float>& gradients,
-                        FaceGradients& out) {
-  if (gradients.shaded() && settings.softmax)
-    return HWY_DYNAMIC_DISPATCH(draw_softmax_backward)(
-        scratch.mesh, settings, part, scratch, images, gradients, out);
-  HWY_DYNAMIC_DISPATCH(draw_hard_backward)
-  (scratch.mesh, settings, part, scratch, images, gradients, out);
 }
 
 }  // namespace monodr::soft_rasterizer

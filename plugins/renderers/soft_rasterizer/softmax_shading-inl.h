@@ -52,6 +52,12 @@ struct DepthExponent {
   }
 };
 
+/// 1 / the sum of a pixel's weights, the background's among them.
+inline float inverse_sum(float background, float largest, float weight) {
+  const float behind = background - largest;
+  return 1 / (weight + (behind < kLeastExponent ? 0 : std::exp(behind)));
+}
+
 struct SoftShadeLanes : ShadeLanes {
   Float difference1, difference2, exponent0, slope;
 
