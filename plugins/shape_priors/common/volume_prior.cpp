@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume_prior.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 
 #include <cmath>
@@ -15,6 +16,17 @@ namespace {
 
 // Shares of the time of a training, roughly.
 constexpr double kSampled = 0.2, kFieldTrained = 0.95;
+
+// oneDNN's convolutions sum in another order on more threads, and small products gain nothing
+// there.
+class OneThread {
+ public:
+  OneThread() { at::set_num_threads(1); }
+  ~OneThread() { at::set_num_threads(before_); }
+
+ private:
+  int before_ = at::get_num_threads();
+};
 
 class VolumePrior final : public ShapePrior {
  public:
@@ -97,7 +109,10 @@ void VolumePrior::train(const std::vector<CorpusItem>& corpus, const TrainingOpt
     return report(kSampled + (kFieldTrained - kSampled) * share, loss);
   };
   TrainedField trained;
-  if (!model->train(volumes, rest, trained)) return;
+  {
+    const OneThread one_thread;
+    if (!model->train(volumes, rest, trained)) return;
+  }
 
   TextureField texture = fit_texture_field(volumes, trained.codes, texture_dimensions());
   if (!report(1, trained.loss)) return;
