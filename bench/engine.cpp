@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the engine itself costs, with a stand-in for the worker whose cells sleep as long as told:
+// What the engine itself costs. With a stand-in for the worker, whose cells sleep as long as told:
 //
 //   resume_10000_cells   a run of an experiment whose 10 000 cells are done: expand, check, compare
-//   overhead_2s_cells    one worker: share of the time beyond that of the cells
+//   overhead_2s_cells    one worker, from start to end: share of the time beyond that of the cells
 //   two_workers          how many times as fast as one
 //   table_1000000        the table of an experiment with 1 000 000 metric rows
+//
+// With the true worker, whose cells fit cars:
+//
+//   true_cells           overhead_percent: what a cell of about 2 s takes beyond its own time;
+//                        start_s: what a sweep takes before its first cell (LibTorch is mapped
+//                        twice, to look at the input and in the worker)
+//   true_two_workers     how many times as fast as one, of one thread each
 //
 // Wall times of the program `runexp` from start to end; peak_MB is of that process.
 #include <benchmark/benchmark.h>
@@ -17,6 +24,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "results/database.h"
@@ -24,6 +32,8 @@
 
 namespace monodr {
 namespace {
+
+using Words = std::vector<std::string>;
 
 struct Cost {
   double seconds = 0;
@@ -36,12 +46,14 @@ std::string binary(const std::string& name) {
 }
 
 /// `runexp WORDS...` in the folder.
-Cost run(const std::filesystem::path& folder, std::vector<std::string> words) {
+Cost run(const std::filesystem::path& folder,
+         Words words,
+         const std::string& worker = "fake_worker") {
   words.insert(words.begin(), binary("runexp"));
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  ::setenv("MONODR_WORKER", binary("fake_worker").c_str(), 1);
+  ::setenv("MONODR_WORKER", binary(worker).c_str(), 1);
   const auto start = std::chrono::steady_clock::now();
   const pid_t child = ::fork();
   if (child == 0) {
@@ -112,6 +124,78 @@ void two_workers(benchmark::State& state) {
   }
 }
 
+const char* const true_experiment = R"([dataset]
+source = "synthetic"
+objects = 8
+[shape_prior]
+corpus_cars = 16
+[shape_prior.mesh_autoencoder]
+template_grid = 4
+steps = 20
+[fit]
+iterations = 800
+hypotheses = 2
+prune_steps = []
+prune_keep = []
+[rule]
+plugin = "mean"
+[loss.mask]
+)";
+
+/// Reads the events of `runexp --json` as they come. From the end of the first cell to that of the
+/// last, all that is not their own time is the engine's.
+void true_cells(benchmark::State& state) {
+  const TemporaryFolder folder("monodr-bench");
+  std::ofstream(folder.path() / "e.toml") << true_experiment;
+  const Words first{"e.toml", "-j", "1", "sweep.seed=0"};
+  run(folder.path(), first, "monodr-worker");  // makes data and prior
+  const std::string command =
+      fmt::format("cd '{}' && '{}' e.toml -j 1 sweep.seed=1,2,3,4,5,6 --json 2>/dev/null",
+                  folder.path().string(),
+                  binary("runexp"));
+  for (auto _ : state) {
+    std::FILE* events = ::popen(command.c_str(), "r");
+    const auto start = std::chrono::steady_clock::now();
+    double first_end = 0, last_end = 0, before_first = 0, cells = 0;
+    char line[1 << 16];
+    while (std::fgets(line, sizeof line, events) != nullptr) {
+      const auto event = nlohmann::json::parse(line);
+      if (event.at("event") != "finished") continue;
+      const double seconds = event.at("seconds");
+      const std::chrono::duration<double> now = std::chrono::steady_clock::now() - start;
+      last_end = now.count();
+      if (first_end == 0) {
+        first_end = last_end;
+        before_first = first_end - seconds;
+      } else {
+        cells += seconds;
+      }
+    }
+    MONODR_CHECK(::pclose(events) == 0, "'{}' failed", command);
+    state.SetIterationTime(last_end);
+    state.counters["cell_s"] = cells / 5;
+    state.counters["overhead_percent"] = 100 * ((last_end - first_end) / cells - 1);
+    state.counters["start_s"] = before_first;
+  }
+}
+
+void true_two_workers(benchmark::State& state) {
+  const TemporaryFolder folder("monodr-bench");
+  std::ofstream(folder.path() / "e.toml") << true_experiment;
+  const auto time_with = [&](const std::string& jobs) {
+    return run(folder.path(),
+               {"e.toml", "-j", jobs, "--threads", "1", "--force", "sweep.seed=" + list_up_to(16)},
+               "monodr-worker")
+        .seconds;
+  };
+  run(folder.path(), {"e.toml", "fit.iterations=1"}, "monodr-worker");  // makes data and prior
+  for (auto _ : state) {
+    const double one = time_with("1"), two = time_with("2");
+    state.SetIterationTime(two);
+    state.counters["times_as_fast"] = one / two;
+  }
+}
+
 /// 20 arms x 500 seeds x 100 metrics.
 void fill(const std::string& file) {
   Database database(file);
@@ -161,6 +245,8 @@ void table_1000000(benchmark::State& state) {
 BENCHMARK(resume_10000_cells)->UseManualTime()->Iterations(5)->Unit(benchmark::kMillisecond);
 BENCHMARK(overhead_2s_cells)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(two_workers)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(true_cells)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(true_two_workers)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(table_1000000)->UseManualTime()->Iterations(5)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/plugin_info.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -118,8 +119,12 @@ std::vector<std::string> plugin_folders(const std::vector<std::string>& extra,
   candidates.push_back((binary.parent_path() / "lib" / "monodr" / "plugins").string());
 
   std::vector<std::string> folders;
-  for (const std::string& candidate : candidates)
-    if (std::filesystem::is_directory(candidate)) folders.push_back(candidate);
+  for (const std::string& candidate : candidates) {
+    if (!std::filesystem::is_directory(candidate)) continue;
+    const std::string folder = std::filesystem::canonical(candidate).string();
+    if (std::find(folders.begin(), folders.end(), folder) == folders.end())
+      folders.push_back(folder);
+  }
   return folders;
 }
 

@@ -49,7 +49,7 @@ struct PluginCatalogue {
 
 /// Where plugins are looked for: `extra` (from --plugin-path), RUNEXP_PLUGIN_PATH (':' between
 /// folders), `from_experiment` ([plugins] path), the folder `plugins` beside the binary, the
-/// installed lib/monodr/plugins. Folders that do not exist are left out.
+/// installed lib/monodr/plugins. Absolute, each once; folders that do not exist are left out.
 std::vector<std::string> plugin_folders(const std::vector<std::string>& extra,
                                         const std::vector<std::string>& from_experiment);
 

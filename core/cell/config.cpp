@@ -77,6 +77,9 @@ CellPlan cell_plan_from_file(const std::string& path) {
   plan.cache = document.at("cache");
   plan.output = document.at("output");
   plan.pictures = document.value("pictures", "");
+  plan.code_hash = document.at("code_hash");
+  for (const json& plugin : document.at("plugins"))
+    plan.plugins.push_back({plugin.at("kind"), plugin.at("name"), plugin.at("file_hash")});
   return plan;
 }
 

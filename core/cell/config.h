@@ -14,9 +14,14 @@ namespace monodr {
 
 /// What a worker is told to run: one file, written by the parent after it has checked everything.
 struct CellPlan {
+  struct Plugin {
+    std::string kind, name, file_hash;
+  };
   std::string id, experiment, arm;
   std::uint64_t seed = 0;
-  std::string config;  ///< the resolved configuration, JSON, all defaults filled in
+  std::vector<Plugin> plugins;  ///< that take part, with the hashes that went into the id
+  std::string code_hash;        ///< of the program `monodr-worker`, as it went into the id
+  std::string config;           ///< the resolved configuration, JSON, all defaults filled in
   std::vector<std::string> plugin_folders;
   std::string cache;     ///< folder of synthetic sets and trained priors
   std::string output;    ///< file for the CellResult

@@ -67,4 +67,11 @@ Method make_method(const json& config, Registry& registry, const std::string& ca
   return method;
 }
 
+void check_method(const json& config, Registry& registry) {
+  fit_settings(config);
+  make_renderer(config, registry);
+  make_losses(config, registry);
+  make_rule(config, registry);
+}
+
 }  // namespace monodr

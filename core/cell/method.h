@@ -28,4 +28,8 @@ struct Method {
 /// `prepare` must have run. The plugins live as long as the registry.
 Method make_method(const nlohmann::json& config, Registry& registry, const std::string& cache);
 
+/// Makes all of it but the prior, and drops it: throws UserError where a plugin refuses its
+/// parameters or settings contradict each other.
+void check_method(const nlohmann::json& config, Registry& registry);
+
 }  // namespace monodr

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/run_cell.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -141,12 +138,6 @@ double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-double peak_memory_mb() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
 /// What the prior can express at best, whatever the evidence.
 void add_shape_metrics(const json& config, const ShapePrior& prior, CellResult& result) {
   const int cars = config.at("evaluation").at("held_out_cars");
@@ -167,7 +158,6 @@ void add_shape_metrics(const json& config, const ShapePrior& prior, CellResult& 
 }  // namespace
 
 CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
-  const auto start = std::chrono::steady_clock::now();
   const json config = json::parse(plan.config);
   Registry registry(plan.plugin_folders);
   progress("reading the data", 0);
@@ -206,8 +196,6 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
         skipped.reason;
   if (evaluation.at("overlays").get<bool>() && !plan.pictures.empty())
     outcome.pictures = pictures_of(data.root, labels, fits.objects);
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  result.peak_memory_mb = peak_memory_mb();
   return outcome;
 }
 

@@ -30,8 +30,8 @@ using CellProgress = std::function<void(const std::string& what, double share)>;
 
 /// Runs one cell: observations -> fit -> detections -> evaluation against the labels, which are
 /// read only after the fit has ended. `prepare` must have run. The same plan gives the same
-/// numbers, but for the times. Throws what its parts throw; the caller turns that into a failed
-/// cell.
+/// numbers, but for the times. The cell's own time and memory are the caller's to measure. Throws
+/// what its parts throw; the caller turns that into a failed cell.
 CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress);
 
 }  // namespace monodr

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "experiment/sweep.h"
+#include "experiment/crew.h"
 #include "experiment/workers.h"
 
 namespace monodr {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "experiment/ask_worker.h"
 
@@ -25,6 +26,15 @@ std::vector<json> distinct_inputs(const std::vector<CellRecord>& cells,
   return configurations;
 }
 
+// Each configuration once: the seeds of a cell share it.
+json distinct_configurations(const std::vector<CellRecord>& cells) {
+  std::set<std::string> seen;
+  json configurations = json::array();
+  for (const CellRecord& cell : cells)
+    if (seen.insert(cell.config).second) configurations.push_back(json::parse(cell.config));
+  return configurations;
+}
+
 }  // namespace
 
 bool prepare_inputs(const std::vector<CellRecord>& cells,
@@ -32,13 +42,14 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::vector<std::string>& plugin_folders,
                     const std::string& cache_folder,
                     Progress& progress) {
-  for (const json& config : distinct_inputs(cells, {"dataset", "shape_prior", "corpus"}))
-    if (!ask_worker(
-            worker,
-            "prepare",
-            {{"config", config}, {"plugin_folders", plugin_folders}, {"cache", cache_folder}},
-            progress))
-      return false;
+  json check = distinct_configurations(cells);
+  for (const json& config : distinct_inputs(cells, {"dataset", "shape_prior", "corpus"})) {
+    const json order{{"config", config},
+                     {"check", std::exchange(check, json::array())},
+                     {"plugin_folders", plugin_folders},
+                     {"cache", cache_folder}};
+    if (!ask_worker(worker, "prepare", order, progress)) return false;
+  }
   return true;
 }
 

@@ -10,10 +10,10 @@
 
 namespace monodr {
 
-/// Has the worker make, or find in the cache, what the cells share: synthetic data sets and trained
-/// shape priors (`monodr-worker prepare`), once for each that occurs; it checks the input on the
-/// way. Throws UserError with the worker's message where it refuses. Returns false if a signal
-/// asked to stop.
+/// Has one worker (`monodr-worker prepare`) check the configuration of every cell, its data
+/// included, and then make, or find in the cache, what the cells share: synthetic data sets and
+/// trained shape priors. Throws UserError with the worker's message where it refuses. Returns false
+/// if a signal asked to stop.
 bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::string& worker,
                     const std::vector<std::string>& plugin_folders,

@@ -37,10 +37,6 @@ std::string indented(const std::string& text) {
   return result;
 }
 
-}  // namespace
-
-namespace {
-
 std::string json_text(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -95,7 +91,7 @@ void Progress::cell_started(size_t cell, const std::string& id, const std::strin
   running_[cell] = {id, description, 0};
   if (style_ == Style::json)
     print_event("started", {{"id", json_text(id)}, {"cell", json_text(description)}});
-  draw(false);
+  draw(true);
 }
 
 void Progress::cell_advanced(size_t cell, double fraction) {
@@ -151,6 +147,10 @@ void Progress::finished(size_t done, size_t failed, bool stopped) {
                 {{"done", fmt::format("{}", done)},
                  {"failed", fmt::format("{}", failed)},
                  {"stopped", stopped ? "true" : "false"}});
+}
+
+void Progress::refresh() {
+  draw(false);
 }
 
 void Progress::end() {

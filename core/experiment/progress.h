@@ -36,6 +36,8 @@ class Progress {
                      const std::string& description,
                      double seconds,
                      const std::string& failure);
+  /// Nothing has happened, but time has passed: the bar tells it.
+  void refresh();
   /// A line that stays.
   void note(const std::string& text);
   /// The end of the run, for programs.

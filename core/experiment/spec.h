@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/parameters.h"
+#include "experiment/settings.h"
 
 namespace monodr {
-
-/// "fit.iterations" -> 100, "loss.mask.weight" -> 1.0, "renderer.soft_rasterizer.sigma" -> ...
-using Settings = std::map<std::string, GivenValue>;
 
 /// One named row of an ablation: what it changes.
 struct Arm {

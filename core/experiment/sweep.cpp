@@ -2,62 +2,34 @@
 #include "experiment/sweep.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/text.h"
+#include "experiment/cell_log.h"
 #include "experiment/cells.h"
+#include "experiment/crew.h"
+#include "experiment/failure_cause.h"
 #include "experiment/workers.h"
 
 namespace monodr {
 namespace {
 
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 constexpr int tick_ms = 200;
 constexpr auto look_elsewhere_interval = std::chrono::milliseconds(500);
-constexpr size_t log_lines_shown = 12;
-constexpr size_t log_tail_bytes = 8192;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// How many processes the kernel has killed to free memory, since the machine was started.
-std::int64_t kills_for_memory() {
-  std::ifstream counters("/proc/vmstat");
-  std::string name;
-  for (std::int64_t count = 0; counters >> name >> count;)
-    if (name == "oom_kill") return count;
-  return 0;
-}
-
-// As the C++ library and LibTorch say it.
-bool tells_of_lack_of_memory(const std::string& text) {
-  return text.find("std::bad_alloc") != std::string::npos ||
-         text.find("can't allocate memory") != std::string::npos;
-}
-
-std::string last_lines(const std::string& text) {
-  size_t begin = text.find_last_not_of('\n');
-  if (begin == std::string::npos) return "";
-  const size_t end = begin + 1;
-  for (size_t lines = 0; lines < log_lines_shown && begin != std::string::npos; ++lines)
-    begin = begin == 0 ? std::string::npos : text.rfind('\n', begin - 1);
-  begin = begin == std::string::npos ? 0 : begin + 1;
-  return text.substr(begin, end - begin);
 }
 
 // What the cell's row says, whoever has it marked as running.
@@ -81,10 +53,9 @@ struct Slot {
   std::unique_ptr<WorkerProcess> worker;
   std::optional<size_t> cell;
   Clock::time_point started;
-  std::int64_t kills_before = 0;                  ///< kills_for_memory() at the start
+  std::int64_t kills_at_begin = 0;                ///< kills_for_memory() at the start
   std::map<std::string, std::string> provenance;  ///< of the worker, as it says itself
-  std::string log_tail;
-  std::ofstream log_file;
+  CellLog log;
 };
 
 class Sweep {
@@ -111,6 +82,7 @@ class Sweep {
       look_elsewhere();
       wait_for_reports();
       refuse_overlong_cells();
+      progress_.refresh();
     }
     for (Slot& slot : slots_) put_back(slot);
     progress_.end();
@@ -146,10 +118,8 @@ class Sweep {
     const CellRecord& record = cells_[cell];
     slot.cell = cell;
     slot.started = Clock::now();
-    slot.kills_before = kills_for_memory();
-    slot.log_tail.clear();
-    std::error_code ignored;
-    fs::remove(log_path(record), ignored);  // what an earlier run wrote
+    slot.kills_at_begin = kills_for_memory();
+    slot.log.begin(options_.logs_folder, record.id);
     const std::string path = files_.hand_out(record, options_.surroundings);
     if (!slot.worker) {
       slot.provenance.clear();
@@ -216,14 +186,11 @@ class Sweep {
   void handle_end(Slot& slot) {
     slot.worker->kill();
     keep_log(slot);
-    std::string how = slot.worker->wait();
-    if (slot.worker->ended_by_signal() == SIGKILL)
-      how = kills_for_memory() > slot.kills_before
-                ? "was killed by the system, which had run out of memory; run fewer workers (-j)"
-                : how + ", from outside";
+    const std::string how = slot.worker->wait();
+    const std::string cause =
+        cause_of_end(how, slot.worker->ended_by_signal(), slot.kills_at_begin, kills_for_memory());
     slot.worker.reset();
-    if (slot.cell)
-      fail(slot, how.empty() ? "the worker ended without a result" : "the worker " + how);
+    if (slot.cell) fail(slot, cause);
   }
 
   void refuse_overlong_cells() {
@@ -254,7 +221,7 @@ class Sweep {
     database_.take_in(cells_[cell], result);
     files_.remove(cells_[cell]);
     slot.cell.reset();
-    slot.log_file.close();
+    slot.log.end();
     // Whatever failed may have left its traces in the process: memory, threads, settings.
     if (result.state == "failed") slot.worker.reset();
     count(cell, result.state, result.seconds, result.message);
@@ -306,30 +273,11 @@ class Sweep {
   void keep_log(Slot& slot) { append_log(slot, slot.worker->read_log()); }
 
   void append_log(Slot& slot, const std::string& text) {
-    if (text.empty() || !slot.cell) return;
-    slot.log_tail += text;
-    if (slot.log_tail.size() > 2 * log_tail_bytes)
-      slot.log_tail.erase(0, slot.log_tail.size() - log_tail_bytes);
-    if (!slot.log_file.is_open()) {
-      fs::create_directories(options_.logs_folder);
-      slot.log_file.open(log_path(cells_[*slot.cell]));
-    }
-    slot.log_file << text << std::flush;
-  }
-
-  std::string log_path(const CellRecord& record) const {
-    return log_file(options_.logs_folder, record.id);
+    if (slot.cell) slot.log.append(text);
   }
 
   std::string with_log(const Slot& slot, const std::string& reason) const {
-    const std::string lines = last_lines(slot.log_tail);
-    std::string text = lines.empty() ? reason : reason + "\n" + lines;
-    if (!tells_of_lack_of_memory(text)) return text;
-    const std::string limit =
-        options_.memory_limit_mb > 0
-            ? fmt::format(" (limit: {} MB, --memory-limit)", options_.memory_limit_mb)
-            : "";
-    return fmt::format("out of memory{}: {}", limit, text);
+    return failure_message(reason, slot.log.last_lines(), options_.memory_limit_mb);
   }
 
   Database& database_;
@@ -353,24 +301,6 @@ SweepOutcome run_sweep(Database& database,
                        const SweepOptions& options,
                        Progress& progress) {
   return Sweep(database, files, cells, options, progress).run();
-}
-
-Crew make_crew(size_t cells, int jobs, int threads, int cores) {
-  Crew crew;
-  const int wanted = jobs > 0 ? jobs : std::max(1, cores / std::max(1, threads));
-  crew.workers = static_cast<int>(std::clamp<size_t>(cells, 1, static_cast<size_t>(wanted)));
-  crew.threads = threads > 0 ? threads : std::max(1, cores / crew.workers);
-  return crew;
-}
-
-std::string log_file(const std::string& logs_folder, const std::string& cell) {
-  return (fs::path(logs_folder) / (cell.substr(0, 12) + ".log")).string();
-}
-
-int available_cores() {
-  cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
 }
 
 }  // namespace monodr

@@ -31,7 +31,8 @@ struct SweepOutcome {
   bool stopped = false;  ///< by a signal
 };
 
-/// Runs the cells in worker processes and takes each result into the database as it comes.
+/// Runs the cells in worker processes and takes each result into the database as it comes. A worker
+/// is given cell after cell: starting one costs more than many a small cell.
 ///
 /// A worker that crashes, hangs or breaks the protocol costs its own cell, which is recorded as
 /// failed with the reason and the last lines of its log; a new worker takes over. Cells that
@@ -42,19 +43,5 @@ SweepOutcome run_sweep(Database& database,
                        const std::vector<CellRecord>& cells,
                        const SweepOptions& options,
                        Progress& progress);
-
-/// The file that keeps what a cell wrote to stderr; a cell that wrote nothing has none.
-std::string log_file(const std::string& logs_folder, const std::string& cell);
-
-/// How the cores are shared: workers x threads is at most the number of cores, unless both were
-/// asked for.
-struct Crew {
-  int workers = 1;
-  int threads = 1;  ///< of each worker
-};
-Crew make_crew(size_t cells, int jobs, int threads, int cores);
-
-/// The number of cores this process may use.
-int available_cores();
 
 }  // namespace monodr

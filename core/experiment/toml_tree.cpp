@@ -99,6 +99,12 @@ bool is_bare_word(const std::string& text) {
   return !text.empty() && text.find_first_of("\"'[]{}=#\n") == std::string::npos;
 }
 
+std::string trimmed(const std::string& text) {
+  const size_t begin = text.find_first_not_of(' ');
+  if (begin == std::string::npos) return "";
+  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
 // TOML's grammar first; a word without quotes is a text.
 TomlNode parse_override_item(const std::string& text, const std::string& file) {
   try {
@@ -123,7 +129,7 @@ TomlNode parse_override_value(const std::string& text, const std::string& file) 
   TomlNode::List items;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
-    items.push_back(parse_override_item(text.substr(begin, end - begin), file));
+    items.push_back(parse_override_item(trimmed(text.substr(begin, end - begin)), file));
     begin = end + 1;
   }
   return {std::move(items), {file}};
@@ -153,10 +159,11 @@ TomlNode::Table parse_override(const std::string& text) {
   if (equals == std::string::npos || equals == 0)
     throw UserError(SourceLocation{file},
                     "a change is written key=value, for example fit.iterations=20");
-  TomlNode node = parse_override_value(text.substr(equals + 1), file);
+  TomlNode node = parse_override_value(trimmed(text.substr(equals + 1)), file);
   forget_lines(node);
   std::string key = text.substr(0, equals);
-  key.erase(std::remove(key.begin(), key.end(), '"'), key.end());
+  const auto is_decoration = [](char c) { return c == '"' || c == ' '; };
+  key.erase(std::remove_if(key.begin(), key.end(), is_decoration), key.end());
   while (true) {
     const size_t dot = key.rfind('.');
     const std::string last = dot == std::string::npos ? key : key.substr(dot + 1);

@@ -87,6 +87,16 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+// Where the system runs out of memory, it should take a worker and not the parent. Anyone may ask
+// to be taken first.
+void offer_to_be_killed_first() {
+  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  if (::write(file, "500", 3) < 0) {
+  }  // then it stands as the parent does
+  ::close(file);
+}
+
 // Runs in the child between fork and exec: system calls only.
 [[noreturn]] void become_worker(const WorkerOptions& options,
                                 pid_t parent,
@@ -100,6 +110,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   ::setpgid(0, 0);
   for (const int signal : stop_signals) ::signal(signal, SIG_DFL);
   ::signal(SIGPIPE, SIG_DFL);
+  offer_to_be_killed_first();
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -23,9 +23,9 @@ struct WorkerOptions {
 
 /// A child process that is told cells on its stdin and reports on its stdout, both line by line.
 ///
-/// It stands in a process group of its own, so that Ctrl-C reaches the parent only, and the kernel
-/// kills it when the parent dies, however the parent dies. Whoever destroys the object kills the
-/// child.
+/// It stands in a process group of its own, so that Ctrl-C reaches the parent only; the kernel
+/// kills it when the parent dies, however the parent dies, and before the parent where memory runs
+/// out. Whoever destroys the object kills the child.
 class WorkerProcess {
  public:
   explicit WorkerProcess(const WorkerOptions& options);

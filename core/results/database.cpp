@@ -3,11 +3,11 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/error.h"
 #include "base/text.h"
+#include "results/cell_rows.h"
 #include "results/open_database.h"
+#include "results/plan_cells.h"
 #include "results/process_identity.h"
 #include "results/take_in.h"
 
@@ -15,11 +15,6 @@ namespace monodr {
 namespace {
 
 using SQLite::Statement;
-
-std::string axes_json(const CellRecord& record) {
-  const auto replace = nlohmann::json::error_handler_t::replace;
-  return nlohmann::json(record.axes).dump(-1, ' ', false, replace);
-}
 
 std::string state_of(const Statement& row, const std::string& this_host) {
   const std::string state = row.getColumn(1).getString();
@@ -57,155 +52,16 @@ void Database::write(const std::function<void()>& action) {
   });
 }
 
-std::int64_t Database::variant_of(const CellRecord& record) {
-  const std::string axes = axes_json(record);
-  Statement add_experiment(*connection_,
-                           "INSERT INTO experiment (name) VALUES (?) ON CONFLICT DO NOTHING");
-  add_experiment.bind(1, record.experiment);
-  add_experiment.exec();
-  Statement add(*connection_,
-                "INSERT INTO variant (experiment, arm, axes, arm_order, position) "
-                "SELECT id, ?2, ?3, ?4, (SELECT coalesce(max(position) + 1, 0) FROM variant "
-                "WHERE experiment = experiment.id) FROM experiment WHERE name = ?1 "
-                "ON CONFLICT (experiment, arm, axes) DO UPDATE SET arm_order = excluded.arm_order "
-                "RETURNING id");
-  add.bind(1, record.experiment);
-  add.bind(2, record.arm);
-  add.bind(3, axes);
-  add.bind(4, record.arm_order);
-  add.executeStep();
-  const std::int64_t variant = add.getColumn(0);
-  while (add.executeStep()) {
-  }
-  return variant;
-}
-
-std::int64_t Database::cell_of(const CellRecord& record) {
-  Statement add(*connection_,
-                "INSERT INTO cell (variant, hash, seed, state, is_current) "
-                "VALUES (?, ?, ?, 'missing', 0) "
-                "ON CONFLICT (hash, variant) DO UPDATE SET seed = excluded.seed RETURNING id");
-  add.bind(1, variant_of(record));
-  add.bind(2, record.id);
-  add.bind(3, record.seed);
-  add.executeStep();
-  const std::int64_t cell = add.getColumn(0);
-  while (add.executeStep()) {
-  }
-  return cell;
-}
-
 void Database::plan(const std::string& experiment,
                     const std::string& question,
                     const std::vector<CellRecord>& cells) {
-  write([&] {
-    Statement add(*connection_,
-                  "INSERT INTO experiment (name, question) VALUES (?, ?) "
-                  "ON CONFLICT (name) DO UPDATE SET question = excluded.question");
-    add.bind(1, experiment);
-    add.bind(2, question);
-    add.exec();
-    std::map<std::pair<std::string, std::string>, std::int64_t> variants;
-    Planned planned;
-    Statement place(*connection_,
-                    "UPDATE variant SET position = ?1 WHERE id = ?2 AND position <> ?1");
-    for (const CellRecord& record : cells) {
-      MONODR_CHECK(record.experiment == experiment, "cell of '{}'", record.experiment);
-      const auto [entry, is_new] = variants.try_emplace({record.arm, axes_json(record)}, 0);
-      if (is_new) {
-        entry->second = variant_of(record);
-        place.bind(1, static_cast<std::int64_t>(variants.size()));
-        place.bind(2, entry->second);
-        place.exec();
-        place.reset();
-      }
-      planned[{entry->second, record.id}] = record.seed;
-    }
-    move_renamed(planned, experiment);
-    add_missing(planned);
-    count_only(planned, experiment);
-  });
-}
-
-// An arm or an axis that got another name asks for a cell that is there already, elsewhere.
-void Database::move_renamed(const Planned& planned, const std::string& experiment) {
-  Statement rows(*connection_,
-                 "SELECT cell.id, variant, hash FROM cell JOIN variant ON variant.id = "
-                 "cell.variant JOIN experiment ON experiment.id = variant.experiment "
-                 "WHERE experiment.name = ? AND state <> 'missing'");
-  rows.bind(1, experiment);
-  std::set<std::pair<std::int64_t, std::string>> present;
-  std::map<std::string, std::int64_t> unplanned;
-  while (rows.executeStep()) {
-    const std::pair<std::int64_t, std::string> place{rows.getColumn(1).getInt64(),
-                                                     rows.getColumn(2)};
-    if (planned.count(place) > 0)
-      present.insert(place);
-    else
-      unplanned[place.second] = rows.getColumn(0);
-  }
-  Statement clear(*connection_, "DELETE FROM cell WHERE variant = ? AND hash = ?");
-  Statement move(*connection_, "UPDATE cell SET variant = ? WHERE id = ?");
-  for (const auto& [place, seed] : planned) {
-    const auto found = unplanned.find(place.second);
-    if (found == unplanned.end() || present.count(place) > 0) continue;
-    clear.bind(1, place.first);  // that it is missing there
-    clear.bind(2, place.second);
-    clear.exec();
-    clear.reset();
-    move.bind(1, place.first);
-    move.bind(2, found->second);
-    move.exec();
-    move.reset();
-  }
-}
-
-// Cells that were never started are rows too: `runexp status` tells of them without the file.
-void Database::add_missing(const Planned& planned) {
-  Statement add(*connection_,
-                "INSERT INTO cell (variant, hash, seed, state) VALUES (?, ?, ?, 'missing') "
-                "ON CONFLICT (hash, variant) DO NOTHING");
-  for (const auto& [place, seed] : planned) {
-    add.bind(1, place.first);
-    add.bind(2, place.second);
-    add.bind(3, seed);
-    add.exec();
-    add.reset();
-  }
-}
-
-/// Makes exactly these (variant, hash) current and forgets others that were never started; touches
-/// only rows that change.
-void Database::count_only(const Planned& planned, const std::string& experiment) {
-  Statement rows(*connection_,
-                 "SELECT cell.id, variant, hash, is_current FROM cell JOIN variant ON variant.id = "
-                 "cell.variant JOIN experiment ON experiment.id = variant.experiment "
-                 "WHERE experiment.name = ?");
-  rows.bind(1, experiment);
-  std::map<std::int64_t, int> changes;
-  while (rows.executeStep()) {
-    const int is_current = planned.count({rows.getColumn(1).getInt64(), rows.getColumn(2)}) > 0;
-    if (rows.getColumn(3).getInt() != is_current) changes[rows.getColumn(0)] = is_current;
-  }
-  Statement update(*connection_, "UPDATE cell SET is_current = ? WHERE id = ?");
-  for (const auto& [cell, is_current] : changes) {
-    update.bind(1, is_current);
-    update.bind(2, cell);
-    update.exec();
-    update.reset();
-  }
-  Statement forget(*connection_,
-                   "DELETE FROM cell WHERE state = 'missing' AND pid IS NULL AND NOT is_current "
-                   "AND variant IN (SELECT variant.id FROM variant JOIN experiment ON "
-                   "experiment.id = variant.experiment WHERE experiment.name = ?)");
-  forget.bind(1, experiment);
-  forget.exec();
+  write([&] { plan_cells(*connection_, experiment, question, cells); });
 }
 
 bool Database::mark_running(const CellRecord& record, int pid) {
   bool marked = false;
   write([&] {
-    const std::int64_t cell = cell_of(record);
+    const std::int64_t cell = cell_row(*connection_, record);
     Statement find(*connection_, "SELECT hash, state, pid, process, host FROM cell WHERE id = ?");
     find.bind(1, cell);
     find.executeStep();
@@ -226,7 +82,7 @@ bool Database::mark_running(const CellRecord& record, int pid) {
 
 void Database::release(const CellRecord& record) {
   write([&] {
-    const std::int64_t cell = cell_of(record);
+    const std::int64_t cell = cell_row(*connection_, record);
     Statement unmark(*connection_,
                      "UPDATE cell SET pid = NULL, process = NULL, host = NULL, "
                      "started = iif(state = 'missing', NULL, started) WHERE id = ?");
@@ -243,7 +99,7 @@ void Database::take_in(const CellRecord& record, const CellResult& result) {
   MONODR_CHECK(record.id == result.cell, "result of {} for cell {}", result.cell, record.id);
   MONODR_CHECK(result.state == "done" || result.state == "failed", "state '{}'", result.state);
   write([&] {
-    const std::int64_t cell = cell_of(record);
+    const std::int64_t cell = cell_row(*connection_, record);
     Statement update(*connection_,
                      "UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
                      "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, "

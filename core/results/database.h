@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -94,14 +93,6 @@ class Database {
 
  private:
   void write(const std::function<void()>& action);
-  /// Variant and hash of each cell -> its seed.
-  using Planned = std::map<std::pair<std::int64_t, std::string>, std::int64_t>;
-  void move_renamed(const Planned& planned, const std::string& experiment);
-  void add_missing(const Planned& planned);
-  void count_only(const Planned& planned, const std::string& experiment);
-  std::int64_t variant_of(const CellRecord& record);
-  std::int64_t cell_of(const CellRecord& record);
-
   std::string file_;
   std::unique_ptr<SQLite::Database> connection_;
 };

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "experiment/crew.h"
 
 namespace monodr {
 

@@ -25,8 +25,8 @@ Examples:
 )"};
 
 // In all three, the words come from `runexp [COMMAND] --list-options`: a word and its meaning with
-// a tab between them. A first word that is no command is a file, and the options are those of
-// `run`.
+// a tab between them. A first word that is no command is a file or an option of `run`, and the
+// options are those of `run`.
 
 const char* const bash_script = R"sh(_runexp() {
   local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
@@ -36,14 +36,10 @@ const char* const bash_script = R"sh(_runexp() {
     return
   fi
   local program=("${COMP_WORDS[0]}")
-  if [ "$COMP_CWORD" -gt 1 ]; then
-    case $command in
-      *.toml) program+=(run) ;;
-      *) program+=("$command") ;;
-    esac
-  else
-    compopt -o default
-  fi
+  case $command in
+    -* | *.toml) program+=(run) ;;
+    *) if [ "$COMP_CWORD" -gt 1 ]; then program+=("$command"); else compopt -o default; fi ;;
+  esac
   local words
   words=$("${program[@]}" --list-options 2>/dev/null | cut -f 1)
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -55,12 +51,14 @@ const char* const zsh_script = R"sh(#compdef runexp
 _runexp() {
   local -a program lines entries
   program=($words[1])
-  if (( CURRENT > 2 )); then
-    if [[ $words[CURRENT] != -* ]]; then
-      _files
-      return
-    fi
-    if [[ $words[2] == *.toml ]]; then program+=(run); else program+=($words[2]); fi
+  if (( CURRENT > 2 )) && [[ $words[CURRENT] != -* ]]; then
+    _files
+    return
+  fi
+  if [[ $words[2] == (-*|*.toml) ]]; then
+    program+=(run)
+  elif (( CURRENT > 2 )); then
+    program+=($words[2])
   else
     _files -g '*.toml'
   fi
@@ -75,11 +73,11 @@ compdef _runexp runexp
 )sh";
 
 const char* const fish_script = R"sh(function __runexp_words
-  set -l words (commandline -opc)
-  if test (count $words) -lt 2
-    $words[1] --list-options 2>/dev/null
-  else if string match -q -- '*.toml' $words[2]
+  set -l words (commandline -opc) (commandline -ct)
+  if string match -qr -- '^-|[.]toml$' $words[2]
     $words[1] run --list-options 2>/dev/null
+  else if test (count $words) -lt 3
+    $words[1] --list-options 2>/dev/null
   else
     $words[1] $words[2] --list-options 2>/dev/null
   end

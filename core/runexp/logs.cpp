@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "experiment/sweep.h"
+#include "experiment/cell_log.h"
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"

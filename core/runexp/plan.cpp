@@ -129,6 +129,7 @@ std::string format_dry_run(const Plan& plan,
   std::map<std::string, int> counts;
   double total = 0;
   bool known = true;
+  int to_run = 0;
   std::string text = fmt::format("{:<12}  {:<11}  {:>8}  cell\n", "id", "state", "time");
   for (const Cell& cell : plan.cells) {
     const auto found = states.find(cell.id);
@@ -142,6 +143,7 @@ std::string format_dry_run(const Plan& plan,
     ++counts[state];
     std::string time;
     if (state != "done" && state != "failed") {
+      ++to_run;
       const double guess = expected(seconds, cell.arm);
       known = known && guess >= 0;
       total += std::max(guess, 0.0);
@@ -153,8 +155,12 @@ std::string format_dry_run(const Plan& plan,
   text += fmt::format("{} cells:", plan.cells.size());
   for (const auto& [state, count] : counts) text += fmt::format(" {} {},", count, state);
   text.back() = ';';
+  if (to_run == 0) return text + " nothing to run\n";
   if (!known) return text + " no earlier times to go by\n";
-  return text + fmt::format(" about {} with {} workers\n", duration_text(total / jobs), jobs);
+  return text + fmt::format(" about {} with {} worker{}\n",
+                            duration_text(total / jobs),
+                            jobs,
+                            jobs == 1 ? "" : "s");
 }
 
 }  // namespace monodr

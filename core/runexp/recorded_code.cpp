@@ -31,4 +31,14 @@ std::vector<std::string> changed_code(const CellRecord& record, const PluginCata
   return changed;
 }
 
+std::vector<std::string> bring_up_to_date(CellRecord& record, const PluginCatalogue& catalogue) {
+  std::vector<std::string> changed = changed_code(record, catalogue);
+  record.code_hash = catalogue.code_hash;
+  for (PluginRecord& plugin : record.plugins)
+    for (const PluginInfo& info : catalogue.plugins)
+      if (to_string(info.kind) == plugin.kind && info.name == plugin.name)
+        plugin.file_hash = info.file_hash;
+  return changed;
+}
+
 }  // namespace monodr

@@ -97,7 +97,8 @@ int run_rerun(const std::vector<std::string>& arguments) {
   const CatalogueSource plugins(worker_program(),
                                 plugin_folders(plugin_path(values), recorded_folders(before)),
                                 cache_folder(values));
-  const std::string changed = join(changed_code(before.record, plugins.catalogue()), ", ");
+  CellRecord record = before.record;
+  const std::string changed = join(bring_up_to_date(record, plugins.catalogue()), ", ");
   if (!changed.empty() && !verify)
     throw UserError(fmt::format(
         "changed since cell {} was run: {}; 'runexp FILE.toml' runs what it has become, --verify "
@@ -115,7 +116,7 @@ int run_rerun(const std::vector<std::string>& arguments) {
       plugins.folders(), fs::absolute(cache_folder(values)).string(), (folder / "fits").string()};
   options.known_states = {{before.record.id, before.result.state}};
   Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
-  if (!prepare_inputs({before.record},
+  if (!prepare_inputs({record},
                       options.worker,
                       options.surroundings.plugin_folders,
                       options.surroundings.cache_folder,
@@ -127,7 +128,7 @@ int run_rerun(const std::vector<std::string>& arguments) {
   Database& target = verify ? *apart : database;
   fs::create_directories(folder / "cells");
   progress.begin(1, 0);
-  const std::vector<CellRecord> cells{before.record};
+  const std::vector<CellRecord> cells{record};
   const CellFiles files((folder / "cells").string());
   const SweepOutcome outcome = run_sweep(target, files, cells, options, progress);
   if (outcome.stopped) return exit_stopped;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "experiment/crew.h"
 #include "experiment/preparation.h"
 #include "experiment/sweep.h"
 #include "experiment/workers.h"
@@ -27,6 +28,7 @@ namespace po = boost::program_options;
 using States = std::unordered_map<std::string, std::string>;
 
 constexpr int exit_failed = 1, exit_stopped = 130;
+constexpr int failures_named = 20;
 
 const CommandUsage usage = {
     "runexp",
@@ -163,14 +165,15 @@ std::string count_states(const Plan& plan, const States& states) {
   return join(parts, ", ");
 }
 
-/// How many cells of the plan stand as failed; names each with its reason.
+/// How many cells of the plan stand as failed; names the first with their reasons.
 int report_failures(const Database& database, const Plan& plan, const std::string& logs) {
   const States states = database.states(plan.experiment.name);
   int failed = 0;
   for (const CellRecord& record : plan.records) {
     const auto found = states.find(record.id);
     if (found == states.end() || found->second != "failed") continue;
-    if (++failed == 1)
+    if (++failed > failures_named) continue;
+    if (failed == 1)
       fmt::print(stderr, "\nfailed cells (logs in {}; run again with --retry-failed):\n", logs);
     fmt::print(stderr,
                "  {} {}: {}\n",
@@ -178,6 +181,11 @@ int report_failures(const Database& database, const Plan& plan, const std::strin
                describe(record),
                first_line(database.failure_message(record)));
   }
+  if (failed > failures_named)
+    fmt::print(stderr,
+               "  and {} more; 'runexp status {}' names them\n",
+               failed - failures_named,
+               plan.experiment.name);
   return failed;
 }
 
@@ -238,7 +246,7 @@ int run_plan(const po::variables_map& values, Plan plan) {
     fmt::print(stderr, "nothing to run: {} cells\n", count_states(plan, states));
   }
   progress.finished(outcome.done, outcome.failed, outcome.stopped);
-  if (!json)
+  if (!json && !outcome.stopped)
     std::cout << format_table(make_table(*database, {plan.experiment.name, {}, "", false}),
                               TableFormat::text)
               << std::flush;
@@ -259,6 +267,8 @@ int run_experiment(const std::vector<std::string>& arguments) {
   if (!parse_options(
           usage, arguments, all, po::positional_options_description().add("word", -1), values))
     return 0;
+  if (values["force"].as<bool>() && values["accept-stale"].as<bool>())
+    throw UserError("--force runs all cells again, --accept-stale keeps results; give one of them");
   Plan plan = make_plan(values);
   if (values.count("print-config") > 0) {
     print_config(plan, values["print-config"].as<std::string>());

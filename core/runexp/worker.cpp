@@ -2,14 +2,16 @@
 // monodr-worker: the process that loads LibTorch. `runexp` starts it and talks to it in JSON lines:
 //
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
-//   monodr-worker prepare FILE        makes the synthetic set and the prior of a configuration
+//   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +23,7 @@
 #include "base/memory.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "cell/method.h"
 #include "cell/prepare.h"
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
@@ -84,6 +87,7 @@ int prepare_from_file(const std::string& path, Channel& channel) {
     if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
   };
   const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  for (const json& other : document.value("check", json::array())) check_method(other, registry);
   if (document.value("only", "") == "prior")
     make_trained_prior(config, registry, cache, progress, note);
   else
@@ -125,12 +129,40 @@ void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
   }
 }
 
-void run_one(const std::string& path, Channel& channel) {
-  const CellPlan plan = cell_plan_from_file(path);
-  // The peak of memory is that of this cell, not of the largest that this process has run.
+// Makes peak_memory_mb() that of what comes now, not of the largest cell that this process has run.
+void forget_peak_memory() {
   std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+// Whoever builds anew while a sweep runs must not get results under the name of the old code.
+void require_planned_code(const CellPlan& plan) {
+  static const std::string program = sha256_of_file("/proc/self/exe");
+  std::vector<std::string> changed;
+  if (plan.code_hash != program) changed.push_back("the program");
+  Registry registry(plan.plugin_folders);
+  for (const CellPlan::Plugin& plugin : plan.plugins)
+    for (const PluginKind kind : plugin_kinds())
+      if (to_string(kind) == plugin.kind &&
+          registry.find(kind, plugin.name).info.file_hash != plugin.file_hash)
+        changed.push_back(plugin.kind + " " + plugin.name);
+  if (!changed.empty())
+    throw UserError(fmt::format("changed since the sweep was started: {}; start it again",
+                                join(changed, ", ")));
+}
+
+void run_one(const std::string& path, Channel& channel) {
+  const auto start = std::chrono::steady_clock::now();
+  forget_peak_memory();
+  const CellPlan plan = cell_plan_from_file(path);
   CellOutcome outcome;
   try {
+    require_planned_code(plan);
     Throttle throttle;
     outcome = run_cell(plan, [&](const std::string& what, double share) {
       if (throttle.due(share))
@@ -143,6 +175,9 @@ void run_one(const std::string& path, Channel& channel) {
     outcome.result.state = "failed";
     outcome.result.message = error.what();
   }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  outcome.result.seconds = elapsed.count();
+  outcome.result.peak_memory_mb = peak_memory_mb();
   write_file_atomically(plan.output, to_json(outcome.result));
   channel.send(json{
       {"cell", plan.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});

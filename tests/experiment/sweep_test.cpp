@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "experiment/cells.h"
+#include "experiment/crew.h"
 #include "experiment/stand_in_plugins.h"
 #include "shared_files.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The subcommands that look at cells after the fact, progress for programs, and what happens when
-// code changes or the disk is full.
+// code changes.
 #include <gmock/gmock.h>
-#include <sys/mount.h>
 
 #include <sstream>
 #include <thread>
@@ -166,48 +165,6 @@ TEST_F(Commands, CompletionKnowsEveryCommandAndOption) {
   for (const std::string shell : {"bash", "zsh", "fish"})
     EXPECT_THAT(run({"completion", shell}).output(), HasSubstr("--list-options"));
   EXPECT_EQ(run({"completion", "bsh"}).exit_code(), 2);
-}
-
-TEST_F(Commands, BashCompletes) {
-  write_file_atomically(folder_.file("completion.sh"), run({"completion", "bash"}).output());
-  const std::string script = fmt::format(
-      "cd '{}'; source completion.sh; compopt() {{ :; }}; complete_line() {{ COMP_WORDS=(\"$@\"); "
-      "COMP_CWORD=$(($# - 1)); _runexp; echo \"${{COMPREPLY[@]}}\"; }}; "
-      "complete_line '{}' sta > words; complete_line '{}' e.toml --retry >> words",
-      folder_.path(),
-      binary("runexp"),
-      binary("runexp"));
-  Program bash({"/bin/bash", "-c", script}, {}, folder_.path());
-  bash.wait();
-  EXPECT_EQ(read_file(folder_.file("words")), "status\n--retry-failed\n") << bash.errors();
-}
-
-TEST_F(Commands, AFullDiskIsAnErrorAndNothingIsTorn) {
-  const std::string disk = folder_.file("disk");
-  fs::create_directories(disk);
-  if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=600k") != 0)
-    GTEST_SKIP() << "a small disk can be mounted by root only";
-  const Words words = {"e.toml", "--results", "disk/r.sqlite", "--cache", "cache"};
-  EXPECT_EQ(run(words).exit_code(), 0);
-  const std::string filler = disk + "/filler";
-  {
-    std::ofstream stream(filler);
-    const std::string block(4096, 'x');
-    while (stream << block << std::flush) {
-    }
-  }
-  Words more = words;
-  more.push_back("sweep.seed=0,1,2,3,4,5");
-  const Program full = run(more);
-  EXPECT_THAT(full.exit_code(), testing::AnyOf(1, 2));
-  EXPECT_NE(full.errors(), "");
-  fs::remove(filler);
-  const Program status = run({"status", "--results", "disk/r.sqlite", "--format", "json"});
-  EXPECT_EQ(status.exit_code(), 0) << status.errors();
-  more.push_back("--retry-failed");
-  const Program freed = run(more);
-  EXPECT_EQ(freed.exit_code(), 0) << freed.errors();
-  ::umount(disk.c_str());
 }
 
 }  // namespace

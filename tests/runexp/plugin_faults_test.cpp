@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -163,6 +164,44 @@ TEST_F(PluginFaults, NotANumberForOneObject) {
   report.insert(report.end(), of_its_results.begin(), of_its_results.end());
   EXPECT_EQ(run(report).exit_code(), 0);
   EXPECT_THAT(read_file(folder_->file("report.html")), HasSubstr("failed object "));
+}
+
+// What plugins and settings refuse is found in every arm before the first cell starts.
+TEST_F(PluginFaults, EveryArmIsCheckedBeforeTheFirstCell) {
+  write_file_atomically(folder_->file("arms.toml"),
+                        "extends = [\"e.toml\"]\n[[arm]]\nname = \"good\"\n[[arm]]\nname = "
+                        "\"bad\"\nset = { \"fit.prune_steps\" = [1] }\n");
+  const Program program =
+      run({"arms.toml", "--results", "arms.sqlite", "--cache", "cache", "--json"});
+  EXPECT_EQ(program.exit_code(), 2) << program.output();
+  EXPECT_THAT(program.errors(), HasSubstr("'fit.prune_steps' has 1 values"));
+  EXPECT_FALSE(fs::exists(folder_->file("arms.sqlite")));
+}
+
+// A sweep that is on its way, and a plugin that is built anew under it: the worker that loads it
+// must not give its results the name of the old one. The memory of the plugins' hashes is what the
+// sweep began with; a file changed behind its back, size and time as they were, is what it then
+// meets.
+TEST_F(PluginFaults, APluginThatChangedUnderTheSweepIsRefused) {
+  const std::string plugin = folder_->file("own/loss_misbehaving.so");
+  fs::create_directories(folder_->file("own"));
+  fs::copy_file(binary("test_plugins/loss_misbehaving.so"), plugin);
+  const Words own = {"--plugin-path", "own"};
+  EXPECT_EQ(run_with("none", own).exit_code(), 0);
+
+  std::string content = read_file(plugin);
+  const std::string text = "Goes wrong as it is told";
+  const size_t place = content.find(text);
+  ASSERT_NE(place, std::string::npos);
+  content.replace(place, text.size(), "Goes right as it is told");
+  const auto time = fs::last_write_time(plugin);
+  std::ofstream(plugin, std::ios::binary) << content;
+  fs::last_write_time(plugin, time);
+
+  const Program program = run_with("none", {"--plugin-path", "own", "sweep.seed=1", "--json"});
+  EXPECT_EQ(program.exit_code(), 1) << program.output() << program.errors();
+  EXPECT_THAT(program.output(),
+              HasSubstr("changed since the sweep was started: loss misbehaving; start it again"));
 }
 
 }  // namespace

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program as a person uses it, with a stand-in for the worker: exit codes, what is printed,
-// what is left on disk, and what survives a kill.
+// The program as a person uses it, with a stand-in for the worker: exit codes, what is printed and
+// what is left on disk. What survives a kill is in faults_test.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <csignal>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <random>
-#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -106,7 +101,9 @@ TEST_F(Runexp, ADryRunTellsAndWritesNothing) {
   EXPECT_FALSE(fs::exists(folder_.file("results")));
   run({"e.toml", "sweep.seed=0"});
   EXPECT_THAT(run({"e.toml", "--dry-run", "-j", "1"}).output(),
-              HasSubstr("4 cells: 2 done, 2 missing; about 1.0 s with 1 workers"));
+              HasSubstr("4 cells: 2 done, 2 missing; about 1.0 s with 1 worker\n"));
+  EXPECT_THAT(run({"e.toml", "--dry-run", "sweep.seed=0"}).output(),
+              HasSubstr("2 cells: 2 done; nothing to run"));
   const Program rebuilt =
       run({"e.toml", "--dry-run", "--cache", "elsewhere"}, {"FAKE_PLUGIN_HASH=ffff"});
   EXPECT_THAT(rebuilt.output(), HasSubstr("2 missing, 2 stale;"));
@@ -174,125 +171,6 @@ TEST_F(Runexp, ListsAndShowsPlugins) {
   const Program shown = run({"plugins", "show", "soft_rasterizer"});
   EXPECT_THAT(shown.output(), HasSubstr("[renderer.soft_rasterizer]\nsigma = 1.0 "));
   EXPECT_EQ(run({"plugins", "doctor"}).exit_code(), 0);
-}
-
-TEST_F(Runexp, AnInterruptStopsCleanly) {
-  write(three_arms + "[fit]\n");
-  const Words slow = {"e.toml", "-j", "2", "loss.mask.behaviour=slow", "loss.mask.seconds=20"};
-  Program program = start(slow);
-  while (journal().size() < 2) std::this_thread::yield();
-  program.signal(SIGINT);
-  program.wait();
-  EXPECT_EQ(program.exit_code(), 130) << program.errors();
-  EXPECT_EQ(states().size(), 4u);
-  for (const auto& [id, state] : states()) EXPECT_EQ(state, "missing");
-  EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
-  std::vector<int> workers;
-  journal(&workers);
-  for (const int worker : workers) EXPECT_NE(::kill(worker, 0), 0);
-}
-
-std::string seeds(int count) {
-  std::string list = "sweep.seed=0";
-  for (int seed = 1; seed < count; ++seed) list += fmt::format(",{}", seed);
-  return list;
-}
-
-// Kills the parent at random moments until all is done. Nothing that was done is run again,
-// nothing is lost, nothing is left over, no worker outlives its parent.
-TEST_F(Runexp, AKilledParentLosesNothing) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE(fmt::format("random seed {}", seed));
-  std::mt19937 random(seed);
-  const Words words = {
-      "e.toml", "-j", "2", seeds(60), "loss.mask.behaviour=slow", "loss.mask.seconds=0.02"};
-  for (int round = 0; round < 100; ++round) {
-    const auto states_before = states();
-    const auto runs_before = journal();
-    Program program = start(words);
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 60)(random)));
-    program.signal(SIGKILL);
-    program.wait();
-    const auto runs_after = journal();
-    const auto states_after = states();
-    for (const auto& [id, state] : states_before) {
-      if (state != "done") continue;
-      EXPECT_EQ(runs_after.at(id), runs_before.at(id)) << "ran again";
-      EXPECT_EQ(states_after.at(id), "done") << "was lost";
-    }
-  }
-  const Program last = run(words);
-  EXPECT_EQ(last.exit_code(), 0) << last.errors();
-  const auto final_states = states();
-  EXPECT_EQ(final_states.size(), 120u);
-  for (const auto& [id, state] : final_states) EXPECT_EQ(state, "done");
-  EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
-  std::vector<int> workers;
-  journal(&workers);
-  for (const int worker : workers)
-    while (::kill(worker, 0) == 0) std::this_thread::yield();
-}
-
-// A killed worker costs the cell that it had in hand, which says so; no other is lost or run again.
-TEST_F(Runexp, AKilledWorkerCostsItsOwnCellOnly) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE(fmt::format("random seed {}", seed));
-  std::mt19937 random(seed);
-  const Words words = {
-      "e.toml", "-j", "2", seeds(20), "loss.mask.behaviour=slow", "loss.mask.seconds=0.05"};
-  Program program = start(words);
-  for (int kills = 0; kills < 10; ++kills) {
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::uniform_int_distribution<int>(5, 60)(random)));
-    std::vector<int> workers;
-    journal(&workers);
-    if (!workers.empty()) ::kill(workers.back(), SIGKILL);
-  }
-  program.wait();
-  EXPECT_THAT(program.exit_code(), testing::AnyOf(0, 1)) << program.errors();
-  const auto runs_before = journal();
-  const auto states_before = states();
-  EXPECT_EQ(states_before.size(), 40u);
-  EXPECT_EQ(run({"e.toml",
-                 "--retry-failed",
-                 seeds(20),
-                 "loss.mask.behaviour=slow",
-                 "loss.mask.seconds=0.05"})
-                .exit_code(),
-            0);
-  const auto runs_after = journal();
-  for (const auto& [id, state] : states_before) {
-    EXPECT_EQ(runs_before.at(id), 1);
-    EXPECT_EQ(runs_after.at(id), state == "done" ? 1 : 2) << state;
-  }
-  for (const auto& [id, state] : states()) EXPECT_EQ(state, "done");
-}
-
-TEST_F(Runexp, TwoAtOnceShareTheCells) {
-  const Words words = {"e.toml",
-                       "-j",
-                       "2",
-                       "sweep.seed=0,1,2,3,4,5",
-                       "loss.mask.behaviour=slow",
-                       "loss.mask.seconds=0.03"};
-  Program one = start(words), two = start(words);
-  one.wait();
-  two.wait();
-  EXPECT_EQ(one.exit_code(), 0) << one.errors();
-  EXPECT_EQ(two.exit_code(), 0) << two.errors();
-  EXPECT_EQ(one.output(), two.output());
-  EXPECT_EQ(journal().size(), 12u);
-  for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
-}
-
-TEST_F(Runexp, AReadOnlyDatabaseIsAnErrorAndNothingIsTorn) {
-  run({"e.toml", "sweep.seed=0"});
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everything";
-  fs::permissions(folder_.file("results"), fs::perms::owner_read | fs::perms::owner_exec);
-  EXPECT_EQ(run({"e.toml"}).exit_code(), 2);
-  fs::permissions(folder_.file("results"), fs::perms::owner_all);
-  EXPECT_EQ(states().size(), 2u);
 }
 
 }  // namespace
