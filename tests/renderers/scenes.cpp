@@ -3,6 +3,7 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -109,16 +110,41 @@ RenderInput ellipsoids(int count, int level, int size) {
   return input;
 }
 
+namespace {
+
+/// Smallest altitude of a triangle, in the unit of its corners.
+double smallest_altitude(const double (&corner)[3][2]) {
+  double longest = 0;
+  for (int i = 0; i < 3; ++i)
+    longest = std::max(
+        longest,
+        std::hypot(corner[(i + 1) % 3][0] - corner[i][0], corner[(i + 1) % 3][1] - corner[i][1]));
+  const double area = (corner[1][0] - corner[0][0]) * (corner[2][1] - corner[0][1]) -
+                      (corner[1][1] - corner[0][1]) * (corner[2][0] - corner[0][0]);
+  return std::abs(area) / longest;
+}
+
+}  // namespace
+
 RenderInput random_triangles(int count, int triangles, int size, unsigned seed) {
+  // Barycentric coordinates of a sliver lose as many digits in single precision as it is thin.
+  constexpr double kThinnest = 0.5;  // px
   std::mt19937 random(seed);
   std::uniform_real_distribution<double> uniform(-1, 1);
   std::vector<double> points, colours;
   for (int n = 0; n < count * triangles; ++n) {
     const double z = 7 + 4 * uniform(random), u = uniform(random), v = uniform(random);
-    for (int corner = 0; corner < 3; ++corner) {
+    double corners[3][2];
+    do {
+      for (auto& corner : corners) {
+        corner[0] = u + 0.5 * uniform(random);
+        corner[1] = v + 0.5 * uniform(random);
+      }
+    } while (smallest_altitude(corners) * size / 2 < kThinnest);
+    for (const auto& corner : corners) {
       const double depth = z + uniform(random);
-      points.push_back((u + 0.5 * uniform(random)) * depth * 0.5);
-      points.push_back((v + 0.5 * uniform(random)) * depth * 0.5);
+      points.push_back(corner[0] * depth * 0.5);
+      points.push_back(corner[1] * depth * 0.5);
       points.push_back(depth);
       for (int channel = 0; channel < 3; ++channel) colours.push_back((1 + uniform(random)) / 2);
     }
