@@ -127,8 +127,8 @@ void two_workers(benchmark::State& state) {
 const char* const true_experiment = R"([dataset]
 source = "synthetic"
 objects = 8
-[shape_prior]
-corpus_cars = 16
+[corpus]
+cars = 16
 [shape_prior.mesh_autoencoder]
 template_grid = 4
 steps = 20
