@@ -132,13 +132,7 @@ bool DeepSdf::descend(const CorpusVolumes& corpus,
     adam.descend(left);
     if (step % 20 != 0 && step + 1 != steps_) continue;
     loss = left.item<double>();
-    if (options.checkpoint)
-      options.checkpoint([&] {
-        TensorTable table;
-        adam.store("network", table);
-        return table;
-      });
-    if (options.progress && !options.progress((step + 1.0) / steps_, loss)) return false;
+    if (!adam.report("network", options, (step + 1.0) / steps_, loss)) return false;
   }
   return true;
 }

@@ -21,6 +21,19 @@ Adam::Adam(std::vector<at::Tensor> parameters, double learning_rate, int steps)
   }
 }
 
+bool Adam::report(const std::string& prefix,
+                  const TrainingOptions& options,
+                  double share,
+                  double loss) const {
+  if (options.checkpoint)
+    options.checkpoint([&] {
+      TensorTable table;
+      store(prefix, table);
+      return table;
+    });
+  return !options.progress || options.progress(share, loss);
+}
+
 void Adam::descend(const at::Tensor& loss) {
   constexpr double kPi = 3.14159265358979323846;
   constexpr double kBeta1 = 0.9, kBeta2 = 0.99, kEpsilon = 1e-8;

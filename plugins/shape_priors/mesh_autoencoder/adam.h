@@ -23,6 +23,13 @@ class Adam {
   void store(const std::string& prefix, TensorTable& table) const;
   bool restore(const std::string& prefix, const TensorTable& table);
 
+  /// Tells the options how far the training is: a checkpoint (`store` under `prefix`), the share
+  /// done and the loss. False where they ask to stop.
+  bool report(const std::string& prefix,
+              const TrainingOptions& options,
+              double share,
+              double loss) const;
+
   /// One step along the gradients of `loss`, which are then dropped.
   void descend(const at::Tensor& loss);
 

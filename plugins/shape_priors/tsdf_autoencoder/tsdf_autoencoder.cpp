@@ -122,13 +122,7 @@ bool VolumeAutoencoder::descend(const at::Tensor& volumes,
     adam.descend(left);
     if (step % 10 != 0 && step + 1 != steps) continue;
     loss = left.item<double>();
-    if (options.checkpoint)
-      options.checkpoint([&] {
-        TensorTable table;
-        adam.store("network", table);
-        return table;
-      });
-    if (options.progress && !options.progress((step + 1.0) / steps, loss)) return false;
+    if (!adam.report("network", options, (step + 1.0) / steps, loss)) return false;
   }
   return true;
 }
