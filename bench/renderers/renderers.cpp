@@ -11,11 +11,12 @@
 #include <ATen/Parallel.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <malloc.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
+#include <memory>
+#include <thread>
 
 #include "anchor.h"
 #include "base/memory.h"
@@ -68,66 +69,102 @@ Channels channels_for(const Row& row) {
 
 /// The scenarios' losses.
 at::Tensor loss_of(const Rendering& rendering, const Scene& scene) {
-  at::Tensor loss = at::zeros({}, scene.input.vertices.options().requires_grad(false));
+  at::Tensor loss;
+  const auto add = [&](const at::Tensor& term) { loss = loss.defined() ? loss + term : term; };
   if (rendering.silhouette.defined())
-    loss = loss + at::mse_loss(rendering.silhouette, scene.target_silhouette);
-  if (rendering.colour.defined()) loss = loss + at::mse_loss(rendering.colour, scene.target_colour);
+    add(at::mse_loss(rendering.silhouette, scene.target_silhouette));
+  if (rendering.colour.defined()) add(at::mse_loss(rendering.colour, scene.target_colour));
   if (rendering.depth.defined()) {
     // Where one of the two shows nothing, the target stands in for the rendering.
     const at::Tensor both = at::logical_and(rendering.depth > 0, scene.target_depth > 0);
     const at::Tensor depth = at::where(both, rendering.depth, scene.target_depth);
-    loss = loss + 0.01 / at::count_nonzero(both).item<std::int64_t>() *
-                      at::mse_loss(depth, scene.target_depth, at::Reduction::Sum);
+    add(0.01 / at::count_nonzero(both).item<std::int64_t>() *
+        at::mse_loss(depth, scene.target_depth, at::Reduction::Sum));
   }
   return loss;
 }
 
-/// A line of /proc/self/status in MB, 0 where there is none: "VmRSS:", "VmHWM:" (its peak).
-double memory_mb(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;)
-    if (word == key && status >> word) return std::stod(word) / 1024;
-  return 0;
-}
-
-/// Memory now; from here on, VmHWM tells the peak.
-double start_of_memory() {
-  malloc_trim(0);
-  std::ofstream("/proc/self/clear_refs") << 5;
-  return memory_mb("VmRSS:");
-}
-
-void measure_renderer(benchmark::State& state, const Row& row) {
-  at::set_num_threads(row.threads);
-  Scene scene = make_scene(row.mesh, row.batch, row.size);
-  if (row.renderer == "naive") {  // in double, soft_rasterizer is its own plain reference
-    scene.input = test::leaves(scene.input, at::kDouble);
-    scene.target_silhouette = scene.target_silhouette.to(at::kDouble);
+/// What one row repeats.
+class Step {
+ public:
+  explicit Step(const Row& row)
+      : row_(row),
+        scene_(make_scene(row.mesh, row.batch, row.size)),
+        renderer_(renderer_for(row)),
+        request_{channels_for(row), row.size, row.size, 1.0} {
+    if (row.renderer != "naive") return;
+    // In double, soft_rasterizer is its own plain reference.
+    scene_.input = test::leaves(scene_.input, at::kDouble);
+    scene_.target_silhouette = scene_.target_silhouette.to(at::kDouble);
   }
-  const auto renderer = renderer_for(row);
-  const RenderRequest request{channels_for(row), row.size, row.size, 1.0};
-  const double memory_before = start_of_memory();
-  for (auto _ : state) {
-    if (row.backward) {
-      scene.input.vertices.mutable_grad() = at::Tensor();
-      scene.input.colours.mutable_grad() = at::Tensor();
-      loss_of(renderer->render(scene.input, request), scene).backward();
-      benchmark::DoNotOptimize(scene.input.vertices.grad());
+  const Scene& scene() const { return scene_; }
+  void run() {
+    if (row_.backward) {
+      scene_.input.vertices.mutable_grad() = at::Tensor();
+      scene_.input.colours.mutable_grad() = at::Tensor();
+      loss_of(renderer_->render(scene_.input, request_), scene_).backward();
+      benchmark::DoNotOptimize(scene_.input.vertices.grad());
     } else {
-      at::NoGradGuard no_grad;
-      benchmark::DoNotOptimize(renderer->render(scene.input, request));
+      const at::NoGradGuard no_grad;
+      benchmark::DoNotOptimize(renderer_->render(scene_.input, request_));
     }
   }
-  state.counters["peak_mb"] = memory_mb("VmHWM:") - memory_before;
-  if (row.mode == "sil" && !row.sigma.empty()) {
-    const double half = row.size / 2.0;
-    const double squared_radius = std::log(1 / 1e-4 - 1) * row.sigma_ndc() * half * half;
-    const double pairs = double(count_pairs(scene, row.size, squared_radius));
-    state.counters["pairs"] = pairs;
-    state.counters["faces"] = double(scene.input.faces.size(0));
-    state.counters["s_per_pair"] = benchmark::Counter(
-        pairs, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  /// Peak memory over the inputs of a first step: threads of its own have no scratch memory yet.
+  double peak_mb() {
+    double peak = 0;
+    std::thread([&] {
+      const PeakMemory memory;
+      run();
+      peak = memory.mb();
+    }).join();
+    return peak;
   }
+  /// Before they sleep, fresh threads of BLAS and of LibTorch's pools spin for a tenth of a second,
+  /// on the cores that the row needs.
+  void warm_up() {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(250);
+    while (std::chrono::steady_clock::now() < end) run();
+  }
+
+ private:
+  Row row_;
+  Scene scene_;
+  std::unique_ptr<Renderer> renderer_;
+  RenderRequest request_;
+};
+
+/// A row with what is measured of it once. Google Benchmark calls a row several times.
+struct PreparedRow {
+  Step step;
+  double peak_mb = 0, pairs = 0;
+
+  explicit PreparedRow(const Row& row) : step(row) {
+    at::set_num_threads(row.threads);
+    peak_mb = step.peak_mb();
+    if (row.mode == "sil" && !row.sigma.empty()) {
+      const double half = row.size / 2.0;
+      const double squared_radius = std::log(1 / 1e-4 - 1) * row.sigma_ndc() * half * half;
+      pairs = double(count_pairs(step.scene(), row.size, squared_radius));
+    }
+    step.warm_up();
+  }
+};
+
+void measure_renderer(benchmark::State& state,
+                      const Row& row,
+                      std::unique_ptr<PreparedRow>& prepared) {
+  if (prepared == nullptr) prepared = std::make_unique<PreparedRow>(row);
+  if (at::get_num_threads() != row.threads) {
+    at::set_num_threads(row.threads);
+    prepared->step.warm_up();
+  }
+  for (auto _ : state) prepared->step.run();
+  state.counters["peak_mb"] = prepared->peak_mb;
+  if (prepared->pairs == 0) return;
+  state.counters["pairs"] = prepared->pairs;
+  state.counters["faces"] = double(prepared->step.scene().input.faces.size(0));
+  state.counters["s_per_pair"] = benchmark::Counter(
+      prepared->pairs, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void measure_anchor(benchmark::State& state, const Row& row) {
@@ -139,8 +176,9 @@ void measure_anchor(benchmark::State& state, const Row& row) {
 }
 
 void add_row(const Row& row) {
-  benchmark::RegisterBenchmark(row.name().c_str(), [row](benchmark::State& state) {
-    measure_renderer(state, row);
+  const auto prepared = std::make_shared<std::unique_ptr<PreparedRow>>();
+  benchmark::RegisterBenchmark(row.name().c_str(), [row, prepared](benchmark::State& state) {
+    measure_renderer(state, row, *prepared);
   })->Unit(benchmark::kMillisecond);
 }
 

@@ -8,8 +8,10 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#include <thread>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "plugin/contract.h"
 #include "renderers/scenes.h"
 
@@ -244,6 +246,24 @@ TEST(SoftRasterizer, SameBitsOnAnyNumberOfThreads) {
           for (std::size_t n = 0; n < result.size(); ++n)
             EXPECT_TRUE(result[n].equal(results[0][n])) << "tensor " << n;
       }
+}
+
+TEST(SoftRasterizer, MemoryStaysSmall) {
+  // On a thread of its own, which has no scratch memory from earlier tests.
+  RenderInput input = leaves(ellipsoids(8, 3, 256), at::kFloat);
+  const auto renderer = make_renderer("soft_rasterizer", with("softmax"));
+  double peak_mb = 0;
+  bool known = false;
+  std::thread([&] {
+    const PeakMemory memory;
+    score(*renderer, input, 256, 256).backward();
+    peak_mb = memory.mb();
+    known = memory.known();
+  }).join();
+  if (!known) GTEST_SKIP() << "the kernel does not tell how much memory a process has";
+  EXPECT_TRUE(input.vertices.grad().defined());
+  EXPECT_LE(peak_mb, 64);
+  EXPECT_GE(peak_mb, 8 * 5 * 256 * 256 * 4 / 1e6) << "less than the images alone?";
 }
 
 TEST(SoftRasterizer, ItemsWithoutGradientCostNoBackwardPass) {
