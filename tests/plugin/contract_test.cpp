@@ -61,6 +61,30 @@ INSTANTIATE_TEST_SUITE_P(All,
                                          Fault{"default_out_of_range", "schema"}),
                          [](const auto& info) { return std::string(info.param.plugin); });
 
+TEST(Contract, ARendererWithoutFaultPasses) {
+  const ContractReport report = check_contract(faulty(), PluginKind::renderer, "none");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
+class RendererFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(RendererFault, IsFound) {
+  const ContractReport report = check_renderer_contract(faulty(), GetParam().plugin);
+  EXPECT_FALSE(report.passed());
+  EXPECT_NE(failures(report).find(GetParam().found_by), std::string::npos) << report.to_text();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All,
+    RendererFault,
+    testing::Values(Fault{"wrong_gradient", "gradient of silhouette in vertices"},
+                    Fault{"shows_behind", "a mesh behind the camera does not show"},
+                    Fault{"takes_nan", "NaN and infinite vertices are refused"},
+                    Fault{"couples_items", "a batch equals its items"},
+                    Fault{"unasked_channel", "channels only as asked for"},
+                    Fault{"changes_dtype", "shapes, dtype and range, float64"}),
+    [](const auto& info) { return std::string(info.param.plugin); });
+
 class RuleFault : public testing::TestWithParam<Fault> {};
 
 TEST_P(RuleFault, IsFound) {

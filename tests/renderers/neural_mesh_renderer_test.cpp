@@ -4,6 +4,7 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
@@ -437,6 +438,27 @@ TEST(NeuralMeshRenderer, SameBitsOnAnyNumberOfThreads) {
     for (std::size_t n = 0; n < found.size(); ++n) EXPECT_TRUE(found[n].equal(expected[n]));
   }
   at::set_num_threads(1);
+}
+
+TEST(NeuralMeshRenderer, EveryInstructionSetGivesTheSameGradient) {
+  const RenderInput input = to_type(ellipsoids(2, 3, 64), at::kFloat);
+  std::mt19937 random(5);
+  const Incoming incoming = random_incoming(2, 64, 64, kAll, random);
+  const auto renderer = make_renderer(kName);
+  const auto best = render_all(*renderer, input, incoming, 64, 64);
+  for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_SSE4, HWY_SCALAR}) {
+    if ((hwy::SupportedTargets() & target) == 0) continue;
+    SCOPED_TRACE(hwy::TargetName(target));
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().DeInit();
+    const auto other = render_all(*renderer, input, incoming, 64, 64);
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().DeInit();
+    for (int image = 0; image < 3; ++image) EXPECT_TRUE(other[image].equal(best[image]));
+    expect_close({other[3], other[4], other[5]},
+                 {best[3].to(at::kDouble), best[4].to(at::kDouble), best[5].to(at::kDouble)},
+                 1e-5);
+  }
 }
 
 TEST(NeuralMeshRenderer, ItemsWithoutGradientCostNoBackwardPass) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AVX-512, AVX2 and a baseline are enough: what lies between differs little from the baseline.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
+// AVX-512, AVX2, SSE4, and plain scalar code for any x86-64.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "neural_mesh_renderer/edge_gradient.cpp"
 #include <hwy/foreach_target.h>

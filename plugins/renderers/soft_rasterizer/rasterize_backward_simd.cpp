@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same instruction sets as rasterize_simd.cpp.
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "soft_rasterizer/rasterize_backward_simd.cpp"
 #include <hwy/foreach_target.h>
