@@ -157,7 +157,7 @@ ParameterSchema fit_parameters() {
        -360,
        360},
       {"prune_steps",
-       std::vector<double>{30, 60},
+       std::vector<double>{20, 40},
        "1",
        "steps at which hypotheses are dropped",
        0,

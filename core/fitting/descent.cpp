@@ -21,6 +21,7 @@ constexpr double kFailedLoss = 1e6;
 /// What failed; a number below stands for the loss of that index.
 constexpr int64_t kGradient = 1000, kDiverged = 1001;
 
+constexpr double kSameHeading = 15 * M_PI / 180;   // hypotheses so near share a valley
 constexpr double kLargestCode = 2.5;               // codes beyond were never seen in training
 constexpr double kSteepest = 15 * M_PI / 180;      // pitch and roll of a car on a road
 constexpr double kBrightest = 0.6;                 // of each component of the light
@@ -30,6 +31,15 @@ constexpr double kLargestFactor = 5;               // of a dimension over the cl
 /// Cosine from 1 to 0.1.
 double decay(double share) {
   return 0.55 + 0.45 * std::cos(M_PI * share);
+}
+
+/// [B,K] losses, by which hypotheses are ranked for pruning: one that has run into the valley of a
+/// better one has nothing to add and comes after all others but those that failed.
+at::Tensor ranking_losses(const at::Tensor& losses, const at::Tensor& headings) {
+  const at::Tensor apart = headings.unsqueeze(2) - headings.unsqueeze(1);
+  const at::Tensor better = losses.unsqueeze(1) < losses.unsqueeze(2);  // [b,i,j]: j than i
+  const at::Tensor same = apart.cos().gt(std::cos(kSameHeading));
+  return losses + 0.5 * kFailedLoss * same.logical_and(better).any(2);
 }
 
 at::Tensor first_rows(int64_t groups, int64_t size) {
@@ -210,7 +220,9 @@ void Descent::prune(int steps_done, const at::Tensor& losses) {
   for (const Pruning& pruning : settings_.prunings)
     if (pruning.step <= steps_done) kept = std::min<int64_t>(kept, pruning.keep);
   if (kept == per_object_) return;
-  const at::Tensor order = std::get<1>(losses.view({-1, per_object_}).sort(1));
+  const at::Tensor headings = state_.select(1, StateLayout::kHeading).view({-1, per_object_});
+  const at::Tensor ranking = ranking_losses(losses.view({-1, per_object_}), headings);
+  const at::Tensor order = std::get<1>(ranking.sort(1));
   const at::Tensor first = first_rows(batch_.count(), per_object_).unsqueeze(1);
   keep((order.slice(1, 0, kept) + first).flatten(), kept);
 }

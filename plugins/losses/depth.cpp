@@ -21,8 +21,14 @@
 // evidence at all: 0.
 //
 // Monocular depth is smooth and biased: weighted as if it were precise it turns the car. Keep the
-// weight at 0.25 to 0.5 and the scale at about twice the noise. LiDAR is precise: `factor_metric`
-// multiplies L of the objects whose residuals are metric, so that one weight serves both.
+// weight at 0.25 to 0.5 and the scale at about twice the noise. Two factors let one weight serve
+// other maps too. LiDAR is precise: `factor_metric` multiplies L of the objects whose residuals are
+// metric. A map whose errors change from pixel to pixel is precise in the mean: L of the others is
+// multiplied by
+//     1 / (1 - w + w g^2 / n),   1 to `factor_local`,
+// w = share of the map's stated variance that is found to be local (depth_kernel.h), g = side / 16,
+// n = pixels of evidence: the variance of the mean falls by this, if errors further apart than g
+// pixels are independent.
 #include <ATen/Dispatch.h>
 
 #include <mutex>
@@ -34,16 +40,28 @@
 namespace monodr {
 namespace {
 
+/// Which pixels are evidence, and how much it counts.
+struct Evidence {
+  at::Tensor pixels;       ///< [B,S,S], 1 or 0
+  at::Tensor reliability;  ///< [B], 1 to factor_local
+};
+
+struct EvidenceOptions {
+  double border = 0;
+  int border_minimum = 0;
+  double factor_local = 1;
+};
+
 /// The evidence of a batch, computed once: it depends on the observation alone. Holding on to the
 /// tensors makes their identity a safe key.
 class EvidenceCache {
  public:
-  at::Tensor get(const ObservationBatch& batch, at::ScalarType type, double border, int minimum) {
+  Evidence get(const ObservationBatch& batch, at::ScalarType type, const EvidenceOptions& options) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!matches(batch, type)) {
       sources_ = {batch.depth, batch.mask, batch.known, batch.depth_deviation};
       versions_ = versions_of(sources_);
-      evidence_ = compute(batch, type, border, minimum);
+      evidence_ = compute(batch, type, options);
     }
     return evidence_;
   }
@@ -57,33 +75,37 @@ class EvidenceCache {
   }
 
   bool matches(const ObservationBatch& batch, at::ScalarType type) const {
-    return evidence_.defined() && evidence_.scalar_type() == type &&
+    return evidence_.pixels.defined() && evidence_.pixels.scalar_type() == type &&
            sources_[0].is_same(batch.depth) && sources_[1].is_same(batch.mask) &&
            sources_[2].is_same(batch.known) && sources_[3].is_same(batch.depth_deviation) &&
            versions_ == versions_of(sources_);
   }
 
-  static at::Tensor compute(const ObservationBatch& batch,
-                            at::ScalarType type,
-                            double border,
-                            int minimum) {
+  static Evidence compute(const ObservationBatch& batch,
+                          at::ScalarType type,
+                          const EvidenceOptions& options) {
     const at::Tensor depth = batch.depth.to(type).contiguous();
     const at::Tensor mask = batch.mask.to(type).contiguous();
     const at::Tensor known = batch.known.to(type).contiguous();
     const at::Tensor deviation = batch.depth_deviation.to(at::kDouble).contiguous();
-    at::Tensor evidence = at::empty_like(depth);
+    const Evidence evidence{at::empty_like(depth), at::empty({batch.count()}, depth.options())};
     const int side = static_cast<int>(depth.size(-1));
     AT_DISPATCH_FLOATING_TYPES(type, "depth_evidence", [&] {
       for (int64_t b = 0; b < batch.count(); ++b) {
         const int64_t offset = b * side * side;
-        const bool like_lidar = deviation.data_ptr<double>()[b] <= 0;
+        const scalar_t* map = depth.data_ptr<scalar_t>() + offset;
+        scalar_t* pixels = evidence.pixels.data_ptr<scalar_t>() + offset;
+        const double relative = deviation.data_ptr<double>()[b];
+        const bool like_lidar = relative <= 0;
         depth_evidence(side,
-                       depth.data_ptr<scalar_t>() + offset,
+                       map,
                        mask.data_ptr<scalar_t>() + offset,
                        known.data_ptr<scalar_t>() + offset,
-                       like_lidar ? 0.0 : border,
-                       minimum,
-                       evidence.data_ptr<scalar_t>() + offset);
+                       like_lidar ? 0.0 : options.border,
+                       options.border_minimum,
+                       pixels);
+        evidence.reliability.data_ptr<scalar_t>()[b] = static_cast<scalar_t>(
+            depth_reliability(side, map, pixels, relative, options.factor_local));
       }
     });
     return evidence;
@@ -92,7 +114,7 @@ class EvidenceCache {
   std::mutex mutex_;
   std::vector<at::Tensor> sources_;
   std::vector<int64_t> versions_;
-  at::Tensor evidence_;
+  Evidence evidence_;
 };
 
 class DepthLoss final : public Loss {
@@ -102,8 +124,9 @@ class DepthLoss final : public Loss {
         scale_(parameters.real("scale")),
         scale_metric_(parameters.real("scale_metric")),
         factor_metric_(parameters.real("factor_metric")),
-        border_(parameters.real("border")),
-        border_minimum_(static_cast<int>(parameters.integer("border_minimum"))) {}
+        evidence_{parameters.real("border"),
+                  static_cast<int>(parameters.integer("border_minimum")),
+                  parameters.real("factor_local")} {}
 
   Channels needs() const override { return {.depth = true}; }
 
@@ -114,8 +137,9 @@ class DepthLoss final : public Loss {
     return AT_DISPATCH_FLOATING_TYPES(depth.scalar_type(), "depth", [&] {
       using T = scalar_t;
       const ObservedRows<T> observed(input.observation.depth, object);
-      const ObservedRows<T> evidence(
-          cache_.get(input.observation, depth.scalar_type(), border_, border_minimum_), object);
+      const Evidence known = cache_.get(input.observation, depth.scalar_type(), evidence_);
+      const ObservedRows<T> evidence(known.pixels, object);
+      const ObservedRows<T> reliability(known.reliability, object);
       const ObservedRows<T> deviation(input.observation.depth_deviation, object);
       const int pixels = static_cast<int>(depth.size(-1) * depth.size(-2));
       const auto residual_of = [kind = kind_, deviation](int64_t n) {
@@ -125,14 +149,15 @@ class DepthLoss final : public Loss {
       const auto scale_of = [log = T(scale_), metric = T(scale_metric_)](DepthResidual residual) {
         return residual == DepthResidual::metric ? metric : log;
       };
-      const auto factor_of = [metric = T(factor_metric_)](DepthResidual residual) {
-        return residual == DepthResidual::metric ? metric : T(1);
+      const auto factor_of = [metric = T(factor_metric_), reliability](int64_t n,
+                                                                       DepthResidual residual) {
+        return residual == DepthResidual::metric ? metric : *reliability[n];
       };
       return evaluate_rows<T>(
           depth,
           [=](int64_t n, const T* row, T* state) {
             const DepthResidual residual = residual_of(n);
-            return factor_of(residual) *
+            return factor_of(n, residual) *
                    depth_loss(
                        residual, scale_of(residual), pixels, row, observed[n], evidence[n], state);
           },
@@ -145,7 +170,7 @@ class DepthLoss final : public Loss {
                            observed[n],
                            evidence[n],
                            state,
-                           factor * factor_of(residual),
+                           factor * factor_of(n, residual),
                            out);
           },
           1);
@@ -154,8 +179,8 @@ class DepthLoss final : public Loss {
 
  private:
   std::string kind_;
-  double scale_, scale_metric_, factor_metric_, border_;
-  int border_minimum_;
+  double scale_, scale_metric_, factor_metric_;
+  EvidenceOptions evidence_;
   mutable EvidenceCache cache_;
 };
 
@@ -163,7 +188,7 @@ PluginDescriptor descriptor() {
   PluginInfo info;
   info.kind = PluginKind::loss;
   info.name = "depth";
-  info.version = "1.1.0";
+  info.version = "1.2.0";
   info.description = "Robust distance of the rendered from the measured surface.";
   info.paper =
       "Beker et al., Monocular Differentiable Rendering for Self-Supervised 3D Object "
@@ -193,6 +218,13 @@ PluginDescriptor descriptor() {
        .unit = "1",
        .meaning = "Factor of the loss of objects whose residuals are in metres.",
        .minimum = 0,
+       .maximum = 1000},
+      {.name = "factor_local",
+       .default_value = 1.0,
+       .unit = "1",
+       .meaning = "Largest factor of the loss of objects whose depth errors average out over the "
+                  "object, as far as the map shows; 1 = off.",
+       .minimum = 1,
        .maximum = 1000},
       {.name = "border",
        .default_value = 2.5,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace monodr {
 namespace {
@@ -47,6 +48,37 @@ void depth_evidence(int side,
       kept += evidence[i] > 0;
     }
   if (kept < minimum && border > 0) depth_evidence(side, depth, mask, known, 0, 0, evidence);
+}
+
+template <typename T>
+double depth_reliability(
+    int side, const T* depth, const T* evidence, double deviation, double maximum) {
+  constexpr size_t kEnough = 30;
+  const int lag = std::max(1, side / 16);
+  std::vector<double> differences;
+  int count = 0;
+  const auto add = [&](int p, int step) {
+    if (evidence[p - step] == 0 || evidence[p + step] == 0) return;
+    const double middle = static_cast<double>(depth[p]);
+    differences.push_back(
+        std::abs(std::log(static_cast<double>(depth[p - step]) *
+                          static_cast<double>(depth[p + step]) / (middle * middle))));
+  };
+  for (int y = 0; y < side; ++y)
+    for (int x = 0; x < side; ++x) {
+      const int p = y * side + x;
+      if (evidence[p] == 0) continue;
+      ++count;
+      if (x >= lag && x + lag < side) add(p, lag);
+      if (y >= lag && y + lag < side) add(p, lag * side);
+    }
+  if (differences.size() < kEnough || deviation <= 0) return 1;
+  const auto middle = differences.begin() + static_cast<std::ptrdiff_t>(differences.size() / 2);
+  std::nth_element(differences.begin(), middle, differences.end());
+  const double local = *middle / 0.6745;  // of a normal distribution: its deviation
+  const double share = std::min(1.0, local * local / (6 * deviation * deviation));
+  const double left = 1 - share + share * lag * lag / count;
+  return std::clamp(1 / left, 1.0, maximum);
 }
 
 template <typename T>
@@ -97,6 +129,8 @@ void depth_gradient(DepthResidual residual,
 template void depth_evidence(int, const float*, const float*, const float*, double, int, float*);
 template void depth_evidence(
     int, const double*, const double*, const double*, double, int, double*);
+template double depth_reliability(int, const float*, const float*, double, double);
+template double depth_reliability(int, const double*, const double*, double, double);
 template float depth_loss(
     DepthResidual, float, int, const float*, const float*, const float*, float*);
 template double depth_loss(

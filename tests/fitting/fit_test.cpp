@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "fitting/box_prior.h"
+#include "fitting/object_state.h"
 #include "geometry/rotation.h"
 
 namespace monodr {
@@ -222,6 +223,24 @@ TEST(Fit, PruningSavesRenders) {
   settings.prunings = {{30, 4}, {60, 2}};
   const FitResult result = fit_objects({observation(500)}, goal, MeanRule(), settings);
   EXPECT_EQ(result.renders, 8 * 30 + 4 * 30 + 2 * 40 + 2 + 1);
+}
+
+TEST(Fit, PruningKeepsOneHypothesisAValley) {
+  // By loss alone both survivors would stand in the lower valley: five of eight starts run there.
+  const double target = 0.4;
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
+  FitSettings settings;
+  settings.prunings = {{60, 2}};
+  std::vector<float> headings;
+  fit_objects({observation(500)}, goal, MeanRule(), settings, {}, [&](const FitSnapshot& now) {
+    if (now.step != 60) return;
+    ASSERT_EQ(now.state.size(0), 2);
+    const at::Tensor column = now.state.select(1, StateLayout::kHeading).contiguous();
+    headings.assign(column.data_ptr<float>(), column.data_ptr<float>() + 2);
+  });
+  ASSERT_EQ(headings.size(), 2u);
+  EXPECT_LT(angle_difference(headings[0], target), 0.1);
+  EXPECT_LT(angle_difference(headings[1], target + M_PI), 0.1);
 }
 
 /// The range at which hypotheses of the object were last seen.

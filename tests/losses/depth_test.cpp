@@ -77,6 +77,56 @@ TEST(DepthLoss, EvidenceFollowsAnObservationThatIsChangedInPlace) {
   EXPECT_EQ(scene.evaluate(*depth), 1);
 }
 
+/// 10 m with relative errors of 10 %, equal over squares of `cell` pixels; the square is 48 wide.
+Scene noisy_scene(int cell) {
+  at::manual_seed(7);
+  Scene scene = matching_scene();
+  scene.observation.mask = rectangle(8, 8, 56, 56);
+  const int cells = (kSide + cell - 1) / cell;
+  const at::Tensor noise = (0.1 * at::randn({1, cells, cells}, at::kDouble))
+                               .repeat_interleave(cell, 1)
+                               .repeat_interleave(cell, 2)
+                               .slice(1, 0, kSide)
+                               .slice(2, 0, kSide);
+  scene.observation.depth = 10 * noise.exp();
+  scene.observation.depth_deviation = at::full({1}, 0.1, at::kDouble);
+  scene.rendering.depth = 10.5 * rectangle(8, 8, 56, 56);
+  return scene;
+}
+
+TEST(DepthLoss, ErrorsThatAverageOutOverTheObjectWeighMore) {
+  const auto gain = [](const Scene& scene) {
+    return scene.evaluate(*loss("depth", {{"factor_local", 20.0}})) /
+           scene.evaluate(*loss("depth"));
+  };
+  const double white = gain(noisy_scene(1));
+  EXPECT_GT(white, 5);
+  EXPECT_LE(white, 20);
+  EXPECT_NEAR(gain(noisy_scene(32)), 1, 1e-9);  // four patches of 32 pixels: hardly a change
+
+  Scene surer = noisy_scene(1);  // the map admits more than it shows: the rest must be shared
+  surer.observation.depth_deviation = at::full({1}, 0.2, at::kDouble);
+  EXPECT_NEAR(gain(surer), 1 / (1 - 0.25), 0.05);
+}
+
+TEST(DepthLoss, ASlantedSurfaceIsNoNoise) {
+  Scene scene = noisy_scene(64);
+  scene.observation.depth =
+      10 * (0.02 * at::arange(kSide, at::kDouble)).exp().repeat({1, kSide, 1});
+  scene.rendering.depth = 1.05 * scene.observation.depth;
+  EXPECT_NEAR(scene.evaluate(*loss("depth", {{"factor_local", 20.0}})),
+              scene.evaluate(*loss("depth")),
+              1e-9);
+}
+
+TEST(DepthLoss, LidarIsWeightedByItsOwnFactor) {
+  Scene scene = noisy_scene(1);
+  scene.observation.depth_deviation = at::zeros({1}, at::kDouble);
+  EXPECT_NEAR(scene.evaluate(*loss("depth", {{"factor_local", 20.0}, {"factor_metric", 3.0}})),
+              3 * scene.evaluate(*loss("depth")),
+              1e-9);
+}
+
 TEST(DepthLoss, GradientMovesTheSurfaceTowardsTheMeasurement) {
   Scene scene = matching_scene();
   scene.rendering.depth = (scene.rendering.depth * 1.1).requires_grad_(true);
