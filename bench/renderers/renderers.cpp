@@ -76,7 +76,7 @@ at::Tensor loss_of(const Rendering& rendering, const Scene& scene) {
   if (rendering.colour.defined()) add(at::mse_loss(rendering.colour, scene.target_colour));
   if (rendering.depth.defined()) {
     // Where one of the two shows nothing, the target stands in for the rendering.
-    const at::Tensor both = at::logical_and(rendering.depth > 0, scene.target_depth > 0);
+    const at::Tensor both = at::logical_and(rendering.depth > 0, scene.target_hit);
     const at::Tensor depth = at::where(both, rendering.depth, scene.target_depth);
     add(0.01 / at::count_nonzero(both).item<std::int64_t>() *
         at::mse_loss(depth, scene.target_depth, at::Reduction::Sum));

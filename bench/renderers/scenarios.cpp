@@ -99,7 +99,8 @@ Scene make_scene(const std::string& mesh, int batch, int size) {
   RenderInput moved = scene.input;
   moved.vertices = scene.input.vertices + at::tensor({0.3f, 0.1f, 0.0f});
   const Rendering target = hard_render(moved, size);
-  scene.target_silhouette = (target.depth > 0).to(at::kFloat);
+  scene.target_hit = target.depth > 0;
+  scene.target_silhouette = scene.target_hit.to(at::kFloat);
   scene.target_depth = target.depth;
   scene.target_colour = target.colour;
   scene.input.vertices.set_requires_grad(true);

@@ -16,6 +16,7 @@ struct Scene {
   RenderInput input;             ///< float32; vertices require a gradient
   at::Tensor target_silhouette;  ///< [B,S,S] hard render of the mesh moved by (0.3, 0.1, 0) m
   at::Tensor target_depth, target_colour;
+  at::Tensor target_hit;  ///< where target_depth shows anything
 };
 
 /// `mesh`: "ico3", "ico4" (icospheres of 1280 and 5120 faces), "geo20k", "geo100k" (geodesic
