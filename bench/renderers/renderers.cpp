@@ -16,7 +16,6 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
-#include <thread>
 
 #include "anchor.h"
 #include "base/memory.h"
@@ -109,16 +108,6 @@ class Step {
       benchmark::DoNotOptimize(renderer_->render(scene_.input, request_));
     }
   }
-  /// Peak memory over the inputs of a first step: threads of its own have no scratch memory yet.
-  double peak_mb() {
-    double peak = 0;
-    std::thread([&] {
-      const PeakMemory memory;
-      run();
-      peak = memory.mb();
-    }).join();
-    return peak;
-  }
   /// Before they sleep, fresh threads of BLAS and of LibTorch's pools spin for a tenth of a second,
   /// on the cores that the row needs.
   void warm_up() {
@@ -140,13 +129,14 @@ struct PreparedRow {
 
   explicit PreparedRow(const Row& row) : step(row) {
     at::set_num_threads(row.threads);
-    peak_mb = step.peak_mb();
     if (row.mode == "sil" && !row.sigma.empty()) {
       const double half = row.size / 2.0;
       const double squared_radius = std::log(1 / 1e-4 - 1) * row.sigma_ndc() * half * half;
       pairs = double(count_pairs(step.scene(), row.size, squared_radius));
     }
+    const PeakMemory memory;
     step.warm_up();
+    peak_mb = memory.mb();
   }
 };
 
