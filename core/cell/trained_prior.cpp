@@ -27,7 +27,7 @@ const PluginInfo& plugin_of(const json& section, Registry& registry) {
 
 Parameters parameters_of(const json& section, const PluginInfo& info) {
   json table = section.value(info.name, json::object());
-  table["latent_dims"] = section.at("latent_dims");
+  if (section.at("latent_dims") != 0) table["latent_dims"] = section.at("latent_dims");
   return parameters_from_json(info.parameters, table, "shape_prior." + info.name);
 }
 
@@ -130,7 +130,8 @@ void check_file(const json& section) {
                       held.dump()));
   };
   check("plugin", record.plugin);
-  check("latent_dims", record.parameters.value("latent_dims", json()));
+  if (section.at("latent_dims") != 0)
+    check("latent_dims", record.parameters.value("latent_dims", json()));
 }
 
 Corpus noted_corpus(const CorpusOptions& options,

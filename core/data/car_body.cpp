@@ -141,9 +141,12 @@ float Body::belt_height(float s) const {
 std::array<Vector3f, row_count> Body::outline(float s) const {
   // Bumpers curve up towards the ends.
   const float end = std::max(std::max(0.f, 1 - s / .07f), std::max(0.f, (s - .92f) / .08f));
-  const float floor = height_ * (car_.clearance + .06f * end * end);
-  const float edge = top(s) - crown(s), belt_up = belt_height(s), half = width(s);
   const float arch_up = arch(s);
+  const float over_axle = std::max(0.f, arch_up / (car_.wheel_radius * height_) - 1) / 1.13f;
+  const float lowest = height_ * (car_.clearance + .06f * end * end);
+  const float raised = height_ * (car_.clearance + car_.axle_room * over_axle);
+  const float floor = std::max(lowest, std::min(raised, arch_up - .06f));
+  const float edge = top(s) - crown(s), belt_up = belt_height(s), half = width(s);
   const bool in_arch = arch_up > floor + .05f;
   const float sill_up = in_arch ? arch_up : floor + .05f;
   // The side leans in below and above its widest line.

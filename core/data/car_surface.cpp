@@ -145,7 +145,7 @@ CarMesh car_mesh(const CarParameters& car) {
   const float length = car.dimensions[2], radius = car.wheel_radius * height;
   for (const float axle : {car.front_axle, car.rear_axle})
     for (const bool left : {true, false})
-      add_wheel(surface, length * (.5f - axle), radius, .965f * half_width, left);
+      add_wheel(surface, length * (.5f - axle), radius, car.wheel_face * half_width, left);
   if (car.mirrors)
     for (const bool left : {true, false})
       add_mirror(

@@ -253,6 +253,9 @@ CarParameters off_roader(Random& random) {
   car.roof_width = between(.78, .92);
   car.nose_width = between(.90, .97);
   car.tail_width = between(.93, .98);
+  // Live axles need room above them, and wide tyres stand out of the flanks.
+  car.axle_room = between(0, .16);
+  car.wheel_face = between(.95, 1.05);
   return car;
 }
 
@@ -278,7 +281,7 @@ std::vector<CorpusItem> corpus_of_stream(std::string_view stream,
 }  // namespace
 
 std::vector<CorpusItem> training_corpus(int cars, std::uint64_t seed) {
-  return corpus_of_stream("training car", cars, 8, seed);
+  return corpus_of_stream("training car", cars, 6, seed);
 }
 
 std::vector<CorpusItem> held_out_corpus(int cars, std::uint64_t seed) {

@@ -62,8 +62,11 @@ struct CarParameters {
   float deck_height = 0, tail_height = 0;
   float roof_fall = 0;  ///< the roof's drop from its middle to its rear edge
 
+  float axle_room = 0;  ///< the floor's rise above an axle, across the whole car
+
   // Widths.
   float nose_width = 0, tail_width = 0, roof_width = 0;
+  float wheel_face = .965f;  ///< outer side of the wheels; > 1: proud of the body
 
   // Features.
   bool rear_doors = true;
@@ -108,7 +111,7 @@ CarMesh car_mesh(const CarParameters& parameters);
 Eigen::Vector3f material_colour(Material material, const CarParameters& parameters);
 
 /// Changes with whatever changes the corpus of a given seed; part of the name of a trained prior.
-inline constexpr const char* parametric_car_corpus_version = "parametric cars 2";
+inline constexpr const char* parametric_car_corpus_version = "parametric cars 3";
 
 /// Darkens and lightens a mesh's colours as an overcast sky does: colour * (0.80 + 0.25 * n_up),
 /// n_up being the upward component of the vertex's normal. A prior so trained renders shaded cars

@@ -48,8 +48,9 @@ class Candidate {
       : vertices_(vertices.data_ptr<float>() + n * vertices.size(1) * 3),
         faces_((shape.faces.dim() == 3 ? shape.faces[n] : shape.faces).contiguous()) {}
 
-  double loss(const Target& target, int points, float* gradient) const {
-    const std::vector<SurfacePoint> surface = spread(points);
+  /// As many points of this surface as the target has.
+  double loss(const Target& target, float* gradient) const {
+    const std::vector<SurfacePoint> surface = spread(target.points.size());
     std::vector<Eigen::Vector3f> places;
     for (const SurfacePoint& p : surface) places.push_back(p.place);
     const NearestPoints tree(places);
@@ -76,7 +77,7 @@ class Candidate {
   }
 
   // Evenly by area; the weights inside a face by a low-discrepancy sequence.
-  std::vector<SurfacePoint> spread(int points) const {
+  std::vector<SurfacePoint> spread(size_t points) const {
     std::vector<double> areas;
     double sum = 0;
     const std::int64_t* faces = faces_.data_ptr<std::int64_t>();
@@ -87,11 +88,12 @@ class Candidate {
     }
     std::vector<SurfacePoint> surface;
     size_t face = 0;
-    for (int i = 0; i < points; ++i) {
-      const double at = sum * (i + 0.5) / points;
+    for (size_t i = 0; i < points; ++i) {
+      const auto number = static_cast<double>(i);
+      const double at = sum * (number + 0.5) / static_cast<double>(points);
       while (face + 1 < areas.size() && areas[face] < at) ++face;
-      const float root = std::sqrt(static_cast<float>(std::fmod(i * 0.7548776662466927, 1.0)));
-      const auto share = static_cast<float>(std::fmod(i * 0.5698402909980532, 1.0));
+      const float root = std::sqrt(static_cast<float>(std::fmod(number * 0.7548776662466927, 1.0)));
+      const auto share = static_cast<float>(std::fmod(number * 0.5698402909980532, 1.0));
       SurfacePoint p;
       p.weights = {1 - root, root * (1 - share), root * share};
       p.place.setZero();
@@ -116,7 +118,7 @@ struct Step {
 Step loss_and_gradient(const ShapePrior& prior,
                        const at::Tensor& codes,
                        const std::vector<const Target*>& targets,
-                       const ShapeFitOptions& options) {
+                       double regularisation) {
   const at::AutoGradMode with_gradient(true);
   at::Tensor leaf = codes.detach().clone().requires_grad_(true);
   const at::Tensor texture = at::zeros({codes.size(0), prior.texture_dimensions()});
@@ -129,10 +131,10 @@ Step loss_and_gradient(const ShapePrior& prior,
   parallel_for(targets.size(), at::get_num_threads(), [&](size_t n) {
     const auto row = static_cast<std::int64_t>(n) * stride;
     const Candidate candidate(shape, vertices, static_cast<std::int64_t>(n));
-    step.losses[n] = candidate.loss(*targets[n], options.points, slopes.data_ptr<float>() + row);
+    step.losses[n] = candidate.loss(*targets[n], slopes.data_ptr<float>() + row);
   });
-  const at::Tensor total = (shape.vertices * slopes).sum() -
-                           options.regularisation * prior.log_prior(leaf, texture).sum();
+  const at::Tensor total =
+      (shape.vertices * slopes).sum() - regularisation * prior.log_prior(leaf, texture).sum();
   total.backward();
   step.gradient = leaf.grad();
   return step;
@@ -144,12 +146,12 @@ std::vector<double> descend(const ShapePrior& prior,
                             Adam& adam,
                             const std::vector<const Target*>& targets,
                             int steps,
-                            const ShapeFitOptions& options,
+                            double regularisation,
                             const std::function<void()>& advanced) {
   std::vector<double> losses;
   const at::Tensor all = at::ones({codes.size(0), 1}, at::kBool);
   for (int i = 0; i < steps; ++i) {
-    const Step step = loss_and_gradient(prior, codes, targets, options);
+    const Step step = loss_and_gradient(prior, codes, targets, regularisation);
     adam.step(codes, step.gradient, all, 1 - static_cast<double>(i) / steps);
     losses = step.losses;
     advanced();
@@ -173,8 +175,9 @@ std::vector<Mesh> fit_shapes(const ShapePrior& prior,
                              const std::vector<Mesh>& meshes,
                              const ShapeFitOptions& options,
                              const std::function<void(double share)>& progress) {
-  std::vector<Target> targets(meshes.size());
+  std::vector<Target> coarse(meshes.size()), targets(meshes.size());
   parallel_for(meshes.size(), at::get_num_threads(), [&](size_t i) {
+    coarse[i] = make_target(meshes[i], options.first_points);
     targets[i] = make_target(meshes[i], options.points);
   });
   const auto count = static_cast<std::int64_t>(meshes.size());
@@ -185,8 +188,9 @@ std::vector<Mesh> fit_shapes(const ShapePrior& prior,
   at::Tensor codes = starting_codes(count, options, prior.shape_dimensions());
   Adam adam(codes, at::full({codes.size(1)}, options.rate));
   std::vector<const Target*> of_each;
-  for (const Target& target : targets) of_each.insert(of_each.end(), options.starts, &target);
-  const auto losses = descend(prior, codes, adam, of_each, options.first_steps, options, advanced);
+  for (const Target& target : coarse) of_each.insert(of_each.end(), options.starts, &target);
+  const auto losses =
+      descend(prior, codes, adam, of_each, options.first_steps, options.regularisation, advanced);
 
   std::vector<std::int64_t> best;
   std::vector<const Target*> once;
@@ -197,7 +201,7 @@ std::vector<Mesh> fit_shapes(const ShapePrior& prior,
   }
   codes = codes.index_select(0, at::tensor(best));
   adam.keep(at::tensor(best));
-  descend(prior, codes, adam, once, options.steps, options, advanced);
+  descend(prior, codes, adam, once, options.steps, options.regularisation, advanced);
   const DecodedShape shape = prior.decode(codes, at::zeros({count, prior.texture_dimensions()}));
   std::vector<Mesh> result;
   for (int i = 0; i < count; ++i) result.push_back(mesh_of(shape, i));

@@ -9,8 +9,9 @@
 namespace monodr {
 
 struct ShapeFitOptions {
-  int starts = 3;        ///< the mean shape and random codes
-  int first_steps = 40;  ///< of all starts; then the best of each target goes on alone
+  int starts = 8;          ///< the mean shape and random codes
+  int first_steps = 80;    ///< of all starts; then the best of each target goes on alone
+  int first_points = 300;  ///< on each surface in those steps
   int steps = 120;
   double rate = 0.1;             ///< of Adam, decaying to nothing
   double regularisation = 1e-6;  ///< weight of -log_prior(code)

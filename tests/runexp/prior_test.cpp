@@ -78,7 +78,7 @@ TEST_F(Prior, IsTrainedOnceAndSaysWhatItIs) {
 }
 
 TEST_F(Prior, GoesOnAfterAnInterruption) {
-  const Words words = {"prior", "train", "p.toml", "shape_prior.mesh_autoencoder.steps=6000"};
+  const Words words = {"prior", "train", "p.toml", "shape_prior.mesh_autoencoder.steps=20000"};
   Program stopped = start(words);
   // Until it has written down where it is.
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);

@@ -5,8 +5,8 @@
 
 #include <Eigen/Geometry>
 
+#include "common/principal_components.h"
 #include "geometry/occupancy.h"
-#include "principal_components.h"
 #include "ray_caster.h"
 #include "shape_priors/trained_prior.h"
 #include "template_mesh.h"
@@ -109,7 +109,7 @@ TEST(PrincipalComponents, GiveBackTheSamplesAndTheirWeightedLengths) {
   std::srand(7);
   const Eigen::MatrixXd samples = Eigen::MatrixXd::Random(6, 20);
   const Eigen::RowVectorXd weights = Eigen::RowVectorXd::Random(20).array().abs() + 0.1;
-  const PrincipalComponents all = principal_components(samples, weights, 20);
+  const auto all = shape_priors::principal_components(samples, weights, 20);
   ASSERT_EQ(all.basis.rows(), 5);  // six samples span five directions around their mean
   const Eigen::MatrixXd back = (all.coefficients * all.basis).rowwise() + all.mean;
   EXPECT_LT((back - samples).cwiseAbs().maxCoeff(), 1e-9);

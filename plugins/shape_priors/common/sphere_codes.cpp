@@ -4,8 +4,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "code_space.h"
 #include "matrices.h"
-#include "mesh_autoencoder/code_space.h"
 #include "plugin/prior_file.h"
 
 namespace monodr::shape_priors {
@@ -41,8 +41,7 @@ SphereCodes whiten_directions(const Eigen::MatrixXd& directions,
                               Eigen::MatrixXd& codes) {
   const Eigen::RowVectorXd mean = directions.colwise().mean();
   const Eigen::MatrixXd centred = directions.rowwise() - mean;
-  const auto change =
-      mesh_autoencoder::whitening(centred, fields.rowwise() - fields.colwise().mean());
+  const auto change = whitening(centred, fields.rowwise() - fields.colwise().mean());
   codes = centred * change.to_white;
   return {to_tensor(mean.cast<float>()).squeeze(0), to_tensor(change.from_white.cast<float>())};
 }

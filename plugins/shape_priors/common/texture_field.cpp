@@ -8,8 +8,8 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 
+#include "code_space.h"
 #include "matrices.h"
-#include "mesh_autoencoder/code_space.h"
 
 namespace monodr::shape_priors {
 namespace {
@@ -49,15 +49,14 @@ std::vector<Index> usual_surface(const Eigen::RowVectorXd& share) {
   return samples;
 }
 
-MatrixXd paints_of(const CorpusVolumes& corpus) {
-  const std::vector<Index> samples = usual_surface(corpus.surface_share);
-  const auto count = static_cast<Index>(samples.size()), all = corpus.surface_share.size();
-  MatrixXd colours(corpus.colours.rows(), 3 * count);
+MatrixXd paints_of(const RowMatrix& colours, const Eigen::RowVectorXd& surface_share) {
+  const std::vector<Index> samples = usual_surface(surface_share);
+  const auto count = static_cast<Index>(samples.size()), all = surface_share.size();
+  MatrixXd usual(colours.rows(), 3 * count);
   for (int channel = 0; channel < 3; ++channel)
     for (Index i = 0; i < count; ++i)
-      colours.col(channel * count + i) =
-          corpus.colours.col(channel * all + samples[i]).cast<double>();
-  return mesh_autoencoder::paints(colours);
+      usual.col(channel * count + i) = colours.col(channel * all + samples[i]).cast<double>();
+  return paints(usual);
 }
 
 // Unit-variance codes of the `count` largest components of `residual` [S,3G].
@@ -91,22 +90,22 @@ at::Tensor TextureField::texture_from_paint(const at::Tensor& paint) const {
   return at::addmm(map[3], paint, map.narrow(0, 0, 3));
 }
 
-TextureField fit_texture_field(const CorpusVolumes& corpus,
+TextureField fit_texture_field(const RowMatrix& colours,
+                               const Eigen::RowVectorXd& surface_share,
                                const MatrixXd& shape_codes,
                                int texture_dims) {
-  const MatrixXd paint = paints_of(corpus);
-  const MatrixXd from_paint = mesh_autoencoder::paint_to_texture(paint, texture_dims);
+  const MatrixXd paint = paints_of(colours, surface_share);
+  const MatrixXd from_paint = paint_to_texture(paint, texture_dims);
   const int painted = std::min(3, texture_dims), learned = texture_dims - painted;
   MatrixXd texture = (paint * from_paint.topRows(3)).rowwise() + from_paint.row(3);
 
-  const Eigen::RowVectorXf near = corpus.surface_share.cwiseSqrt().cast<float>().replicate(1, 3);
+  const Eigen::RowVectorXf near = surface_share.cwiseSqrt().cast<float>().replicate(1, 3);
   const auto residual_of = [&](const RowMatrix& basis) {
-    const RowMatrix left =
-        corpus.colours - products(texture, shape_codes).cast<float>().eval() * basis;
+    const RowMatrix left = colours - products(texture, shape_codes).cast<float>().eval() * basis;
     return RowMatrix(left.array().rowwise() * near.array());
   };
   const auto fit = [&] {
-    return RowMatrix(solver_of(products(texture, shape_codes)).cast<float>() * corpus.colours);
+    return RowMatrix(solver_of(products(texture, shape_codes)).cast<float>() * colours);
   };
   if (learned > 0) texture.rightCols(learned) = leading_codes(residual_of(fit()), learned);
   return {to_tensor(fit()), to_tensor(from_paint.cast<float>())};

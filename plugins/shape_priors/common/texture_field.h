@@ -9,7 +9,8 @@
 
 namespace monodr::shape_priors {
 
-/// Colours on the samples of a half volume, bilinear in texture code t and shape code s:
+/// Colours at fixed canonical positions (the samples of a half volume, or the vertices of a
+/// template), bilinear in texture code t and shape code s:
 ///
 ///     colours(s, t) = sum_ij [1, t]_i [1, s]_j basis_ij           basis [(1+T)(1+D), 3G]
 ///
@@ -27,9 +28,12 @@ struct TextureField {
   at::Tensor texture_from_paint(const at::Tensor& paint) const;
 };
 
-/// Least squares over the corpus, the basis but its constant held small (ridge). `shape_codes`
-/// [S,D] are white over the corpus.
-TextureField fit_texture_field(const CorpusVolumes& corpus,
+/// Least squares over the corpus, the basis but its constant held small (ridge). `colours` [S,3G]:
+/// all red, all green, all blue of each mesh. `surface_share` [G]: how many of the meshes have
+/// their surface at a position; paint is read where most have. `shape_codes` [S,D] are white over
+/// the corpus.
+TextureField fit_texture_field(const RowMatrix& colours,
+                               const Eigen::RowVectorXd& surface_share,
                                const Eigen::MatrixXd& shape_codes,
                                int texture_dims);
 

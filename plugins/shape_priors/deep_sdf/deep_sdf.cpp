@@ -10,9 +10,9 @@
 #include <cmath>
 
 #include "common/matrices.h"
+#include "common/principal_components.h"
 #include "common/sphere_codes.h"
 #include "common/volume_prior.h"
-#include "mesh_autoencoder/principal_components.h"
 #include "plugin/descriptor.h"
 #include "plugin/prior_file.h"
 #include "point_network.h"
@@ -21,8 +21,6 @@ namespace monodr::deep_sdf {
 namespace {
 
 using namespace shape_priors;
-using mesh_autoencoder::Adam;
-using mesh_autoencoder::NormalSource;
 
 class DeepSdf final : public FieldModel {
  public:
@@ -67,10 +65,9 @@ class DeepSdf final : public FieldModel {
 // Where the codes of the meshes begin: their largest principal components, beside the axis of the
 // half sphere. From random places neighbours never find each other.
 at::Tensor DeepSdf::first_codes(const CorpusVolumes& corpus, NormalSource& normal) const {
-  const auto components =
-      mesh_autoencoder::principal_components(corpus.fields.cast<double>(),
-                                             Eigen::RowVectorXd::Ones(corpus.fields.cols()),
-                                             static_cast<int>(dims_));
+  const auto components = principal_components(corpus.fields.cast<double>(),
+                                               Eigen::RowVectorXd::Ones(corpus.fields.cols()),
+                                               static_cast<int>(dims_));
   const Eigen::MatrixXd& c = components.coefficients;
   at::Tensor codes = normal.draw(c.rows(), dims_, 0.05);
   const at::Tensor found = to_tensor(c.cast<float>());

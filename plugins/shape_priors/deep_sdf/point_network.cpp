@@ -11,7 +11,7 @@ namespace monodr::deep_sdf {
 PointNetwork PointNetwork::random(std::int64_t dims,
                                   std::int64_t hidden,
                                   double truncation,
-                                  mesh_autoencoder::NormalSource& normal) {
+                                  shape_priors::NormalSource& normal) {
   const auto width = static_cast<double>(hidden);
   PointNetwork network;
   network.truncation = truncation;

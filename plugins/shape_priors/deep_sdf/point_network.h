@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "common/adam.h"
 #include "common/half_volume.h"
-#include "mesh_autoencoder/adam.h"
 
 namespace monodr::deep_sdf {
 
@@ -34,7 +34,7 @@ struct PointNetwork {
   static PointNetwork random(std::int64_t dims,
                              std::int64_t hidden,
                              double truncation,
-                             mesh_autoencoder::NormalSource& normal);
+                             shape_priors::NormalSource& normal);
   std::vector<at::Tensor*> weights();
   PointNetwork to(at::ScalarType type) const;
 

@@ -22,7 +22,8 @@ void normalise(const TemplateMesh& mesh_template, std::vector<Eigen::Vector3f>& 
   for (auto& v : half) v = (v - (low + high) / 2).cwiseQuotient(high - low);
 }
 
-void put_row(const std::vector<Eigen::Vector3f>& half, Eigen::MatrixXd& matrix, Eigen::Index row) {
+template <typename Matrix>
+void put_row(const std::vector<Eigen::Vector3f>& half, Matrix& matrix, Eigen::Index row) {
   const auto count = static_cast<Eigen::Index>(half.size());
   for (Eigen::Index i = 0; i < count; ++i)
     for (int axis = 0; axis < 3; ++axis) matrix(row, axis * count + i) = half[i][axis];

@@ -22,13 +22,7 @@ std::vector<std::pair<std::string, const at::Tensor*>> DecoderWeights::named() c
           {"shape_hidden_bias", &shape_hidden_bias},
           {"shape_mix", &shape_mix},
           {"shape_mean", &shape_mean},
-          {"shape_basis", &shape_basis},
-          {"colour_hidden", &colour_hidden},
-          {"colour_hidden_bias", &colour_hidden_bias},
-          {"colour_mix", &colour_mix},
-          {"colour_mean", &colour_mean},
-          {"colour_basis", &colour_basis},
-          {"paint_to_texture", &paint_to_texture}};
+          {"shape_basis", &shape_basis}};
 }
 
 at::Tensor features(const at::Tensor& code, const at::Tensor& hidden, const at::Tensor& bias) {
@@ -53,22 +47,7 @@ at::Tensor decode_vertices(const DecoderWeights& weights, const at::Tensor& shap
   return mirrored(half / extent - (high + low) / (2 * extent), left, -1);
 }
 
-at::Tensor decode_colours(const DecoderWeights& weights,
-                          const at::Tensor& shape_code,
-                          const at::Tensor& texture_code,
-                          int left) {
-  const auto as_code = [&](const at::Tensor& weight) { return weight.to(shape_code.dtype()); };
-  const at::Tensor f =
-      features(shape_code, as_code(weights.colour_hidden), as_code(weights.colour_hidden_bias));
-  const std::int64_t count = shape_code.size(0), textures = texture_code.size(1);
-  const at::Tensor maps =
-      at::mm(f, as_code(weights.colour_mix)).view({count, 1 + textures, -1});  // [N,1+T,Q]
-  const at::Tensor mixed =
-      maps.select(1, 0) +
-      at::bmm(texture_code.unsqueeze(1), maps.narrow(1, 1, textures)).squeeze(1);
-  const at::Tensor half =
-      at::addmm(as_code(weights.colour_mean), mixed, as_code(weights.colour_basis))
-          .view({count, 3, -1});
+at::Tensor whole_colours(const at::Tensor& half, int left) {
   return mirrored(half.clamp(0, 1), left, 1);
 }
 

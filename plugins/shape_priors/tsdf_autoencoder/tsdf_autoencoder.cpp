@@ -21,8 +21,6 @@ namespace monodr::tsdf_autoencoder {
 namespace {
 
 using namespace shape_priors;
-using mesh_autoencoder::Adam;
-using mesh_autoencoder::NormalSource;
 
 // The meshes of one step: the epochs' orders are drawn from the seed and the epoch alone.
 at::Tensor rows_of_step(std::uint64_t seed, int step, std::int64_t meshes, std::int64_t batch) {

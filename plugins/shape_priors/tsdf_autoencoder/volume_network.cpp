@@ -9,7 +9,7 @@
 namespace monodr::tsdf_autoencoder {
 namespace {
 
-using mesh_autoencoder::NormalSource;
+using shape_priors::NormalSource;
 
 // `inputs` numbers go into each output: deviation after He et al., Delving Deep into Rectifiers,
 // ICCV 2015.

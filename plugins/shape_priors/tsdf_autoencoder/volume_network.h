@@ -6,7 +6,7 @@
 #include <array>
 #include <vector>
 
-#include "mesh_autoencoder/adam.h"
+#include "common/adam.h"
 
 namespace monodr::tsdf_autoencoder {
 
@@ -31,7 +31,7 @@ struct Encoder {
   at::Tensor second, second_bias;  ///< [C,C/2,3,3,3], [C]
   at::Tensor code;                 ///< [C X/4 Y/4 Z/2, D]
 
-  static Encoder random(const NetworkSize& size, mesh_autoencoder::NormalSource& normal);
+  static Encoder random(const NetworkSize& size, shape_priors::NormalSource& normal);
 
   /// [N,1,X,Y,Z] -> [N,D]
   at::Tensor operator()(const at::Tensor& volumes) const;
@@ -46,7 +46,7 @@ struct Decoder {
   at::Tensor second;                   ///< [C/2,1,4,4,4]
 
   /// The last layer begins at 0, so that it begins with the mean volume.
-  static Decoder random(const NetworkSize& size, mesh_autoencoder::NormalSource& normal);
+  static Decoder random(const NetworkSize& size, shape_priors::NormalSource& normal);
 
   /// [N,D] -> [N,XYZ], to be added to the mean volume; in the precision of the codes.
   at::Tensor operator()(const at::Tensor& codes) const;

@@ -10,8 +10,8 @@
 #include <cmath>
 
 #include "common/matrices.h"
+#include "common/principal_components.h"
 #include "common/volume_prior.h"
-#include "mesh_autoencoder/principal_components.h"
 #include "plugin/descriptor.h"
 #include "plugin/prior_file.h"
 
@@ -28,8 +28,8 @@ class PrincipalVolumes final : public FieldModel {
              const TrainingOptions& options,
              TrainedField& result) override {
     const Eigen::MatrixXd fields = corpus.fields.cast<double>();
-    const auto components = mesh_autoencoder::principal_components(
-        fields, Eigen::RowVectorXd::Ones(fields.cols()), dims_);
+    const auto components =
+        principal_components(fields, Eigen::RowVectorXd::Ones(fields.cols()), dims_);
     const double meshes = static_cast<double>(fields.rows());
     const double total = (fields.rowwise() - components.mean).squaredNorm();
     result.loss = 1 - components.coefficients.squaredNorm() / std::max(1e-12, total);

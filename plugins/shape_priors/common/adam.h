@@ -10,7 +10,7 @@
 
 #include "plugin/shape_prior.h"
 
-namespace monodr::mesh_autoencoder {
+namespace monodr::shape_priors {
 
 /// Adam (Kingma & Ba, ICLR 2015) over leaf tensors, rate decaying by a cosine to 1 % of its start.
 class Adam {
@@ -53,4 +53,4 @@ class NormalSource {
   std::mt19937_64 generator_;
 };
 
-}  // namespace monodr::mesh_autoencoder
+}  // namespace monodr::shape_priors

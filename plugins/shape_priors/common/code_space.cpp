@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-namespace monodr::mesh_autoencoder {
+namespace monodr::shape_priors {
 
 CodeChange whitening(const Eigen::MatrixXd& codes, const Eigen::MatrixXd& samples) {
   const Eigen::Index dims = codes.cols();
@@ -94,4 +94,4 @@ Eigen::MatrixXd paint_to_texture(const Eigen::MatrixXd& paint, int textures) {
   return map;
 }
 
-}  // namespace monodr::mesh_autoencoder
+}  // namespace monodr::shape_priors

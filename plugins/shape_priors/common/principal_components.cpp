@@ -4,7 +4,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 
-namespace monodr::mesh_autoencoder {
+namespace monodr::shape_priors {
 
 PrincipalComponents principal_components(const Eigen::MatrixXd& samples,
                                          const Eigen::RowVectorXd& weights,
@@ -29,4 +29,4 @@ PrincipalComponents principal_components(const Eigen::MatrixXd& samples,
   return result;
 }
 
-}  // namespace monodr::mesh_autoencoder
+}  // namespace monodr::shape_priors

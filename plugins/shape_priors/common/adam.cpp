@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "plugin/prior_file.h"
 
-namespace monodr::mesh_autoencoder {
+namespace monodr::shape_priors {
 
 Adam::Adam(std::vector<at::Tensor> parameters, double learning_rate, int steps)
     : parameters_(std::move(parameters)), learning_rate_(learning_rate), steps_(steps) {
@@ -93,4 +93,4 @@ at::Tensor NormalSource::draw(std::int64_t rows, std::int64_t columns, double de
   return values;
 }
 
-}  // namespace monodr::mesh_autoencoder
+}  // namespace monodr::shape_priors

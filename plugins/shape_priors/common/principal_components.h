@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 
-namespace monodr::mesh_autoencoder {
+namespace monodr::shape_priors {
 
 /// Rows of `samples` ~ mean + coefficients * basis.
 struct PrincipalComponents {
@@ -22,4 +22,4 @@ PrincipalComponents principal_components(const Eigen::MatrixXd& samples,
                                          const Eigen::RowVectorXd& weights,
                                          int count);
 
-}  // namespace monodr::mesh_autoencoder
+}  // namespace monodr::shape_priors

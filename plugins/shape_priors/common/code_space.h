@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 
-namespace monodr::mesh_autoencoder {
+namespace monodr::shape_priors {
 
 /// A linear change of codes (rows) and its inverse: white = raw * to_white, raw = white *
 /// from_white.
@@ -31,4 +31,4 @@ Eigen::MatrixXd paints(const Eigen::MatrixXd& colours);
 /// components of the corpus's paints, the rest are left at 0.
 Eigen::MatrixXd paint_to_texture(const Eigen::MatrixXd& paint, int textures);
 
-}  // namespace monodr::mesh_autoencoder
+}  // namespace monodr::shape_priors
