@@ -45,8 +45,9 @@ build() {
   if [ ! -f "$root/build/build.ninja" ]; then
     (cd "$root" && cmake --preset release) >&2
   fi
-  if ! ninja -C "$root/build" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
-    ninja -C "$root/build" "$@" >&2
-  fi
+  # Globs are checked again each time, so that a dry run never says that there is nothing to do.
+  ninja -C "$root/build" "$@" 2>&1 | { grep -v --line-buffered \
+    -e '^ninja: Entering directory' -e '^ninja: no work to do' \
+    -e 'Re-checking globbed directories' || true; } >&2
   exec 9>&-
 }

@@ -23,7 +23,7 @@ at::Tensor octahedron_faces() {
   for (const int64_t x : {0, 3})
     for (const int64_t y : {1, 4})
       for (const int64_t z : {2, 5}) {
-        const bool is_mirrored = (x == 3) != (y == 4) != (z == 5);
+        const bool is_mirrored = ((x == 3) != (y == 4)) != (z == 5);
         const int64_t corners[] = {x, is_mirrored ? z : y, is_mirrored ? y : z};
         for (int i = 0; i < 3; ++i) faces[row][i] = corners[i];
         ++row;
