@@ -2,6 +2,7 @@
 #include "cell/metrics.h"
 
 #include "base/error.h"
+#include "evaluation/difficulty.h"
 #include "evaluation/errors.h"
 #include "evaluation/kitti_ap.h"
 
@@ -9,12 +10,6 @@ namespace monodr {
 namespace {
 
 constexpr const char* kCategory = "car";
-
-Difficulty difficulty_named(const std::string& name) {
-  for (const Difficulty difficulty : difficulties)
-    if (to_string(difficulty) == name) return difficulty;
-  throw UserError(fmt::format("'{}' is no difficulty: easy, moderate or hard", name));
-}
 
 ObjectResult object_result(const LabelOutcome& outcome) {
   ObjectResult object;

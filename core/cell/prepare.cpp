@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cell/config.h"
+#include "cell/fitted_shapes.h"
 #include "data/synthetic.h"
 
 namespace monodr {
@@ -37,6 +38,7 @@ void prepare(const json& config,
   const bool reads_all = !is_synthetic && whole_dataset;
   if (reads_all) {
     progress("checking the data", 0);
+    if (config.at("evaluation").at("fitted_shapes")) check_true_shapes(dataset_root(config, cache));
     for (const Skipped& skipped : check_dataset(dataset_options(config, 0, cache)))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
   }

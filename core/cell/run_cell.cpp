@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cell/fitted_shapes.h"
 #include "cell/method.h"
 #include "cell/metrics.h"
 #include "cell/prior_evaluation.h"
@@ -155,6 +156,25 @@ void add_shape_metrics(const json& config, const ShapePrior& prior, CellResult& 
   add("shape_chamfer_error", 100 * mean.chamfer, "%");
 }
 
+/// What the fits made of it.
+void add_fitted_shape_metrics(const json& config,
+                              const std::string& root,
+                              const std::vector<FrameAnnotations>& labels,
+                              const std::vector<FittedObject>& fits,
+                              const ShapePrior& prior,
+                              CellResult& result) {
+  const json& evaluation = config.at("evaluation");
+  if (!evaluation.at("fitted_shapes")) return;
+  const std::string difficulty = evaluation.at("difficulty");
+  const FittedShapes shapes =
+      fitted_shapes(root, labels, result.detections, fits, prior, difficulty_named(difficulty));
+  const auto add = [&](const char* name, double value, const char* unit) {
+    result.metrics.push_back({name, "car", difficulty, 0, 0, value, unit});
+  };
+  add("fitted_shape_iou", shapes.mean.iou, "1");
+  add("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer, "%");
+}
+
 }  // namespace
 
 CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
@@ -185,6 +205,7 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   const json& evaluation = config.at("evaluation");
   result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
   add_shape_metrics(config, *method.prior, result);
+  add_fitted_shape_metrics(config, data.root, labels, fits.objects, *method.prior, result);
   result.provenance = process_provenance();
   add_counts(fits, set, fit_seconds, result.metrics);
   tell_failures(fits.objects, set, labels, result);

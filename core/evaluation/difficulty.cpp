@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cmath>
 
+#include "base/error.h"
+
 namespace monodr {
 namespace {
 
@@ -32,6 +34,12 @@ double kitti_pixel(double value) {
 std::string_view to_string(Difficulty difficulty) {
   constexpr std::string_view names[] = {"easy", "moderate", "hard"};
   return names[static_cast<int>(difficulty)];
+}
+
+Difficulty difficulty_named(std::string_view name) {
+  for (const Difficulty difficulty : difficulties)
+    if (to_string(difficulty) == name) return difficulty;
+  throw UserError(fmt::format("'{}' is no difficulty: easy, moderate or hard", name));
 }
 
 double minimum_height(Difficulty difficulty) {

@@ -25,6 +25,8 @@ enum class HeightRule { must_exceed, may_equal };
 
 /// "easy", "moderate", "hard".
 std::string_view to_string(Difficulty difficulty);
+/// The inverse. UserError for another word.
+Difficulty difficulty_named(std::string_view name);
 
 /// 40, 25, 25 pixels.
 double minimum_height(Difficulty difficulty);

@@ -304,7 +304,12 @@ std::vector<Section> make_sections() {
          "parametric cars, never trained on, whose geometry the prior is fitted to: metrics "
          "shape_iou and shape_chamfer_error",
          0,
-         1000}}},
+         1000},
+        {"fitted_shapes",
+         false,
+         "",
+         "compare fitted shapes with those that made-up scenes were made with: metrics "
+         "fitted_shape_iou and fitted_shape_chamfer_error"}}},
   };
 }
 

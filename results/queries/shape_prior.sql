@@ -2,6 +2,8 @@
 -- The same bytes as  runexp table ablation_shape_prior
 --   --metric shape_iou
 --   --metric shape_chamfer_error
+--   --metric car/fitted_shape_iou/moderate
+--   --metric car/fitted_shape_chamfer_error/moderate
 --   --metric car/heading_error_median/moderate
 --   --metric car/heading_within_30/moderate
 --   --metric car/location_error_median/moderate
@@ -13,6 +15,8 @@
 SELECT r.label AS "arm", r.seeds AS "seeds",
        max(CASE WHEN metric = 'shape_iou' THEN shown END) AS "shape_iou [%]",
        max(CASE WHEN metric = 'shape_chamfer_error' THEN shown END) AS "shape_chamfer_error [%]",
+       max(CASE WHEN metric = 'fitted_shape_iou' THEN shown END) AS "car/fitted_shape_iou/moderate [%]",
+       max(CASE WHEN metric = 'fitted_shape_chamfer_error' THEN shown END) AS "car/fitted_shape_chamfer_error/moderate [%]",
        max(CASE WHEN metric = 'heading_error_median' THEN shown END) AS "car/heading_error_median/moderate [deg]",
        max(CASE WHEN metric = 'heading_within_30' THEN shown END) AS "car/heading_within_30/moderate [%]",
        max(CASE WHEN metric = 'location_error_median' THEN shown END) AS "car/location_error_median/moderate [m]",

@@ -117,7 +117,7 @@ TEST_F(Prior, IsEvaluatedAndShown) {
   EXPECT_LT(result.at("chamfer_held_out").get<double>(), 0.03);
   EXPECT_TRUE(result.at("meshes").empty());
 
-  const Program show = run({"prior", "show", "car.prior"});
+  const Program show = run({"prior", "show", "car.prior", "--held-out", "1"});
   ASSERT_EQ(show.exit_code(), 0) << show.errors();
   EXPECT_EQ(read_file(folder_.file("car.png")).substr(1, 3), "PNG");
 }
@@ -129,11 +129,29 @@ TEST_F(Prior, IsTakenFromAFileByAnExperiment) {
                        "dataset.objects=1",
                        "fit.iterations=2",
                        "loss.mask.weight=1",
+                       "evaluation.fitted_shapes=true",
+                       "evaluation.difficulty=hard",
                        "--results",
                        "other/r.sqlite"};
   const Program taken = run(words);
   EXPECT_EQ(taken.exit_code(), 0) << taken.errors();
   EXPECT_THAT(taken.errors(), Not(HasSubstr("training")));
+  const Program table = run({"table",
+                             "a_prior",
+                             "--metric",
+                             "fitted_shape_iou",
+                             "--metric",
+                             "fitted_shape_chamfer_error",
+                             "--format",
+                             "json",
+                             "--results",
+                             "other/r.sqlite"});
+  const nlohmann::json values = nlohmann::json::parse(table.output());
+  ASSERT_EQ(values.size(), 2u) << table.errors();
+  EXPECT_GT(values[0].at("mean"), 0.75) << "the mean car's shape is a car's";
+  EXPECT_LT(values[0].at("mean"), 0.95);
+  EXPECT_GT(values[1].at("mean"), 0.3) << "% of the length";
+  EXPECT_LT(values[1].at("mean"), 3);
   Words other = words;
   other.push_back("shape_prior.latent_dims=6");
   const Program refused = run(other);

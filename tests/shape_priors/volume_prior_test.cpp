@@ -61,7 +61,7 @@ TEST_P(VolumePriorTest, KeepsTheContract) {
 }
 
 TEST_P(VolumePriorTest, DecodesClosedMeshesInTheUnitBox) {
-  constexpr int kCount = 24;
+  constexpr int kCount = 12;
   for (const double size : {1.0, 4.0}) {
     const DecodedShape shape =
         trained().decode(normal_codes(kCount, 5, 1) * size, normal_codes(kCount, 4, 2));
@@ -130,7 +130,8 @@ TEST_P(VolumePriorTest, PaintsTheBodyAsAsked) {
   const DecodedShape shape =
       trained().decode(at::zeros({4, 5}), trained().texture_from_paint(paint));
   for (int n = 0; n < 4; ++n) {
-    // The doors, above the sills; the corpus shades what faces sideways by 0.8.
+    // The doors; the corpus shades what faces sideways by 0.8. Below y = 0.12 are sills: one car in
+    // ten and every second off-roader has them in black plastic, and so, in part, has the mean car.
     const Mesh mesh = mesh_of(shape, n);
     Eigen::Vector3f sum = Eigen::Vector3f::Zero();
     int count = 0;

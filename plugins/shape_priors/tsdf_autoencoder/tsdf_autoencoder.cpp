@@ -185,7 +185,7 @@ ParameterSchema schema() {
        4096},
       {"epochs", std::int64_t{80}, "1", "times that training sees each mesh", 1},
       {"batch", std::int64_t{20}, "meshes", "meshes of one step", 1},
-      {"learning_rate", 0.004, "1", "Adam's rate at the start; it decays by a cosine", 0, 1},
+      {"learning_rate", 0.001, "1", "Adam's rate at the start; it decays by a cosine", 0, 1},
       {"code_noise", 0.02, "1", "deviation of the noise on codes while training", 0, 1}};
   parameters.insert(parameters.end(), own.begin(), own.end());
   return parameters;
@@ -195,7 +195,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::shape_prior;
   plugin.info.name = "tsdf_autoencoder";
-  plugin.info.version = "1.0.0";
+  plugin.info.version = "1.1.0";
   plugin.info.description =
       "3-D convolutional auto-encoder over truncated signed distance volumes, codes on the sphere";
   plugin.info.paper =
