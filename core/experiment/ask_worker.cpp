@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "experiment/ask_worker.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <filesystem>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/text.h"
 #include "experiment/crew.h"
 #include "experiment/workers.h"
 
@@ -16,24 +17,35 @@ namespace {
 
 using nlohmann::json;
 
-/// A file that lives as long as the object, outside of the results' folder.
-class TemporaryFile {
+/// A file in memory that this process's children open by its path. It needs no folder and leaves
+/// nothing behind, however this process ends.
+class FileInMemory {
  public:
-  explicit TemporaryFile(const std::string& content) {
-    path_ = (std::filesystem::temp_directory_path() / "monodr-ask-XXXXXX").string();
-    const int descriptor = ::mkstemp(path_.data());
-    if (descriptor < 0) throw UserError(fmt::format("cannot create '{}'", path_));
-    ::close(descriptor);
-    write_file_atomically(path_, content);
+  explicit FileInMemory(std::string_view content) : file_(::memfd_create("order", MFD_CLOEXEC)) {
+    const auto fail = [](const char* what) {
+      throw UserError(fmt::format("cannot {} the worker's order: {}", what, std::strerror(errno)));
+    };
+    if (file_ < 0) fail("create");
+    while (!content.empty()) {
+      const ssize_t written = ::write(file_, content.data(), content.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) {
+        const int reason = errno;
+        ::close(file_);
+        errno = reason;
+        fail("write");
+      }
+      content.remove_prefix(static_cast<std::size_t>(written));
+    }
   }
-  ~TemporaryFile() { ::unlink(path_.c_str()); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~FileInMemory() { ::close(file_); }
+  FileInMemory(const FileInMemory&) = delete;
+  FileInMemory& operator=(const FileInMemory&) = delete;
 
-  const std::string& path() const { return path_; }
+  std::string path() const { return fmt::format("/proc/{}/fd/{}", ::getpid(), file_); }
 
  private:
-  std::string path_;
+  int file_;
 };
 
 /// To its end; nothing if a signal asked to stop.
@@ -75,7 +87,7 @@ std::optional<json> ask_worker(const std::string& worker,
                                const json& document,
                                Progress& progress) {
   const SignalGuard signals;
-  const TemporaryFile file(document.dump());
+  const FileInMemory file(document.dump());
   WorkerOptions options;
   options.program = worker;
   options.arguments = {command, file.path()};

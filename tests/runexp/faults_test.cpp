@@ -81,10 +81,13 @@ TEST_F(Faults, AKilledParentLosesNothing) {
   std::mt19937 random(seed);
   const Words words = {
       "e.toml", "-j", "2", seeds(60), "loss.mask.behaviour=slow", "loss.mask.seconds=0.02"};
+  const std::string temporary_files = folder_.file("temporary_files");
+  fs::create_directory(temporary_files);
+  const Words temporary = {"TMPDIR=" + temporary_files};
   for (int round = 0; round < 100; ++round) {
     const auto states_before = states();
     const auto runs_before = journal();
-    Program program = start(words);
+    Program program = start(words, temporary);
     std::this_thread::sleep_for(
         std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 60)(random)));
     program.signal(SIGKILL);
@@ -108,6 +111,7 @@ TEST_F(Faults, AKilledParentLosesNothing) {
   EXPECT_EQ(count("metric"), "120\n") << "of each cell its one metric, whole";
   EXPECT_EQ(count("(SELECT 1 FROM cell GROUP BY variant, seed HAVING count(*) <> 1)"), "0\n");
   EXPECT_TRUE(fs::is_empty(folder_.file("results/cells")));
+  EXPECT_TRUE(fs::is_empty(temporary_files));
   std::vector<int> workers;
   journal(&workers);
   for (const int worker : workers)
