@@ -121,14 +121,12 @@ FitSettings fit_settings(const json& config) {
                     fit.at("rate_size"),
                     fit.at("rate_heading"),
                     fit.at("rate_tilt"),
-                    fit.at("rate_light"),
                     fit.at("rate_shape"),
                     fit.at("rate_texture")};
   settings.share = sharing(fit);
   settings.exploration = {fit.at("explore_every"), fit.at("explore_trial_steps")};
   settings.start_depth =
       fit.at("start_depth") == "box_height" ? StartDepth::box_height : StartDepth::median_depth;
-  settings.start_light = fit.at("start_light");
   settings.start_depth_offset = fit.at("start_depth_offset");
   settings.size_mean = triple(fit, "size_mean");
   settings.size_deviation = triple(fit, "size_deviation");

@@ -201,12 +201,6 @@ ParameterSchema fit_parameters() {
        "learning rate of pitch and roll; 0 = the car stands upright",
        0,
        10},
-      {"rate_light",
-       0.02,
-       "1",
-       "learning rate of the light vector; without effect where start_light is 0",
-       0,
-       10},
       {"rate_shape", 0.06, "1", "learning rate of the shape code", 0, 10},
       {"rate_texture", 0.1, "1", "learning rate of the texture code", 0, 10},
       choice(
@@ -215,13 +209,6 @@ ParameterSchema fit_parameters() {
           "where the range begins: the median depth under the mask (the box's height where there "
           "is no depth), or the range at which a car of mean height is as high as the box",
           {"median_depth", "box_height"}),
-      {"start_light",
-       0.0,
-       "1",
-       "light from above at the start: what it adds to the brightness of an upward face; "
-       "0 = colours are taken as they are",
-       0,
-       0.6},
       {"start_depth_offset",
        1.2,
        "m",

@@ -24,7 +24,6 @@ constexpr int64_t kGradient = 1000, kDiverged = 1001;
 constexpr double kSameHeading = 15 * M_PI / 180;   // hypotheses so near share a valley
 constexpr double kLargestCode = 2.5;               // codes beyond were never seen in training
 constexpr double kSteepest = 15 * M_PI / 180;      // pitch and roll of a car on a road
-constexpr double kBrightest = 0.6;                 // of each component of the light
 constexpr double kNearest = 0.3, kFarthest = 300;  // metres
 constexpr double kLargestFactor = 5;               // of a dimension over the class mean
 
@@ -189,8 +188,7 @@ void Descent::learn(at::Tensor gradient, double scale) {
   adam_.step(state_, gradient, learns, scale);
   state_.slice(1, StateLayout::kShape, objective_.layout().texture())
       .clamp_(-kLargestCode, kLargestCode);
-  state_.slice(1, StateLayout::kPitch, StateLayout::kLight).clamp_(-kSteepest, kSteepest);
-  state_.slice(1, StateLayout::kLight, StateLayout::kShape).clamp_(-kBrightest, kBrightest);
+  state_.slice(1, StateLayout::kPitch, StateLayout::kShape).clamp_(-kSteepest, kSteepest);
 }
 
 void Descent::keep(const at::Tensor& rows, int64_t per_object) {

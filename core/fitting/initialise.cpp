@@ -75,7 +75,6 @@ at::Tensor initial_state(const ObservationBatch& batch,
       row[0] = (box[b][0] + box[b][2]) / static_cast<float>(size) - 1;
       row[1] = (box[b][1] + box[b][3]) / static_cast<float>(size) - 1;
       row[StateLayout::kDepth] = std::log(std::max(0.5F, start.depth));
-      row[StateLayout::kLight + 1] = static_cast<float>(-settings.start_light);
       row[StateLayout::kHeading] = static_cast<float>(
           settings.first_heading + 2 * M_PI * static_cast<double>(k) / static_cast<double>(starts));
     }

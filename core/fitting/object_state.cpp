@@ -14,8 +14,7 @@ at::Tensor StateLayout::learning_rates(const LearningRates& rates) const {
   result.slice(0, kDepth, kSize).fill_(rates.depth);
   result.slice(0, kSize, kHeading).fill_(rates.size);
   result.slice(0, kHeading, kPitch).fill_(rates.heading);
-  result.slice(0, kPitch, kLight).fill_(rates.tilt);
-  result.slice(0, kLight, kShape).fill_(rates.light);
+  result.slice(0, kPitch, kShape).fill_(rates.tilt);
   result.slice(0, kShape, texture()).fill_(rates.shape);
   result.slice(0, texture(), columns()).fill_(rates.texture);
   return result;

@@ -14,8 +14,7 @@ namespace monodr {
 ///   3-5  log of height, width, length over the class mean
 ///   6    allocentric heading alpha, radians (rotation_y = alpha + atan2(x, z))
 ///   7-8  pitch (nose down) and roll (towards the right), radians; 0 unless they are asked for
-///   9-11 light (fitting/lighting.h), camera frame
-///   12.. shape code (D), then texture code (T)
+///   9..  shape code (D), then texture code (T)
 ///
 /// Position and depth are apart because the image fixes the one sharply and the other hardly; the
 /// logarithms make steps relative; the allocentric angle keeps the appearance while the position
@@ -24,8 +23,7 @@ struct StateLayout {
   int shape_dimensions = 0, texture_dimensions = 0;
 
   static constexpr int kPosition = 0, kDepth = 2, kSize = 3, kHeading = 6, kPitch = 7, kRoll = 8,
-                       kLight = 9,
-                       kShape = 12;
+                       kShape = 9;
   int texture() const { return kShape + shape_dimensions; }
   int columns() const { return texture() + texture_dimensions; }
 

@@ -5,7 +5,6 @@
 #include <ATen/TensorOperators.h>
 
 #include "base/error.h"
-#include "fitting/lighting.h"
 
 namespace monodr {
 
@@ -34,21 +33,17 @@ Evaluation Objective::evaluate(const at::Tensor& state,
   hypothesis.vertices = pose_vertices(result.shape.vertices, hypothesis);
   hypothesis.faces = result.shape.faces;
 
-  const at::Tensor light = state.slice(1, StateLayout::kLight, StateLayout::kShape);
-  at::Tensor colours = result.shape.colours;
-  // Light that starts at zero stays there (settings.h) and costs nothing.
-  if (light.ne(0).any().item<bool>())
-    colours = lit_colours(colours, vertex_normals(hypothesis.vertices, hypothesis.faces), light);
-
   RenderRequest request;
   request.channels = extra;
   for (const WeightedLoss& term : losses_) request.channels = request.channels | term.loss->needs();
   request.height = static_cast<int>(batch.mask.size(-2));
   request.width = static_cast<int>(batch.mask.size(-1));
   request.progress = progress;
-  result.rendering = renderer_->render(
-      {hypothesis.vertices, result.shape.faces, colours, batch.intrinsics.index_select(0, object)},
-      request);
+  result.rendering = renderer_->render({hypothesis.vertices,
+                                        result.shape.faces,
+                                        result.shape.colours,
+                                        batch.intrinsics.index_select(0, object)},
+                                       request);
 
   result.total = at::zeros({state.size(0)}, state.options());
   for (const WeightedLoss& term : losses_) {

@@ -19,7 +19,6 @@ struct LearningRates {
   double size = 0.012;     ///< log size
   double heading = 0.06;   ///< radians
   double tilt = 0;         ///< radians, pitch and roll; 0 = the car stands upright
-  double light = 0.02;     ///< light vector
   double shape = 0.06;     ///< shape code
   double texture = 0.10;   ///< texture code
 };
@@ -58,7 +57,6 @@ struct FitSettings {
   Exploration exploration;
   LearningRates rates;
   StartDepth start_depth = StartDepth::median_depth;
-  double start_light = 0;  ///< light from above at the start; 0 = no model of light
   double start_depth_offset = 1.2;  ///< metres from the seen surface to the centre
   std::array<double, 3> size_mean{1.526, 1.63, 3.88};        ///< height, width, length, metres
   std::array<double, 3> size_deviation{0.085, 0.055, 0.10};  ///< of the log sizes

@@ -99,14 +99,14 @@ TEST(ObjectState, PitchAndRollTurnTheMeshAboutItsCentre) {
 TEST(ObjectState, LearningRatesFollowTheGroups) {
   LearningRates rates;
   const at::Tensor values = StateLayout{8, 4}.learning_rates(rates);
-  ASSERT_EQ(values.size(0), 12 + 8 + 4);
+  ASSERT_EQ(values.size(0), 9 + 8 + 4);
   EXPECT_FLOAT_EQ(values[1].item<float>(), static_cast<float>(rates.position));
   EXPECT_FLOAT_EQ(values[2].item<float>(), static_cast<float>(rates.depth));
   EXPECT_FLOAT_EQ(values[5].item<float>(), static_cast<float>(rates.size));
   EXPECT_FLOAT_EQ(values[6].item<float>(), static_cast<float>(rates.heading));
-  EXPECT_FLOAT_EQ(values[9].item<float>(), static_cast<float>(rates.light));
-  EXPECT_FLOAT_EQ(values[19].item<float>(), static_cast<float>(rates.shape));
-  EXPECT_FLOAT_EQ(values[23].item<float>(), static_cast<float>(rates.texture));
+  EXPECT_FLOAT_EQ(values[8].item<float>(), static_cast<float>(rates.tilt));
+  EXPECT_FLOAT_EQ(values[16].item<float>(), static_cast<float>(rates.shape));
+  EXPECT_FLOAT_EQ(values[20].item<float>(), static_cast<float>(rates.texture));
 }
 
 }  // namespace
