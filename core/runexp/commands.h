@@ -9,6 +9,7 @@ namespace monodr {
 /// The subcommands of runexp, one a file. Each takes the words after its name and returns the exit
 /// code: 0 all is well, 1 some cells failed or a check found a difference, 2 wrong use (thrown as
 /// UserError), 130 stopped by a signal.
+constexpr int exit_stopped = 130;
 
 int run_experiment(const std::vector<std::string>& arguments);  ///< run.cpp: runexp FILE.toml
 int run_plugins(const std::vector<std::string>& arguments);     ///< plugins.cpp

@@ -19,9 +19,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr int exit_stopped = 130;
-constexpr double dots_per_inch = 144;
-
 const CommandUsage usage = {
     "runexp fit",
     "--frame ID [--object I] [--root DIR] [KEY=VALUE ...] [options]",
@@ -131,7 +128,7 @@ int run_fit(const std::vector<std::string>& arguments) {
   Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
   const std::optional<DrawnSheet> sheet = ask_for_sheet(request, progress);
   if (!sheet) return exit_stopped;
-  output.write(sheet->svg, dots_per_inch);
+  output.write(sheet->svg, sheet_dots_per_inch);
   for (const std::string& line : sheet->lines) std::cout << line << "\n";
   std::cout << output.path() << std::endl;
   return 0;

@@ -21,8 +21,6 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 using Words = std::vector<std::string>;
 
-constexpr int exit_stopped = 130;
-
 const CommandUsage train_usage = {
     "runexp prior train",
     "FILE.toml [KEY=VALUE ...] [--output FILE]",

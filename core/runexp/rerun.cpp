@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
-constexpr int exit_differs = 1, exit_stopped = 130;
+constexpr int exit_differs = 1;
 constexpr size_t differences_shown = 20;
 
 const CommandUsage usage = {

@@ -27,7 +27,7 @@ namespace po = boost::program_options;
 
 using States = std::unordered_map<std::string, std::string>;
 
-constexpr int exit_failed = 1, exit_stopped = 130;
+constexpr int exit_failed = 1;
 constexpr int failures_named = 20;
 
 const CommandUsage usage = {

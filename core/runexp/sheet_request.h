@@ -22,6 +22,9 @@ struct SheetRequest {
   std::string title;
 };
 
+/// Of a sheet as PNG.
+constexpr double sheet_dots_per_inch = 144;
+
 struct DrawnSheet {
   std::string svg;
   std::vector<std::string> lines;  ///< what came out, for the terminal

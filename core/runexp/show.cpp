@@ -13,9 +13,6 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr int exit_stopped = 130;
-constexpr double dots_per_inch = 144;
-
 const CommandUsage usage = {
     "runexp show",
     "CELL [--object I] [-o FILE.png] [options]",
@@ -67,7 +64,7 @@ int run_show(const std::vector<std::string>& arguments) {
   Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
   const auto sheet = ask_for_sheet(request_for(cell, object, values), progress);
   if (!sheet) return exit_stopped;
-  output.write(sheet->svg, dots_per_inch);
+  output.write(sheet->svg, sheet_dots_per_inch);
   for (const std::string& line : sheet->lines) std::cout << line << "\n";
   std::cout << output.path() << std::endl;
   return 0;
