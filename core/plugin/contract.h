@@ -32,12 +32,13 @@ struct ContractReport {
 ///
 /// - schema: each default is valid, each parameter has a meaning, a value out of range is refused;
 /// - shapes, dtype (float32 and float64), finite values;
-/// - gradient against central differences in float64, along random directions. Outputs that jump
-///   (depth and colour, where the nearest face changes between two samples) are left out: a pixel
-///   counts if the differences at two step sizes agree;
+/// - gradient in what differentiable_in names against central differences in float64, along random
+///   directions. Outputs that jump (depth and colour, where the nearest face changes between two
+///   samples) are left out: a pixel counts if the differences at two step sizes agree;
 /// - the same bits twice, and on one thread and on two;
 /// - a batch equals its items;
-/// - no NaN, in value or gradient, on degenerate input.
+/// - no NaN, in value or gradient, on degenerate input;
+/// - a renderer refuses a vertex that is NaN or infinite, and its message says "item N".
 ///
 /// A gradient that is no derivative by design is declared in PluginInfo::differentiable_in, by
 /// OUTPUT/INPUT: "vertices, colours; approximate: silhouette/vertices, colour/vertices". Those

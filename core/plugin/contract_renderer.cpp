@@ -69,12 +69,18 @@ OutputOf output_of(const Renderer& renderer, const RenderInput& input, const Cha
     RenderInput changed = input;
     changed.vertices = values[0];
     changed.colours = values[1];
+    changed.intrinsics = values[2];
     return renderer.render(changed, request(channel.alone)).*channel.image;
   };
 }
 
-std::vector<NamedTensor> differentiable(const RenderInput& input) {
-  return {{"vertices", input.vertices}, {"colours", input.colours}};
+std::vector<NamedTensor> inputs_of(const RenderInput& input) {
+  return {
+      {"vertices", input.vertices}, {"colours", input.colours}, {"intrinsics", input.intrinsics}};
+}
+
+at::Tensor image_of(const Renderer& renderer, const RenderInput& input, const Channel& channel) {
+  return renderer.render(input, request(channel.alone)).*channel.image;
 }
 
 std::string wrong_output(const Renderer& renderer, at::ScalarType type) {
@@ -119,9 +125,9 @@ std::string channels_depend(const Renderer& renderer) {
 std::string not_finite_anywhere(const Renderer& renderer, const RenderInput& input) {
   for (const Channel& channel : kChannels) {
     const auto output = output_of(renderer, input, channel);
-    const auto error = not_finite(channel.name, output({input.vertices, input.colours}));
+    const auto error = not_finite(channel.name, image_of(renderer, input, channel));
     if (!error.empty()) return error;
-    for (const at::Tensor& gradient : gradients(output, differentiable(input)))
+    for (const at::Tensor& gradient : gradients(output, inputs_of(input)))
       if (!not_finite("", gradient).empty())
         return fmt::format("the gradient of {} is not finite", channel.name);
   }
@@ -171,23 +177,25 @@ std::string padding_shows(const Renderer& renderer) {
 
 std::string bad_vertex_taken(const Renderer& renderer, float value) {
   RenderInput input = some_input(at::kFloat);
-  input.vertices[1][0][0] = value;
+  input.vertices[2][7][0] = value;
   try {
     renderer.render(input, request(kAll));
     return fmt::format("a vertex at {} is rendered", value);
   } catch (const UserError& error) {
     const std::string text = error.what();
-    return text.find('1') == std::string::npos ? "the message does not name item 1: " + text : "";
+    return text.find("item 2") == std::string::npos ? "the message does not say 'item 2': " + text
+                                                    : "";
   }
 }
 
 std::string gradient_vanishes(const Renderer& renderer,
                               const RenderInput& input,
-                              const Channel& channel) {
-  const at::Tensor vertices =
-      gradients(output_of(renderer, input, channel), differentiable(input))[0];
-  if (!not_finite("", vertices).empty() || (vertices.abs().sum() == 0).item<bool>())
-    return fmt::format("{} has no gradient in the vertices", channel.name);
+                              const Channel& channel,
+                              int which) {
+  const std::vector<NamedTensor> inputs = inputs_of(input);
+  const at::Tensor gradient = gradients(output_of(renderer, input, channel), inputs)[which];
+  if (!not_finite("", gradient).empty() || (gradient.abs().sum() == 0).item<bool>())
+    return fmt::format("{} has no gradient in the {}", channel.name, inputs[which].name);
   return "";
 }
 
@@ -196,10 +204,11 @@ std::string gradient_differs(const Renderer& renderer,
                              const RenderInput& input,
                              const Channel& channel,
                              int which) {
-  const std::vector<NamedTensor> inputs = differentiable(input);
+  const std::vector<NamedTensor> inputs = inputs_of(input);
   const OutputOf output = output_of(renderer, input, channel);
   const OutputOf of_one = [&](const std::vector<at::Tensor>& values) {
-    std::vector<at::Tensor> all{inputs[0].value, inputs[1].value};
+    std::vector<at::Tensor> all;
+    for (const NamedTensor& each : inputs) all.push_back(each.value);
     all[which] = values[0];
     return output(all);
   };
@@ -211,16 +220,21 @@ std::string gradient_differs(const Renderer& renderer,
 
 void check_gradients(ContractChecker& checker, const Renderer& renderer, const PluginInfo& info) {
   const RenderInput input = some_input(at::kDouble);
-  const std::vector<NamedTensor> inputs = differentiable(input);
+  const std::vector<NamedTensor> inputs = inputs_of(input);
+  checker.check("differentiable in vertices", [&]() -> std::string {
+    return is_differentiable_in(info, "vertices") ? "" : "differentiable_in does not name them";
+  });
   for (const Channel& channel : kChannels)
     for (int which = 0; which < int(inputs.size()); ++which) {
-      const std::string of = fmt::format("gradient of {} in {}", channel.name, inputs[which].name);
-      if (!has_approximate_gradient(info, channel.name, inputs[which].name))
+      const std::string& name = inputs[which].name;
+      if (!is_differentiable_in(info, name)) continue;
+      const std::string of = fmt::format("gradient of {} in {}", channel.name, name);
+      if (!has_approximate_gradient(info, channel.name, name))
         checker.check(of + " against differences",
                       [&] { return gradient_differs(renderer, input, channel, which); });
-      else if (which == 0)
+      else if (name != "colours")  // a silhouette's gradient in them is zero
         checker.check(of + " (approximate) is there",
-                      [&] { return gradient_vanishes(renderer, input, channel); });
+                      [&] { return gradient_vanishes(renderer, input, channel, which); });
     }
 }
 
@@ -243,8 +257,8 @@ ContractReport check_renderer_contract(Registry& registry, const std::string& na
       std::vector<at::Tensor> outputs;
       for (const Channel& channel : kChannels) {
         const auto output = output_of(*renderer, input, channel);
-        outputs.push_back(output({input.vertices, input.colours}));
-        for (const at::Tensor& gradient : gradients(output, differentiable(input)))
+        outputs.push_back(image_of(*renderer, input, channel));
+        for (const at::Tensor& gradient : gradients(output, inputs_of(input)))
           outputs.push_back(gradient);
       }
       return outputs;

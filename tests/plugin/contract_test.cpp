@@ -80,6 +80,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Fault{"wrong_gradient", "gradient of silhouette in vertices"},
                     Fault{"shows_behind", "a mesh behind the camera does not show"},
                     Fault{"takes_nan", "NaN and infinite vertices are refused"},
+                    Fault{"names_no_item", "NaN and infinite vertices are refused"},
+                    Fault{"blind_to_intrinsics", "gradient of depth in intrinsics"},
                     Fault{"couples_items", "a batch equals its items"},
                     Fault{"unasked_channel", "channels only as asked for"},
                     Fault{"changes_dtype", "shapes, dtype and range, float64"}),

@@ -103,7 +103,8 @@ PluginDescriptor descriptor() {
   descriptor.info.paper = "Kato et al., Neural 3D Mesh Renderer, CVPR 2018";
   descriptor.info.parameters = schema();
   descriptor.info.differentiable_in =
-      "vertices, colours, intrinsics; approximate: silhouette/vertices, colour/vertices";
+      "vertices, colours, intrinsics; approximate: silhouette/vertices, silhouette/intrinsics, "
+      "colour/vertices, colour/intrinsics";
   descriptor.factory =
       RendererFactory([](const Parameters& p) { return std::make_unique<NeuralMeshRenderer>(p); });
   return descriptor;

@@ -17,7 +17,9 @@ constexpr double kNear = 0.1, kRadius = 1.5, kBackground = 1e-6;
 void refuse_bad_vertices(const at::Tensor& vertices) {
   for (std::int64_t n = 0; n < vertices.size(0); ++n)
     if (!at::isfinite(vertices[n]).all().item<bool>())
-      throw UserError(fmt::format("item {} has a vertex that is not finite", n));
+      throw UserError(kFault == "names_no_item"
+                          ? "1 of 2 or more vertices is not finite"
+                          : fmt::format("item {} has a vertex that is not finite", n));
 }
 
 /// exp(-(x - u)^2 / 2 r^2) along one axis of the image, [N,V,size].
@@ -39,6 +41,7 @@ class FaultyRenderer final : public Renderer {
       input.vertices = input.vertices.nan_to_num();
     else
       refuse_bad_vertices(input.vertices);
+    if (kFault == "blind_to_intrinsics") input.intrinsics = input.intrinsics.detach();
     const at::Tensor z = input.vertices.select(2, 2);
     at::Tensor visible = (z > kNear).to(z.scalar_type());
     if (kFault == "shows_behind") visible = at::ones_like(z);
