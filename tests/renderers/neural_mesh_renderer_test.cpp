@@ -171,11 +171,12 @@ TEST_P(AgainstThePaper, RandomMeshes) {
                                           {{"anti_aliasing", anti_aliasing},
                                            {"fill_back", fill_back},
                                            {"background", std::vector<double>{0, 0.3, 0}}});
-      RenderInput soup = random_triangles(2, 12, 24, random());
+      const RenderInput one_face = random_triangles(2, 1, 24, random());
+      const RenderInput soup = random_triangles(2, 12, 24, random());
       RenderInput closed = ellipsoids(2, 2, 24);
       // Off the samples' centres, where rounding decides what is in.
       closed.vertices = closed.vertices + 1e-3 * noise(closed.vertices.sizes(), random);
-      for (const RenderInput& input : {soup, closed}) {
+      for (const RenderInput& input : {one_face, soup, closed}) {
         const int height = 24, width = 31;
         const Incoming incoming = random_incoming(2, height, width, GetParam(), random);
         const auto expected = reference_all(input, incoming, height, width, options);
@@ -301,8 +302,16 @@ TEST(NeuralMeshRenderer, LightFollowsTheVisibleSide) {
   for (int side = 0; side < 2; ++side) {
     const Rendering images = renderer->render(wall, {kAll, 16, 16, 1.0});
     EXPECT_NEAR(number(images.colour[0][0][8][8]), 0.25 + 0.5 * facing, 1e-12);
+    Given front_only = lit;
+    front_only["fill_back"] = false;
+    const Rendering culled = make_renderer(kName, front_only)->render(wall, {kAll, 16, 16, 1.0});
+    EXPECT_EQ(number(culled.silhouette.max()), side == 0 ? 1 : 0);
+    EXPECT_EQ(number(culled.colour.max()), side == 0 ? number(images.colour.max()) : 0);
     wall.faces = wall.faces.flip(1);
   }
+  const Rendering dark =
+      make_renderer(kName, {{"light_ambient", 0.25}})->render(wall, {kAll, 16, 16});
+  EXPECT_NEAR(number(dark.colour[0][0][8][8]), 0.25, 1e-12);
   const auto from_below = make_renderer(
       kName, {{"light_directional", 0.5}, {"light_direction", std::vector<double>{0, 1, 0}}});
   const Rendering images = from_below->render(wall, {kAll, 16, 16, 1.0});
