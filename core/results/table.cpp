@@ -202,6 +202,12 @@ void mark_best(Table& table) {
 }
 
 void require_arm(const Table& table, const std::string& arm) {
+  if (table.rows.empty())
+    throw UserError(
+        fmt::format("--baseline '{}': no cell of '{}' is done, so that there is nothing "
+                    "to compare; run the experiment first",
+                    arm,
+                    table.experiment));
   std::set<std::string> arms;
   for (const TableRow& row : table.rows) arms.insert(row.arm);
   const std::vector<std::string> names(arms.begin(), arms.end());
@@ -214,6 +220,26 @@ void require_arm(const Table& table, const std::string& arm) {
 }
 
 }  // namespace
+
+std::string what_is_missing(const Database& database, const std::string& experiment) {
+  Statement counted(database.connection(),
+                    "SELECT sum(is_current AND state = 'missing'), sum(is_current), "
+                    "sum(NOT is_current AND state = 'done') FROM cell "
+                    "JOIN v_variants AS v ON v.id = cell.variant WHERE v.experiment = ?");
+  counted.bind(1, experiment);
+  counted.executeStep();
+  const int missing = counted.getColumn(0), all = counted.getColumn(1);
+  const int earlier = counted.getColumn(2);
+  if (missing == 0) return "";
+  return fmt::format("{} of {} cells of '{}' have no result yet; running its file again goes on{}",
+                     missing,
+                     all,
+                     experiment,
+                     earlier == 0
+                         ? ""
+                         : ", and with --accept-stale takes results from before the program, "
+                           "plugins or data changed");
+}
 
 Table make_table(const Database& database, const TableSpec& spec) {
   Table table;

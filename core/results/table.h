@@ -68,6 +68,10 @@ struct Table {
 /// Throws UserError for an unknown experiment, metric or baseline (with the nearest name).
 Table make_table(const Database& database, const TableSpec& spec);
 
+/// A sentence on cells that the last run asked for and that are not done or failed; "" if none are.
+/// A run that was stopped leaves them, with the results of an earlier one out of sight.
+std::string what_is_missing(const Database& database, const std::string& experiment);
+
 enum class TableFormat { text, markdown, latex, csv, json };
 /// Throws UserError for anything else than the names above.
 TableFormat table_format_from(const std::string& name);

@@ -110,7 +110,10 @@ int run_table(const std::vector<std::string>& arguments) {
     for (const std::string& reason : frames->missing()) fmt::print(stderr, "note: {}\n", reason);
     spec.compare_frames = std::cref(*frames);
   }
-  std::cout << format_table(make_table(database, spec), format) << std::flush;
+  const Table table = make_table(database, spec);
+  if (const std::string gap = what_is_missing(database, spec.experiment); !gap.empty())
+    fmt::print(stderr, "note: {}\n", gap);
+  std::cout << format_table(table, format) << std::flush;
   return 0;
 }
 

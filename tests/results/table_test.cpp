@@ -95,6 +95,30 @@ TEST(Table, FailedCellsAndMissingValuesAreTold) {
   EXPECT_EQ(table.rows[0].entries[0].shown, "2.0 ± 1.4 (n = 2)");
 }
 
+TEST(Table, SaysWhatAStoppedRunLeftOut) {
+  const Folder folder;
+  Database database(folder.file());
+  take_in(database, "arm", 0, {1, 2});
+  EXPECT_EQ(what_is_missing(database, "ablation_rotation"), "");
+  // A newer program: the same cells have other ids.
+  std::vector<CellRecord> cells = {sample_record("arm", 0), sample_record("arm", 1)};
+  for (CellRecord& cell : cells) cell.id += "'";
+  database.plan("ablation_rotation", "", cells);
+  const std::string gap = what_is_missing(database, "ablation_rotation");
+  EXPECT_NE(gap.find("2 of 2 cells of 'ablation_rotation'"), std::string::npos) << gap;
+  EXPECT_NE(gap.find("--accept-stale"), std::string::npos) << gap;
+  try {
+    make_table(database, {"ablation_rotation", {}, "arm", false});
+    ADD_FAILURE() << "compared nothing with nothing";
+  } catch (const UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("no cell of 'ablation_rotation' is done"),
+              std::string::npos)
+        << error.what();
+  }
+  database.take_in(cells[0], sample_result(cells[0], 3));
+  EXPECT_NE(what_is_missing(database, "ablation_rotation").find("1 of 2 cells"), std::string::npos);
+}
+
 TEST(Table, TheShellPrintsTheSameBytes) {
   const Folder folder;
   Database database(folder.file());
