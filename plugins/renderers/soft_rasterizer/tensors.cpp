@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include "base/error.h"
-#include "common/mesh_batch.h"
+#include "common/recording.h"
 #include "soft_rasterizer/rasterize.h"
 
 namespace monodr::soft_rasterizer {
@@ -17,28 +17,19 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// What forward leaves for backward beside tensors.
-struct Call : torch::CustomClassHolder {
-  Settings settings;
-  Channels channels;
-  Call(const Settings& s, const Channels& c) : settings(s), channels(c) {}
-};
-
 /// The images of a batch and what backward needs beside them.
-struct ImageTensors {
-  at::Tensor silhouette, depth, colour, nearest, exponent, weight;
+struct ImageTensors : Rendering {
+  at::Tensor nearest, exponent, weight;
 
   ImageTensors() = default;
-  ImageTensors(const at::Tensor& like, const Settings& settings, const Channels& channels) {
+  ImageTensors(const at::Tensor& like, const Settings& settings, const Channels& channels)
+      : Rendering(empty_images(like, settings.height, settings.width, channels)) {
+    if (!channels.depth && !channels.colour) return;
     const std::int64_t n = like.size(0), h = settings.height, w = settings.width;
-    const bool shaded = channels.depth || channels.colour;
-    if (channels.silhouette) silhouette = at::empty({n, h, w}, like.options());
-    if (channels.depth) depth = at::empty({n, h, w}, like.options());
-    if (channels.colour) colour = at::empty({n, 3, h, w}, like.options());
-    if (shaded && settings.softmax) {
+    if (settings.softmax) {
       exponent = at::empty({n, h, w}, like.options());
       weight = at::empty({n, h, w}, like.options());
-    } else if (shaded) {
+    } else {
       nearest = at::empty({n, h, w}, like.options().dtype(at::kInt));
     }
   }
@@ -87,24 +78,9 @@ void draw(const MeshBatch& batch, const Settings& settings, const ImageTensors& 
   });
 }
 
-/// Gradients of a batch's inputs.
-struct InputGradients {
-  at::Tensor vertices, colours, intrinsics;
-
-  explicit InputGradients(const MeshBatch& batch)
-      : vertices(at::zeros_like(batch.vertices)), intrinsics(at::zeros_like(batch.intrinsics)) {
-    if (batch.has_colours()) colours = at::zeros_like(batch.colours);
-  }
-  template <typename Scalar>
-  CameraMeshGradient<Scalar> item(std::int64_t n) const {
-    return {
-        item_of<Scalar>(vertices, n), item_of<Scalar>(colours, n), item_of<Scalar>(intrinsics, n)};
-  }
-};
-
 /// The item's incoming gradients; a channel that is zero everywhere counts as absent.
 template <typename Scalar>
-ImageGradients<Scalar> gradients_of(const ImageTensors& tensors, std::int64_t n) {
+ImageGradients<Scalar> gradients_of(const Rendering& tensors, std::int64_t n) {
   return {gradient_of<Scalar>(tensors.silhouette, n),
           gradient_of<Scalar>(tensors.depth, n),
           gradient_of<Scalar>(tensors.colour, n)};
@@ -113,7 +89,7 @@ ImageGradients<Scalar> gradients_of(const ImageTensors& tensors, std::int64_t n)
 void draw_backward_in_double(const MeshBatch& batch,
                              const Settings& settings,
                              const ImageTensors& images,
-                             const ImageTensors& gradients,
+                             const Rendering& gradients,
                              const InputGradients& to) {
   for_each_item(batch.count(), [&](std::int64_t n) {
     const auto incoming = gradients_of<double>(gradients, n);
@@ -160,7 +136,7 @@ class GatheredGradients {
 void draw_backward(const MeshBatch& batch,
                    const Settings& settings,
                    const ImageTensors& images,
-                   const ImageTensors& gradients,
+                   const Rendering& gradients,
                    const InputGradients& to) {
   const int parts = parts_an_item(batch.count());
   GatheredGradients gathered(batch, parts);
@@ -191,8 +167,7 @@ struct Rasterize : torch::autograd::Function<Rasterize> {
     const ImageTensors images(vertices, settings, channels);
     draw({vertices, colours, intrinsics, faces}, settings, images);
     context->set_materialize_grads(false);
-    context->saved_data["call"] =
-        c10::IValue::make_capsule(c10::make_intrusive<Call>(settings, channels));
+    RecordedCall<Settings>::leave(context, settings, channels);
     context->save_for_backward({vertices,
                                 colours,
                                 intrinsics,
@@ -203,15 +178,11 @@ struct Rasterize : torch::autograd::Function<Rasterize> {
                                 images.nearest,
                                 images.exponent,
                                 images.weight});
-    variable_list outputs;
-    for (const at::Tensor& image : {images.silhouette, images.depth, images.colour})
-      if (image.defined()) outputs.push_back(image);
-    return outputs;
+    return listed(images);
   }
 
   static variable_list backward(AutogradContext* context, variable_list incoming) {
-    const auto call =
-        c10::static_intrusive_pointer_cast<Call>(context->saved_data["call"].toCapsule());
+    const auto call = RecordedCall<Settings>::find(context);
     const variable_list saved = context->get_saved_variables();
     ImageTensors images;
     images.silhouette = saved[4];
@@ -220,23 +191,14 @@ struct Rasterize : torch::autograd::Function<Rasterize> {
     images.nearest = saved[7];
     images.exponent = saved[8];
     images.weight = saved[9];
-    ImageTensors gradients;
-    std::size_t next = 0;
-    const auto take = [&](bool asked, at::Tensor& to) {
-      if (!asked) return;
-      const at::Tensor& gradient = incoming[next++];
-      if (gradient.defined()) to = gradient.contiguous();
-    };
-    take(call->channels.silhouette, gradients.silhouette);
-    take(call->channels.depth, gradients.depth);
-    take(call->channels.colour, gradients.colour);
+    const Rendering gradients = unlisted(incoming, call->channels);
     const MeshBatch batch{saved[0], saved[1], saved[2], saved[3]};
     const InputGradients to(batch);
     if (batch.vertices.scalar_type() == at::kFloat)
       draw_backward(batch, call->settings, images, gradients, to);
     else
       draw_backward_in_double(batch, call->settings, images, gradients, to);
-    return {to.vertices, to.colours, to.intrinsics, {}, {}, {}};  // none for what follows
+    return to.of_arguments();
   }
 };
 
@@ -245,19 +207,7 @@ struct Rasterize : torch::autograd::Function<Rasterize> {
 Rendering rasterize_tensors(const RenderInput& input,
                             const Settings& settings,
                             const Channels& channels) {
-  const at::Tensor none = at::empty({0}, input.vertices.options());
-  const variable_list images = Rasterize::apply(input.vertices.contiguous(),
-                                                channels.colour ? input.colours.contiguous() : none,
-                                                input.intrinsics.contiguous(),
-                                                input.faces.contiguous(),
-                                                settings,
-                                                channels);
-  Rendering rendering;
-  std::size_t next = 0;
-  if (channels.silhouette) rendering.silhouette = images[next++];
-  if (channels.depth) rendering.depth = images[next++];
-  if (channels.colour) rendering.colour = images[next++];
-  return rendering;
+  return render_recorded<Rasterize>(input, settings, channels);
 }
 
 }  // namespace monodr::soft_rasterizer
