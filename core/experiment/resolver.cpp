@@ -32,10 +32,18 @@ bool names_a_plugin(const std::string& section) {
 void check_kitti_folder(const Parameters& dataset,
                         const std::map<std::string, GivenValue>& given,
                         const std::string& file) {
-  if (dataset.text("source") != "kitti") return;
   const std::string& root = dataset.text("root");
   const auto key = given.find(root.empty() ? "source" : "root");
   const SourceLocation where = key == given.end() ? SourceLocation{file} : key->second.where;
+  if (dataset.text("source") != "kitti") {
+    if (root.empty()) return;
+    // Made-up results would pass for those of the folder.
+    throw UserError(where,
+                    fmt::format("'dataset.root' is \"{}\", but source = \"{}\" does not read it; "
+                                "set dataset.source = \"kitti\", or dataset.root = \"\"",
+                                root,
+                                dataset.text("source")));
+  }
   if (root.empty())
     throw UserError(where,
                     "source = \"kitti\" needs 'dataset.root', the folder that holds training/");

@@ -121,6 +121,8 @@ TEST_F(Spec, AKittiFolderMustBeThere) {
               StartsWith("e.toml:4:8: 'dataset.root' is \"no/such\", but there is no such folder"));
   EXPECT_THAT(message(mask, {"dataset.source=kitti", "dataset.root=no/such"}),
               StartsWith("command line: 'dataset.root=no/such': 'dataset.root' is"));
+  EXPECT_THAT(message(mask, {"dataset.root=../kitti"}),
+              HasSubstr("source = \"synthetic\" does not read it; set dataset.source"));
 }
 
 TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
@@ -128,7 +130,7 @@ TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
   const Experiment experiment = load(file,
                                      {"fit.iterations=20",
                                       "sweep.seed=0,1",
-                                      "dataset.root=../shared/kitti_mini",
+                                      "dataset.split=../lists/some.txt",
                                       "rule.plugin=\"mean\"",
                                       "fit.prune_steps=[10, 20.5]",
                                       "fit.first_heading=-22.5",
@@ -136,7 +138,7 @@ TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
                                       "sweep.fit.hypotheses=1,2,4"});
   const auto value = [&](const std::string& key) { return experiment.settings.at(key).value; };
   EXPECT_EQ(value("fit.iterations"), ParameterValue(std::int64_t{20}));
-  EXPECT_EQ(value("dataset.root"), ParameterValue(std::string("../shared/kitti_mini")));
+  EXPECT_EQ(value("dataset.split"), ParameterValue(std::string("../lists/some.txt")));
   EXPECT_EQ(value("rule.plugin"), ParameterValue(std::string("mean")));
   EXPECT_EQ(value("fit.prune_steps"), ParameterValue(std::vector<double>{10, 20.5}));
   EXPECT_EQ(value("fit.first_heading"), ParameterValue(-22.5));
