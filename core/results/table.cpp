@@ -222,14 +222,18 @@ void require_arm(const Table& table, const std::string& arm) {
 }  // namespace
 
 std::string what_is_missing(const Database& database, const std::string& experiment) {
-  Statement counted(database.connection(),
-                    "SELECT sum(is_current AND state = 'missing'), sum(is_current), "
-                    "sum(NOT is_current AND state = 'done') FROM cell "
-                    "JOIN v_variants AS v ON v.id = cell.variant WHERE v.experiment = ?");
-  counted.bind(1, experiment);
-  counted.executeStep();
-  const int missing = counted.getColumn(0), all = counted.getColumn(1);
-  const int earlier = counted.getColumn(2);
+  int missing = 0, all = 0, earlier = 0;
+  database.guarded([&] {
+    Statement counted(database.connection(),
+                      "SELECT sum(is_current AND state = 'missing'), sum(is_current), "
+                      "sum(NOT is_current AND state = 'done') FROM cell "
+                      "JOIN v_variants AS v ON v.id = cell.variant WHERE v.experiment = ?");
+    counted.bind(1, experiment);
+    counted.executeStep();
+    missing = counted.getColumn(0);
+    all = counted.getColumn(1);
+    earlier = counted.getColumn(2);
+  });
   if (missing == 0) return "";
   return fmt::format("{} of {} cells of '{}' have no result yet; running its file again goes on{}",
                      missing,
