@@ -29,7 +29,7 @@ bool names_a_plugin(const std::string& section) {
   return section == "shape_prior" || section == "renderer" || section == "rule";
 }
 
-void check_kitti_folder(const Parameters& dataset,
+void check_dataset_root(const Parameters& dataset,
                         const std::map<std::string, GivenValue>& given,
                         const std::string& file) {
   const std::string& root = dataset.text("root");
@@ -143,7 +143,7 @@ Resolver::Table Resolver::make_section(const std::string& name,
   table.identity = table.json;
   table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;
   if (name == "dataset") {
-    check_kitti_folder(parameters, given, file_);
+    check_dataset_root(parameters, given, file_);
     // Where the data lies does not change what it is.
     auto settings = nlohmann::json::parse(table.json);
     settings.erase("root");
