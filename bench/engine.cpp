@@ -27,8 +27,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/temporary_folder.h"
 #include "results/database.h"
-#include "runexp/temporary_folder.h"
 
 namespace monodr {
 namespace {
@@ -228,7 +228,7 @@ void fill(const std::string& file) {
     result.cell = record.id;
     for (MetricValue& metric : result.metrics)
       metric.value = static_cast<double>(record.seed + 7 * record.arm_order);
-    database.take_in(record, result);
+    database.import_result(record, result);
   }
 }
 

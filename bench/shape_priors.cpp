@@ -11,7 +11,7 @@
 
 #include <cstdlib>
 
-#include "data/parametric_car.h"
+#include "corpus/parametric_car.h"
 #include "plugin/registry.h"
 
 namespace monodr {

@@ -4,7 +4,8 @@
 #   bin/runexp, bin/monodr-worker         the programs
 #   lib/monodr/plugins/*.so               renderers, losses, rules, shape priors
 #   share/monodr/{experiments,queries}    what `runexp experiments/NAME.toml` finds in any directory
-#   include/monodr, lib/monodr/*.a,       what plugins are built against: find_package(monodr)
+#   lib/monodr/*.so                       what programs and plugins share
+#   include/monodr,                       what plugins are built against: find_package(monodr)
 #   lib/cmake/monodr
 #   share/doc/monodr                      docs/
 include(CMakePackageConfigHelpers)
@@ -22,11 +23,17 @@ install(DIRECTORY docs/ DESTINATION share/doc/monodr FILES_MATCHING PATTERN "*.m
 install(FILES CHANGELOG.md DESTINATION share/doc/monodr)
 install(FILES LICENSE DESTINATION share/doc/monodr RENAME copyright)
 
-foreach(room base geometry plugin)
-  install(DIRECTORY core/${room} DESTINATION include/monodr FILES_MATCHING PATTERN "*.h")
-  set_target_properties(monodr_${room} PROPERTIES EXPORT_NAME ${room})
+install(TARGETS monodr_library_engine monodr_library_methods LIBRARY DESTINATION lib/monodr)
+# Of the exported libraries each module; its headers where a plugin's author includes them.
+set(exported monodr_library_core monodr_library_plugin)
+foreach(module base geometry data evaluation plugin)
+  list(APPEND exported monodr_${module} monodr_${module}_headers)
+  set_target_properties(monodr_${module} PROPERTIES EXPORT_NAME ${module})
 endforeach()
-install(TARGETS monodr_base monodr_geometry monodr_plugin EXPORT monodr ARCHIVE DESTINATION lib/monodr)
+foreach(module base geometry plugin)
+  install(DIRECTORY core/${module} DESTINATION include/monodr FILES_MATCHING PATTERN "*.h")
+endforeach()
+install(TARGETS ${exported} EXPORT monodr LIBRARY DESTINATION lib/monodr)
 install(EXPORT monodr NAMESPACE monodr:: FILE monodrTargets.cmake DESTINATION lib/cmake/monodr)
 configure_package_config_file(cmake/monodrConfig.cmake.in ${CMAKE_BINARY_DIR}/monodrConfig.cmake
                               INSTALL_DESTINATION lib/cmake/monodr)

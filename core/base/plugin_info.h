@@ -39,7 +39,8 @@ struct PluginRefusal {
 struct PluginCatalogue {
   std::vector<PluginInfo> plugins;
   std::vector<PluginRefusal> refused;
-  std::string code_hash;  ///< SHA-256 of the program that loaded them; filled in by the worker
+  std::string
+      code_hash;  ///< base/program_files.h, of the program that loaded them; filled in by the worker
 
   /// Throws UserError with the nearest name, what there is and what was refused.
   const PluginInfo& find(PluginKind kind,

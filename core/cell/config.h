@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/parameters.h"
-#include "data/dataset.h"
+#include "evidence/dataset.h"
 #include "fitting/settings.h"
 
 namespace monodr {

@@ -8,7 +8,7 @@
 
 #include "cell/config.h"
 #include "cell/fitted_shapes.h"
-#include "data/synthetic.h"
+#include "synthetic/synthetic.h"
 
 namespace monodr {
 namespace {

@@ -11,8 +11,8 @@
 #include "cell/metrics.h"
 #include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
+#include "corpus/parametric_car.h"
 #include "data/kitti_folder.h"
-#include "data/parametric_car.h"
 
 namespace monodr {
 namespace {

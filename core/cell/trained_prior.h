@@ -6,7 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "data/corpus.h"
+#include "corpus/corpus.h"
 #include "plugin/prior_file.h"
 #include "plugin/registry.h"
 

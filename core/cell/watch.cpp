@@ -90,37 +90,38 @@ class Watcher {
   Watcher(const Objective& objective,
           const FitSettings& settings,
           const ObservationBatch& batch,
-          FitStory& story)
+          FitTrace& trace)
       : objective_(objective),
         iterations_(settings.iterations),
         steps_(shown_steps(settings.iterations)),
         batch_(batch),
-        story_(story) {}
+        trace_(trace) {}
 
   void look(const FitSnapshot& now) {
     const at::NoGradGuard no_gradient;
     const int64_t leader = now.loss.argmin().item<int64_t>();
     const at::Tensor headings = now.state.select(1, StateLayout::kHeading);
     for (int64_t row = 0; row < headings.size(0); ++row)
-      story_.headings.push_back(
+      trace_.headings.push_back(
           {now.step, wrap_angle(headings.select(0, row).item<double>()), row == leader});
     if (std::find(steps_.begin(), steps_.end(), now.step) == steps_.end()) return;
     const at::Tensor chosen = at::full({1}, leader, at::kLong);
     const double progress = std::min(1.0, now.step / std::max(1.0, iterations_ - 1.0));
-    const Evaluation evaluation = objective_.evaluate(now.state.index_select(0, chosen),
-                                                      now.object.index_select(0, chosen),
-                                                      now.initial_texture.index_select(0, chosen),
-                                                      batch_,
-                                                      progress,
-                                                      {true, false, false});
+    const ObjectiveValue evaluation =
+        objective_.evaluate(now.state.index_select(0, chosen),
+                            now.object.index_select(0, chosen),
+                            now.initial_texture.index_select(0, chosen),
+                            batch_,
+                            progress,
+                            {true, false, false});
     FitStage stage{now.step,
                    static_cast<int>(headings.size(0)),
-                   fitted_object(story_.observation, evaluation, 0),
+                   fitted_object(trace_.observation, evaluation, 0),
                    {}};
     const at::Tensor silhouette = evaluation.rendering.silhouette.contiguous();
     stage.silhouette.assign(silhouette.data_ptr<float>(),
                             silhouette.data_ptr<float>() + silhouette.numel());
-    story_.stages.push_back(std::move(stage));
+    trace_.stages.push_back(std::move(stage));
   }
 
  private:
@@ -128,7 +129,7 @@ class Watcher {
   int iterations_;
   std::vector<int> steps_;
   const ObservationBatch& batch_;
-  FitStory& story_;
+  FitTrace& trace_;
 };
 
 bool has_mask(const Method& method) {
@@ -142,7 +143,7 @@ struct FinalState {
   at::Tensor state, initial_texture;
 };
 
-FitObserver keeper_of(FinalState& final, int iterations) {
+FitObserver record_final_state(FinalState& final, int iterations) {
   return [&final, iterations](const FitSnapshot& now) {
     if (now.step == iterations) final = {now.state.clone(), now.initial_texture.clone()};
   };
@@ -176,27 +177,27 @@ WatchPlan watch_plan_from(const json& document) {
   return plan;
 }
 
-FitStory watch_fit(const WatchPlan& plan, const CellProgress& progress) {
+FitTrace watch_fit(const WatchPlan& plan, const CellProgress& progress) {
   const json config = json::parse(plan.config);
   Registry registry(plan.plugin_folders);
   progress("reading the data", 0);
   const DatasetOptions data = data_of(plan, config);
   const ObservationSet set = load_observations_of({plan.frame}, data);
 
-  FitStory story;
+  FitTrace trace;
   // A label chosen by the caller says which object is meant; its 3-D box waits till after the fit.
-  story.observation = choose(
+  trace.observation = choose(
       set, plan, plan.label >= 0 ? labels_of(data.root, plan.frame) : std::vector<Annotation>{});
-  story.image = KittiFolder(data.root).image(plan.frame);
+  trace.image = KittiFolder(data.root).image(plan.frame);
   const Method method = make_method(config, registry, plan.cache);
   const Objective objective = method.objective();
   const ObservationBatch batch = make_observation_batch(
-      {story.observation}, method.settings.size_mean, method.settings.size_deviation);
-  Watcher watcher(objective, method.settings, batch, story);
+      {trace.observation}, method.settings.size_mean, method.settings.size_deviation);
+  Watcher watcher(objective, method.settings, batch, trace);
   FinalState final;
-  const FitObserver keep = keeper_of(final, method.settings.iterations);
+  const FitObserver keep = record_final_state(final, method.settings.iterations);
   const FitResult fit = fit_objects(
-      {story.observation},
+      {trace.observation},
       objective,
       *method.rule,
       method.settings,
@@ -211,9 +212,9 @@ FitStory watch_fit(const WatchPlan& plan, const CellProgress& progress) {
                                 fitted.object,
                                 fitted.frame,
                                 fitted.failure));
-  story.stages.back().object = fitted;
-  story.curve = fit.curve;
-  for (const WeightedLoss& loss : method.losses) story.loss_names.push_back(loss.name);
+  trace.stages.back().object = fitted;
+  trace.curve = fit.curve;
+  for (const WeightedLoss& loss : method.losses) trace.loss_names.push_back(loss.name);
 
   progress("loss over the heading", 0.8);
   const auto around = [&](const Objective& some) {
@@ -221,11 +222,11 @@ FitStory watch_fit(const WatchPlan& plan, const CellProgress& progress) {
                some, batch, final.state, final.initial_texture, landscape_settings(method))
         .front();
   };
-  story.landscape = around(objective);
-  if (has_mask(method)) story.mask_landscape = around(method.objective("mask"));
-  story.labels = labels_of(data.root, plan.frame);
-  story.label = label_of(story.observation, story.labels);
-  return story;
+  trace.landscape = around(objective);
+  if (has_mask(method)) trace.mask_landscape = around(method.objective("mask"));
+  trace.labels = labels_of(data.root, plan.frame);
+  trace.label = label_of(trace.observation, trace.labels);
+  return trace;
 }
 
 }  // namespace monodr

@@ -39,7 +39,7 @@ struct HeadingPoint {
 };
 
 /// All that is worth showing of one object's fit.
-struct FitStory {
+struct FitTrace {
   Observation observation;
   std::string image;             ///< file
   std::vector<FitStage> stages;  ///< start, some steps, end
@@ -54,6 +54,6 @@ struct FitStory {
 
 /// Fits the one object and keeps what it looked like on the way. The labels are read after the fit.
 /// UserError for a frame that is not there and for an object that is not or cannot be used.
-FitStory watch_fit(const WatchPlan& plan, const CellProgress& progress);
+FitTrace watch_fit(const WatchPlan& plan, const CellProgress& progress);
 
 }  // namespace monodr

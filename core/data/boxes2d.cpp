@@ -73,7 +73,7 @@ bool same_category(const std::string& a, const std::string& b) {
   });
 }
 
-std::vector<bool> without_duplicates(const std::vector<ObjectBox2d>& boxes) {
+std::vector<bool> suppress_non_maxima(const std::vector<ObjectBox2d>& boxes) {
   std::vector<size_t> by_score(boxes.size());
   std::iota(by_score.begin(), by_score.end(), 0);
   std::stable_sort(by_score.begin(), by_score.end(), [&](size_t a, size_t b) {
@@ -85,7 +85,7 @@ std::vector<bool> without_duplicates(const std::vector<ObjectBox2d>& boxes) {
     for (size_t other = 0; other < boxes.size(); ++other)
       is_double |=
           stays[other] && same_category(boxes[candidate].category, boxes[other].category) &&
-          intersection_over_union(boxes[candidate].box, boxes[other].box) > kDuplicateOverlap;
+          intersection_over_union(boxes[candidate].box, boxes[other].box) > kNonMaximumOverlap;
     stays[candidate] = !is_double;
   }
   return stays;

@@ -34,9 +34,9 @@ bool same_category(const std::string& a, const std::string& b);
 /// Greedy non-maximum suppression: of two boxes of one class that overlap by more than this, the
 /// one of lower score is a double. Detectors' files are suppressed already, so the threshold is
 /// high: it removes doubles and leaves cars that hide one another.
-inline constexpr double kDuplicateOverlap = 0.8;
+inline constexpr double kNonMaximumOverlap = 0.8;
 
 /// For each box whether it stays.
-std::vector<bool> without_duplicates(const std::vector<ObjectBox2d>& boxes);
+std::vector<bool> suppress_non_maxima(const std::vector<ObjectBox2d>& boxes);
 
 }  // namespace monodr

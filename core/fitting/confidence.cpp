@@ -8,7 +8,8 @@
 
 namespace monodr {
 
-ConfidenceFactors confidence_factors(const Evaluation& evaluation, const ObservationBatch& batch) {
+ConfidenceFactors confidence_factors(const ObjectiveValue& evaluation,
+                                     const ObservationBatch& batch) {
   constexpr double kRangeDeviation = 0.05;
   const HypothesisBatch& hypothesis = evaluation.hypothesis;
   const at::Tensor object = hypothesis.object;

@@ -16,6 +16,7 @@ struct ConfidenceFactors {
   at::Tensor range;
 };
 
-ConfidenceFactors confidence_factors(const Evaluation& evaluation, const ObservationBatch& batch);
+ConfidenceFactors confidence_factors(const ObjectiveValue& evaluation,
+                                     const ObservationBatch& batch);
 
 }  // namespace monodr

@@ -74,7 +74,7 @@ void Descent::step(int index, LossCurve& curve) {
 
   const double share = static_cast<double>(index) / std::max(1, settings_.iterations - 1);
   const at::Tensor leaf = state_.detach().requires_grad_(true);
-  const Evaluation evaluation = evaluate(leaf, share);
+  const ObjectiveValue evaluation = evaluate(leaf, share);
   const at::Tensor losses = without_failed(evaluation.total);
   if (observe_) observe_({index, state_, object_, initial_texture_, losses.detach()});
   const at::Tensor by_object = losses.view({-1, per_object_});
@@ -98,7 +98,7 @@ void Descent::step(int index, LossCurve& curve) {
 
 void Descent::choose() {
   const at::NoGradGuard no_gradient;
-  const Evaluation last = evaluate(state_, 1);
+  const ObjectiveValue last = evaluate(state_, 1);
   note_failures(settings_.iterations, last, at::zeros_like(state_));
   const at::Tensor losses = without_failed(last.total).view({-1, per_object_});
   const at::Tensor winner = rule_.reported(losses);
@@ -115,7 +115,7 @@ void Descent::choose() {
               losses.flatten().index_select(0, rows)});
 }
 
-Evaluation Descent::final_evaluation() {
+ObjectiveValue Descent::final_evaluation() {
   const at::NoGradGuard no_gradient;
   return evaluate(state_, 1, {true, true, false});
 }
@@ -133,7 +133,7 @@ std::string Descent::failure(int64_t object) const {
   return fmt::format("no hypothesis is left; of the last one, in step {}, {}", step, word());
 }
 
-Evaluation Descent::evaluate(const at::Tensor& state, double share, Channels extra) {
+ObjectiveValue Descent::evaluate(const at::Tensor& state, double share, Channels extra) {
   renders_ += state.size(0);
   return objective_.evaluate(state, object_, initial_texture_, batch_, share, extra);
 }
@@ -143,7 +143,9 @@ at::Tensor Descent::without_failed(const at::Tensor& losses) const {
   return losses.masked_fill(bad, kFailedLoss);
 }
 
-void Descent::note_failures(int step, const Evaluation& evaluation, const at::Tensor& gradient) {
+void Descent::note_failures(int step,
+                            const ObjectiveValue& evaluation,
+                            const at::Tensor& gradient) {
   for (size_t i = 0; i < evaluation.terms.size(); ++i)
     fail(evaluation.terms[i].isfinite().logical_not(), static_cast<int64_t>(i), step);
   fail(gradient.isfinite().all(1).logical_not(), kGradient, step);
@@ -226,7 +228,7 @@ void Descent::prune(int steps_done, const at::Tensor& losses) {
 }
 
 void Descent::record(const at::Tensor& losses,
-                     const Evaluation& evaluation,
+                     const ObjectiveValue& evaluation,
                      LossCurve& curve) const {
   const auto [best, winner] = losses.view({-1, per_object_}).min(1);
   const at::Tensor alive = best.lt(kFailedLoss);

@@ -56,7 +56,7 @@ class Descent {
   void choose();
 
   /// All that is known of the chosen states.
-  Evaluation final_evaluation();
+  ObjectiveValue final_evaluation();
 
   /// After `choose`: "" or why the object has no pose.
   std::string failure(int64_t object) const;
@@ -67,9 +67,9 @@ class Descent {
   int64_t renders() const { return renders_; }
 
  private:
-  Evaluation evaluate(const at::Tensor& state, double share, Channels extra = {});
+  ObjectiveValue evaluate(const at::Tensor& state, double share, Channels extra = {});
   at::Tensor without_failed(const at::Tensor& losses) const;
-  void note_failures(int step, const Evaluation& evaluation, const at::Tensor& gradient);
+  void note_failures(int step, const ObjectiveValue& evaluation, const at::Tensor& gradient);
   void note_divergence(int step);
   void fail(const at::Tensor& rows, int64_t reason, int step);
   void learn(at::Tensor gradient, double scale);
@@ -77,7 +77,7 @@ class Descent {
   void branch(int step);
   void settle(const at::Tensor& losses);
   void prune(int steps_done, const at::Tensor& losses);
-  void record(const at::Tensor& losses, const Evaluation& evaluation, LossCurve& curve) const;
+  void record(const at::Tensor& losses, const ObjectiveValue& evaluation, LossCurve& curve) const;
 
   const ObservationBatch& batch_;
   const Objective& objective_;

@@ -14,7 +14,7 @@ namespace {
 
 /// [B]: the product of the factors that are switched on.
 at::Tensor self_consistency(const ConfidenceSettings& settings,
-                            const Evaluation& evaluation,
+                            const ObjectiveValue& evaluation,
                             const ObservationBatch& batch,
                             const at::Tensor& agreement) {
   const ConfidenceFactors factors = confidence_factors(evaluation, batch);
@@ -44,7 +44,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
     if (progress) progress(static_cast<double>(step + 1) / settings.iterations);
   }
   descent.choose();
-  const Evaluation last = descent.final_evaluation();
+  const ObjectiveValue last = descent.final_evaluation();
   const at::NoGradGuard no_gradient;
   const at::Tensor confidence =
       self_consistency(settings.confidence, last, batch, descent.agreement());

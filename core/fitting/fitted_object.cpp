@@ -14,7 +14,9 @@ std::vector<float> row_of(const at::Tensor& matrix, int64_t row) {
   return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
 }
 
-Mesh posed_mesh(const Evaluation& evaluation, int64_t row, const Eigen::Vector3d& camera_offset) {
+Mesh posed_mesh(const ObjectiveValue& evaluation,
+                int64_t row,
+                const Eigen::Vector3d& camera_offset) {
   DecodedShape posed = evaluation.shape;
   posed.vertices = evaluation.hypothesis.vertices;
   Mesh mesh = mesh_of(posed, row);
@@ -25,7 +27,7 @@ Mesh posed_mesh(const Evaluation& evaluation, int64_t row, const Eigen::Vector3d
 }  // namespace
 
 FittedObject fitted_object(const Observation& observation,
-                           const Evaluation& evaluation,
+                           const ObjectiveValue& evaluation,
                            int64_t row) {
   FittedObject fitted;
   fitted.frame = observation.frame;

@@ -26,7 +26,7 @@ struct FittedObject {
 /// The object that row `row` of an evaluated state describes; `score` and `failure` are left as
 /// they are.
 FittedObject fitted_object(const Observation& observation,
-                           const Evaluation& evaluation,
+                           const ObjectiveValue& evaluation,
                            int64_t row);
 
 }  // namespace monodr

@@ -19,13 +19,13 @@ StateLayout Objective::layout() const {
   return {prior_->shape_dimensions(), prior_->texture_dimensions()};
 }
 
-Evaluation Objective::evaluate(const at::Tensor& state,
-                               const at::Tensor& object,
-                               const at::Tensor& initial_texture,
-                               const ObservationBatch& batch,
-                               double progress,
-                               Channels extra) const {
-  Evaluation result;
+ObjectiveValue Objective::evaluate(const at::Tensor& state,
+                                   const at::Tensor& object,
+                                   const at::Tensor& initial_texture,
+                                   const ObservationBatch& batch,
+                                   double progress,
+                                   Channels extra) const {
+  ObjectiveValue result;
   HypothesisBatch& hypothesis = result.hypothesis;
   hypothesis = hypotheses_from_state(state, object, layout(), batch);
   hypothesis.initial_texture_code = initial_texture;

@@ -20,7 +20,7 @@ struct WeightedLoss {
 };
 
 /// What a state costs, and all that was computed on the way.
-struct Evaluation {
+struct ObjectiveValue {
   at::Tensor total;               ///< [N]
   std::vector<at::Tensor> terms;  ///< weight * loss [N], in the order of the losses; no gradient
   HypothesisBatch hypothesis;
@@ -37,12 +37,12 @@ class Objective {
 
   /// state [N,columns], object [N], initial_texture [N,T]. `extra` adds channels that no loss needs
   /// (to measure confidence, or to draw).
-  Evaluation evaluate(const at::Tensor& state,
-                      const at::Tensor& object,
-                      const at::Tensor& initial_texture,
-                      const ObservationBatch& batch,
-                      double progress,
-                      Channels extra = {}) const;
+  ObjectiveValue evaluate(const at::Tensor& state,
+                          const at::Tensor& object,
+                          const at::Tensor& initial_texture,
+                          const ObservationBatch& batch,
+                          double progress,
+                          Channels extra = {}) const;
 
   const ShapePrior& prior() const { return *prior_; }
   const std::vector<WeightedLoss>& losses() const { return losses_; }

@@ -27,7 +27,7 @@ struct LearningRates {
 /// but the heading: one position, size, shape and paint, at which all hypotheses that learn pull.
 enum class Sharing { nothing, all_but_heading };
 
-/// Discrete jumps on the way (fitting/search.h): every so many steps, judged after so many.
+/// Discrete jumps on the way (fitting/search.h): at fixed intervals, judged after some steps.
 struct Exploration {
   int every = 0;  ///< 0 = never
   int trial_steps = 15;

@@ -42,9 +42,9 @@ struct SurfacePoint {
 };
 
 /// One decoded mesh, and the loss's gradient by its vertices.
-class Candidate {
+class ShapeStart {
  public:
-  Candidate(const DecodedShape& shape, const at::Tensor& vertices, std::int64_t n)
+  ShapeStart(const DecodedShape& shape, const at::Tensor& vertices, std::int64_t n)
       : vertices_(vertices.data_ptr<float>() + n * vertices.size(1) * 3),
         faces_((shape.faces.dim() == 3 ? shape.faces[n] : shape.faces).contiguous()) {}
 
@@ -130,8 +130,8 @@ Step loss_and_gradient(const ShapePrior& prior,
   const std::int64_t stride = vertices.size(1) * 3;
   parallel_for(targets.size(), at::get_num_threads(), [&](size_t n) {
     const auto row = static_cast<std::int64_t>(n) * stride;
-    const Candidate candidate(shape, vertices, static_cast<std::int64_t>(n));
-    step.losses[n] = candidate.loss(*targets[n], slopes.data_ptr<float>() + row);
+    const ShapeStart start(shape, vertices, static_cast<std::int64_t>(n));
+    step.losses[n] = start.loss(*targets[n], slopes.data_ptr<float>() + row);
   });
   const at::Tensor total =
       (shape.vertices * slopes).sum() - regularisation * prior.log_prior(leaf, texture).sum();

@@ -9,7 +9,7 @@ namespace monodr {
 
 /// THE PIXEL CONVENTION, here and everywhere in monodr: pixel i covers [i, i+1) and has its centre
 /// at i + 0.5, so an image of width W spans [0, W). KITTI's files count centres as whole numbers;
-/// the readers and writers in core/data/ add and subtract the half pixel, nothing else does.
+/// the readers and writers in core/data/ and core/evidence/ add and subtract the half pixel, nothing else does.
 
 /// A pinhole camera in pixels:  u = fx x / z + cx,  v = fy y / z + cy.
 struct Intrinsics {

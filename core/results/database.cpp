@@ -6,10 +6,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "results/cell_rows.h"
+#include "results/import_result.h"
 #include "results/open_database.h"
 #include "results/plan_cells.h"
 #include "results/process_identity.h"
-#include "results/take_in.h"
 
 namespace monodr {
 namespace {
@@ -95,7 +95,7 @@ void Database::release(const CellRecord& record) {
   });
 }
 
-void Database::take_in(const CellRecord& record, const CellResult& result) {
+void Database::import_result(const CellRecord& record, const CellResult& result) {
   MONODR_CHECK(record.id == result.cell, "result of {} for cell {}", result.cell, record.id);
   MONODR_CHECK(result.state == "done" || result.state == "failed", "state '{}'", result.state);
   write([&] {

@@ -71,7 +71,7 @@ class Database {
 
   /// Puts the result in place of what the cell had; ends mark_running. From now on the cell is the
   /// one that counts for its arm, axes and seed.
-  void take_in(const CellRecord& record, const CellResult& result);
+  void import_result(const CellRecord& record, const CellResult& result);
 
   /// Cell id -> "done", "failed", "running", "missing" (never started), or "interrupted" (marked as
   /// running, but its process is gone and there is no result). A process on another host is taken

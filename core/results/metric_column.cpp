@@ -77,7 +77,8 @@ std::string MetricColumn::path() const {
 
 Better better_direction(const std::string& metric) {
   if (metric == "objects" || metric == "radial_bias_median") return Better::neither;
-  for (const char* word : {"error", "loss", "seconds", "failed", "flipped", "turned", "memory", "renders", "skipped"})
+  for (const char* word :
+       {"error", "loss", "seconds", "failed", "flipped", "turned", "memory", "renders", "skipped"})
     if (metric.find(word) != std::string::npos) return Better::lower;
   return Better::higher;
 }

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
-#include "experiment/workers.h"
+#include "launch/workers.h"
 
 namespace monodr {
 

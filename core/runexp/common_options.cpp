@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "experiment/crew.h"
+#include "launch/worker_pool.h"
 
 namespace monodr {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/sweep.h"
+#include "launch/sweep.h"
 
 namespace monodr {
 

@@ -3,9 +3,9 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "runexp/commands.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

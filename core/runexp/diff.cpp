@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <thread>
 
+#include "analysis/ap_table.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
-#include "runexp/ap_table.h"
 #include "runexp/commands.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

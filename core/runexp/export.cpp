@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "data/kitti_label.h"
 #include "report/tensorboard.h"
@@ -15,7 +16,6 @@
 #include "results/stored_cells.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
 
+#include "analysis/labelled_results.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "report/experiment_figures.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/labelled_results.h"
-#include "runexp/options.h"
 #include "runexp/picture_file.h"
 #include "runexp/stored_object.h"
 

@@ -2,15 +2,15 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/text.h"
-#include "experiment/catalogue.h"
+#include "data/dataset_identity.h"
 #include "experiment/cells.h"
-#include "experiment/workers.h"
+#include "launch/catalogue.h"
+#include "launch/workers.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/dataset_identity.h"
 #include "runexp/installed_files.h"
-#include "runexp/options.h"
 #include "runexp/picture_file.h"
 #include "runexp/sheet_request.h"
 

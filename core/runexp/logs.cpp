@@ -6,11 +6,11 @@
 #include <thread>
 
 #include "base/error.h"
-#include "experiment/cell_log.h"
+#include "base/options.h"
+#include "launch/cell_log.h"
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

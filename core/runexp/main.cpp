@@ -5,10 +5,10 @@
 #include <exception>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "base/text.h"
-#include "runexp/become_worker.h"
 #include "runexp/commands.h"
-#include "runexp/options.h"
+#include "runexp/replace_by_worker.h"
 
 namespace monodr {
 namespace {
@@ -86,7 +86,7 @@ int dispatch(const Arguments& arguments) {
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (first == command.name)
-      return command.run != nullptr ? command.run(rest) : become_worker(first, rest);
+      return command.run != nullptr ? command.run(rest) : replace_by_worker(first, rest);
     names.push_back(command.name);
   }
   const bool is_file = first.find('.') != std::string::npos || first.find('/') != std::string::npos;

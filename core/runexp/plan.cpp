@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
-#include "experiment/progress.h"
+#include "launch/progress.h"
 
 namespace monodr {
 namespace {

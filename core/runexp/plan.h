@@ -5,8 +5,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "experiment/catalogue.h"
 #include "experiment/cells.h"
+#include "launch/catalogue.h"
 #include "results/database.h"
 
 namespace monodr {

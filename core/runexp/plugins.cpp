@@ -3,15 +3,15 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/options.h"
 #include "base/text.h"
-#include "experiment/catalogue.h"
 #include "experiment/sections.h"
-#include "experiment/workers.h"
+#include "launch/catalogue.h"
+#include "launch/workers.h"
 #include "runexp/check_plugin.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 #include "runexp/new_plugin.h"
-#include "runexp/options.h"
 #include "runexp/plugin_pages.h"
 
 namespace monodr {

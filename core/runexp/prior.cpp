@@ -3,16 +3,16 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/options.h"
 #include "base/text.h"
-#include "experiment/catalogue.h"
 #include "experiment/cells.h"
-#include "experiment/preparation.h"
-#include "experiment/workers.h"
-#include "runexp/become_worker.h"
+#include "launch/catalogue.h"
+#include "launch/preparation.h"
+#include "launch/workers.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 #include "runexp/installed_files.h"
-#include "runexp/options.h"
+#include "runexp/replace_by_worker.h"
 
 namespace monodr {
 namespace {
@@ -129,7 +129,7 @@ int run_prior(const Words& arguments) {
   }
   if (arguments[0] == "train") return run_train({arguments.begin() + 1, arguments.end()});
   if (arguments[0] == "show" || arguments[0] == "evaluate")
-    return become_worker("prior", arguments);
+    return replace_by_worker("prior", arguments);
   throw UserError(fmt::format("'runexp prior' has no command '{}'{}; run 'runexp prior --help'",
                               arguments[0],
                               did_you_mean(arguments[0], {"train", "show", "evaluate"})));

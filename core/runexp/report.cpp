@@ -2,11 +2,11 @@
 #include <filesystem>
 #include <iostream>
 
+#include "analysis/report_content.h"
+#include "base/options.h"
 #include "base/text.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
-#include "runexp/report_content.h"
 
 namespace monodr {
 namespace {

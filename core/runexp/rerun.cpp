@@ -3,17 +3,17 @@
 #include <iostream>
 #include <optional>
 
+#include "analysis/recorded_code.h"
+#include "base/options.h"
+#include "base/temporary_folder.h"
 #include "base/text.h"
-#include "experiment/catalogue.h"
-#include "experiment/preparation.h"
-#include "experiment/sweep.h"
-#include "experiment/workers.h"
+#include "launch/catalogue.h"
+#include "launch/preparation.h"
+#include "launch/sweep.h"
+#include "launch/workers.h"
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
-#include "runexp/recorded_code.h"
-#include "runexp/temporary_folder.h"
 
 namespace monodr {
 namespace {

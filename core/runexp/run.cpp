@@ -6,17 +6,17 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/options.h"
 #include "base/text.h"
-#include "experiment/crew.h"
-#include "experiment/preparation.h"
-#include "experiment/sweep.h"
-#include "experiment/workers.h"
+#include "data/dataset_identity.h"
+#include "launch/preparation.h"
+#include "launch/sweep.h"
+#include "launch/worker_pool.h"
+#include "launch/workers.h"
 #include "results/table.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/dataset_identity.h"
 #include "runexp/installed_files.h"
-#include "runexp/options.h"
 #include "runexp/plan.h"
 
 namespace monodr {
@@ -118,8 +118,9 @@ int dry_run(const po::variables_map& values, Plan plan) {
     if (values["accept-stale"].as<bool>()) accept_stale(plan, stale_cells(plan, states, *database));
   }
   const SweepOptions limits = limits_of(values);
-  const Crew crew = make_crew(plan.cells.size(), limits.jobs, limits.threads, available_cores());
-  std::cout << format_dry_run(plan, states, database ? &*database : nullptr, crew.workers);
+  const WorkerPool pool =
+      plan_worker_pool(plan.cells.size(), limits.jobs, limits.threads, available_cores());
+  std::cout << format_dry_run(plan, states, database ? &*database : nullptr, pool.workers);
   return 0;
 }
 
@@ -221,7 +222,7 @@ int run_plan(const po::variables_map& values, Plan plan) {
   States states;
   if (fs::exists(results_file(values))) {
     database.emplace(results_file(values));
-    files.take_in_leftovers(*database);
+    files.import_leftovers(*database);
     states = database->states(plan.experiment.name);
     treat_stale(values, *database, states, plan, progress);
   }

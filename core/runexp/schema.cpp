@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <iostream>
 
-#include "experiment/catalogue.h"
-#include "experiment/workers.h"
+#include "base/options.h"
+#include "launch/catalogue.h"
+#include "launch/workers.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 #include "runexp/json_schema.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

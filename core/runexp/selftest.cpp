@@ -5,14 +5,14 @@
 #include <cstdio>
 #include <random>
 
+#include "analysis/ap_table.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "evaluation/precision.h"
 #include "geometry/rotation.h"
-#include "runexp/ap_table.h"
 #include "runexp/commands.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {
@@ -33,15 +33,15 @@ Example:
   runexp selftest kitti --labels training/label_2
 )"};
 
-struct Species {
+struct CategorySample {
   const char* category;
   double height, width, length;
 };
-constexpr Species all_species[] = {{"Car", 1.53, 1.63, 3.88},
-                                   {"Pedestrian", 1.76, 0.66, 0.84},
-                                   {"Cyclist", 1.74, 0.60, 1.76},
-                                   {"Van", 2.21, 1.90, 5.06},
-                                   {"Person_sitting", 1.27, 0.59, 0.80}};
+constexpr CategorySample category_samples[] = {{"Car", 1.53, 1.63, 3.88},
+                                               {"Pedestrian", 1.76, 0.66, 0.84},
+                                               {"Cyclist", 1.74, 0.60, 1.76},
+                                               {"Van", 2.21, 1.90, 5.06},
+                                               {"Person_sitting", 1.27, 0.59, 0.80}};
 
 /// A labelled object somewhere ahead of a camera like KITTI's (f 720 px, 1242 x 375, 1.65 m above
 /// the road).
@@ -49,15 +49,15 @@ Annotation make_object(std::mt19937& random) {
   const auto uniform = [&](double low, double high) {
     return low + (high - low) * static_cast<double>(random()) / 4294967296.0;
   };
-  const Species& species = all_species[random() % std::size(all_species)];
+  const CategorySample& sample = category_samples[random() % std::size(category_samples)];
   Annotation object;
-  object.category = species.category;
+  object.category = sample.category;
   object.truncation = random() % 4 == 0 ? uniform(0, 0.7) : 0;
   object.occlusion = static_cast<int>(random() % 4);
   Box3d& box = object.box3d;
-  box.height = species.height * uniform(0.9, 1.1);
-  box.width = species.width * uniform(0.9, 1.1);
-  box.length = species.length * uniform(0.9, 1.1);
+  box.height = sample.height * uniform(0.9, 1.1);
+  box.width = sample.width * uniform(0.9, 1.1);
+  box.length = sample.length * uniform(0.9, 1.1);
   const double z = uniform(6, 60);
   box.location = {z * uniform(-0.7, 0.7), 1.65, z};
   box.rotation_y = uniform(-M_PI, M_PI);

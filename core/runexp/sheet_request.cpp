@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/temporary_folder.h"
 #include "base/text.h"
-#include "experiment/ask_worker.h"
-#include "experiment/workers.h"
-#include "runexp/temporary_folder.h"
+#include "launch/ask_worker.h"
+#include "launch/workers.h"
 
 namespace monodr {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/progress.h"
+#include "launch/progress.h"
 
 namespace monodr {
 

@@ -2,9 +2,9 @@
 #include <iostream>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
 #include "runexp/picture_file.h"
 #include "runexp/stored_object.h"
 

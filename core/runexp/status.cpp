@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "experiment/progress.h"
+#include "base/options.h"
+#include "launch/progress.h"
 #include "results/database.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "analysis/recorded_code.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "experiment/catalogue.h"
-#include "experiment/workers.h"
+#include "launch/catalogue.h"
+#include "launch/workers.h"
 #include "runexp/common_options.h"
-#include "runexp/recorded_code.h"
 
 namespace monodr {
 namespace {

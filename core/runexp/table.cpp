@@ -5,11 +5,11 @@
 #include <iostream>
 #include <optional>
 
+#include "analysis/frame_comparison.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
-#include "runexp/frame_comparison.h"
-#include "runexp/options.h"
 
 namespace monodr {
 namespace {

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "data/scratch_folder.h"
 #include "plugin/decoded_mesh.h"
+#include "scratch_folder.h"
 
 namespace monodr {
 namespace {

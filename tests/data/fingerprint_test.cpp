@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "data/street_folder.h"
+#include "evidence/street_folder.h"
 
 namespace monodr {
 namespace {

@@ -8,12 +8,12 @@
 
 #include "base/error.h"
 #include "data/boxes2d.h"
-#include "data/depth.h"
 #include "data/fields.h"
-#include "data/image.h"
 #include "data/kitti_calibration.h"
 #include "data/kitti_folder.h"
-#include "data/scratch_folder.h"
+#include "evidence/depth.h"
+#include "evidence/image.h"
+#include "scratch_folder.h"
 
 namespace monodr {
 namespace {
@@ -103,7 +103,7 @@ TEST(Boxes2d, NamesFileLineAndRemedy) {
 
 TEST(Boxes2d, OfDoublesTheBestStays) {
   const Box2d box{0, 0, 100, 50}, nearly{2, 1, 101, 51}, other{60, 0, 160, 50};
-  const auto stays = without_duplicates(
+  const auto stays = suppress_non_maxima(
       {{"Car", box, 0.8}, {"Car", nearly, 0.9}, {"Car", other, 0.7}, {"Van", box, 0.6}});
   EXPECT_EQ(stays, (std::vector<bool>{false, true, true, true}));
 }

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "experiment/stand_in_plugins.h"
+#include "launch/stand_in_plugins.h"
 #include "shared_files.h"
 
 namespace monodr {

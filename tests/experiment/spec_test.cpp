@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "experiment/cells.h"
-#include "experiment/stand_in_plugins.h"
+#include "launch/stand_in_plugins.h"
 #include "shared_files.h"
 
 namespace monodr {

@@ -67,7 +67,7 @@ void expect_whole(const std::string& file) {
 TEST(Crash, AWriterKilledAnywhereLeavesTheOldCellOrTheNew) {
   const Folder folder;
   const CellRecord record = sample_record("arm", 0);
-  Database(folder.file()).take_in(record, many_rows(record, 0));
+  Database(folder.file()).import_result(record, many_rows(record, 0));
   const unsigned seed = 17;
   SCOPED_TRACE(seed);
   std::mt19937 engine(seed);
@@ -78,7 +78,7 @@ TEST(Crash, AWriterKilledAnywhereLeavesTheOldCellOrTheNew) {
       Database database(folder.file());
       ::sqlite3_progress_handler(
           database.connection().getHandle(), 10, die_when_counted_down, &steps);
-      database.take_in(record, many_rows(record, round));
+      database.import_result(record, many_rows(record, round));
     });
     ASSERT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
     killed += WIFSIGNALED(status);
@@ -99,7 +99,7 @@ TEST(Crash, TwoProcessesWriteAtTheSameTime) {
         Database database(folder.file());
         for (int seed = 0; seed < cells; ++seed) {
           const CellRecord record = sample_record(arm, seed);
-          database.take_in(record, sample_result(record, seed));
+          database.import_result(record, sample_result(record, seed));
         }
       } catch (const std::exception& error) {
         std::fprintf(stderr, "child: %s\n", error.what());
@@ -122,7 +122,7 @@ TEST(Crash, TwoProcessesWriteAtTheSameTime) {
 TEST(Crash, ARowWhoseProcessIsGoneIsSeenAsInterrupted) {
   const Folder folder;
   const CellRecord fresh = sample_record("fresh", 0), done = sample_record("done", 0);
-  Database(folder.file()).take_in(done, sample_result(done, 1));
+  Database(folder.file()).import_result(done, sample_result(done, 1));
   ASSERT_EQ(status_of_child([&] {
               Database database(folder.file());
               if (!database.mark_running(fresh, ::getpid())) ::_exit(2);
@@ -140,7 +140,7 @@ TEST(Crash, ARowWhoseProcessIsGoneIsSeenAsInterrupted) {
 TEST(Crash, WhatMayNotBeWrittenIsAUserErrorAndCanStillBeRead) {
   const Folder folder;
   const CellRecord record = sample_record("arm", 0);
-  Database(folder.file()).take_in(record, sample_result(record, 1));
+  Database(folder.file()).import_result(record, sample_result(record, 1));
   std::filesystem::permissions(folder.file(), std::filesystem::perms(0444));
   std::filesystem::permissions(folder.path(), std::filesystem::perms(0555));
   const int status = status_of_child([&] {
@@ -148,7 +148,7 @@ TEST(Crash, WhatMayNotBeWrittenIsAUserErrorAndCanStillBeRead) {
     if (Database(folder.file(), Database::Access::read_only).experiments().size() != 1) ::_exit(3);
     try {
       Database database(folder.file());
-      database.take_in(record, sample_result(record, 2));
+      database.import_result(record, sample_result(record, 2));
       ::_exit(4);
     } catch (const UserError& error) {
       if (std::string(error.what()).find("--results") == std::string::npos) ::_exit(5);

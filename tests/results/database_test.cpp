@@ -64,7 +64,7 @@ TEST(Database, KeepsAllThatACellLeaves) {
   car.score = 0.5;
   result.detections = {{"000001", {car, car}}, {"000002", {}}};
   result.series = {{"loss.total", 0, 2}, {"loss.total", 1, nan}, {"loss.mask", 0, 1}};
-  database.take_in(record, result);
+  database.import_result(record, result);
 
   EXPECT_EQ(query(database,
                   "SELECT experiment, arm, point, seed, state, seconds, peak_memory_mb, pid "
@@ -97,16 +97,16 @@ TEST(Database, ALaterResultReplacesTheEarlierOne) {
   const Folder folder;
   Database database(folder.file());
   const CellRecord record = sample_record("arm", 0);
-  database.take_in(record, sample_result(record, 1));
+  database.import_result(record, sample_result(record, 1));
   CellResult failed;
   failed.cell = record.id;
   failed.state = "failed";
   failed.message = "out of memory";
-  database.take_in(record, failed);
+  database.import_result(record, failed);
   EXPECT_EQ(database.states("ablation_rotation").at(record.id), "failed");
   EXPECT_EQ(database.failure_message(record), "out of memory");
   EXPECT_EQ(query(database, "SELECT count(*) FROM metric"), "0\n");
-  database.take_in(record, sample_result(record, 2));
+  database.import_result(record, sample_result(record, 2));
   EXPECT_EQ(database.failure_message(record), "");
   EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "2.0\n");
 }
@@ -116,8 +116,8 @@ TEST(Database, OnlyTheNewestCellOfAnArmAndSeedCounts) {
   Database database(folder.file());
   CellRecord older = sample_record("arm", 0), newer = older;
   newer.id = "another plugin file";
-  database.take_in(older, sample_result(older, 1));
-  database.take_in(newer, sample_result(newer, 2));
+  database.import_result(older, sample_result(older, 1));
+  database.import_result(newer, sample_result(newer, 2));
   EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "2.0\n");
   EXPECT_EQ(database.states("ablation_rotation").size(), 2u);
   database.plan("ablation_rotation", "why?", {older});
@@ -137,7 +137,7 @@ TEST(Database, RowsFollowThePlan) {
   }
   cells.push_back(sample_record("first", 0, 0));
   database.plan("ablation_rotation", "", cells);
-  for (size_t i : {3, 2, 0, 1}) database.take_in(cells[i], sample_result(cells[i], 1));
+  for (size_t i : {3, 2, 0, 1}) database.import_result(cells[i], sample_result(cells[i], 1));
   EXPECT_EQ(query(database, "SELECT label FROM v_rows ORDER BY arm_order, position"),
             "first\narm, fit.iterations = 5\narm, fit.iterations = 20\n"
             "arm, fit.iterations = 100\n");
@@ -155,7 +155,7 @@ TEST(Database, ACellIsRunByOneProcess) {
   database.release(record);
   EXPECT_TRUE(database.states("ablation_rotation").empty());
   EXPECT_TRUE(database.mark_running(record, ::getppid()));
-  database.take_in(record, sample_result(record, 1));
+  database.import_result(record, sample_result(record, 1));
   EXPECT_EQ(database.states("ablation_rotation").at(record.id), "done");
   // Running it once more does not lose what there is.
   EXPECT_TRUE(database.mark_running(record, ::getpid()));
@@ -168,10 +168,10 @@ TEST(Database, AnExceptionLeavesTheCellAsItWas) {
   const Folder folder;
   Database database(folder.file());
   const CellRecord record = sample_record("arm", 0);
-  database.take_in(record, sample_result(record, 1));
+  database.import_result(record, sample_result(record, 1));
   CellResult twice = sample_result(record, 2);
   twice.metrics.push_back(twice.metrics[0]);
-  EXPECT_THROW(database.take_in(record, twice), CheckFailure);
+  EXPECT_THROW(database.import_result(record, twice), CheckFailure);
   EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
 }
 
@@ -179,11 +179,11 @@ TEST(Database, AFullDiskIsAUserErrorAndTearsNothing) {
   const Folder folder;
   Database database(folder.file());
   const CellRecord record = sample_record("arm", 0);
-  database.take_in(record, sample_result(record, 1));
+  database.import_result(record, sample_result(record, 1));
   database.connection().exec("PRAGMA max_page_count = 1");  // as many as there are now
   CellResult large = sample_result(record, 2);
   large.provenance["log"] = std::string(1 << 20, 'x');
-  EXPECT_NE(message_of([&] { database.take_in(record, large); }).find("disk is full"),
+  EXPECT_NE(message_of([&] { database.import_result(record, large); }).find("disk is full"),
             std::string::npos);
   EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
   EXPECT_EQ(query(database, "PRAGMA integrity_check"), "ok\n");
@@ -221,7 +221,7 @@ TEST(Database, UnknownExperimentNamesTheNearest) {
   const Folder folder;
   Database database(folder.file());
   const CellRecord record = sample_record("arm", 0);
-  database.take_in(record, sample_result(record, 1));
+  database.import_result(record, sample_result(record, 1));
   EXPECT_NE(message_of([&] {
               database.require_experiment("ablation_rotaton");
             }).find("did you mean 'ablation_rotation'?"),

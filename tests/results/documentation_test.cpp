@@ -27,7 +27,7 @@ void fill(const std::string& file) {
   Database database(file);
   for (int seed = 0; seed < 3; ++seed) {
     const CellRecord record = sample_record("mask only", seed);
-    database.take_in(record, sample_result(record, 1 + seed));
+    database.import_result(record, sample_result(record, 1 + seed));
   }
 }
 

@@ -66,7 +66,7 @@ TEST(HostileNames, ComeBackFromTheDatabaseAndFromJson) {
   for (size_t i = 0; i < all.size(); ++i) {
     CellRecord record = sample_record(all[i], 0, static_cast<int>(i));
     record.experiment = all[0];
-    database.take_in(record, sample_result(record, 1));
+    database.import_result(record, sample_result(record, 1));
   }
   EXPECT_EQ(current_cells(database, all[0]).size(), all.size());
   const Table table = make_table(database, {all[0], {}, all[1], true});

@@ -45,10 +45,13 @@ Table default_table(const Database& database) {
   return make_table(database, {"ablation_rotation", {}, "", true});
 }
 
-void take_in(Database& database, const std::string& arm, int order, std::vector<double> headings) {
+void import_result(Database& database,
+                   const std::string& arm,
+                   int order,
+                   std::vector<double> headings) {
   for (size_t seed = 0; seed < headings.size(); ++seed) {
     const CellRecord record = sample_record(arm, static_cast<int>(seed), order);
-    database.take_in(record, sample_result(record, headings[seed]));
+    database.import_result(record, sample_result(record, headings[seed]));
   }
 }
 
@@ -62,8 +65,8 @@ size_t column_named(const Table& table, const std::string& title) {
 TEST(Table, MeansAndDeviationsByHand) {
   const Folder folder;
   Database database(folder.file());
-  take_in(database, "b", 0, {1, 2, 6});
-  take_in(database, "a", 1, {4});
+  import_result(database, "b", 0, {1, 2, 6});
+  import_result(database, "a", 1, {4});
   const Table table = default_table(database);
   ASSERT_EQ(table.rows.size(), 2u);
   EXPECT_EQ(table.rows[0].arm, "b");  // the file's order, not the alphabet's
@@ -84,12 +87,12 @@ TEST(Table, MeansAndDeviationsByHand) {
 TEST(Table, FailedCellsAndMissingValuesAreTold) {
   const Folder folder;
   Database database(folder.file());
-  take_in(database, "arm", 0, {1, nan, 3});
+  import_result(database, "arm", 0, {1, nan, 3});
   const CellRecord record = sample_record("arm", 3);
   CellResult failed;
   failed.cell = record.id;
   failed.state = "failed";
-  database.take_in(record, failed);
+  database.import_result(record, failed);
   const Table table = default_table(database);
   EXPECT_EQ(table.rows[0].seeds, "3 (1 failed)");
   EXPECT_EQ(table.rows[0].entries[0].shown, "2.0 ± 1.4 (n = 2)");
@@ -98,7 +101,7 @@ TEST(Table, FailedCellsAndMissingValuesAreTold) {
 TEST(Table, SaysWhatAStoppedRunLeftOut) {
   const Folder folder;
   Database database(folder.file());
-  take_in(database, "arm", 0, {1, 2});
+  import_result(database, "arm", 0, {1, 2});
   EXPECT_EQ(what_is_missing(database, "ablation_rotation"), "");
   // A newer program: the same cells have other ids.
   std::vector<CellRecord> cells = {sample_record("arm", 0), sample_record("arm", 1)};
@@ -115,7 +118,7 @@ TEST(Table, SaysWhatAStoppedRunLeftOut) {
               std::string::npos)
         << error.what();
   }
-  database.take_in(cells[0], sample_result(cells[0], 3));
+  database.import_result(cells[0], sample_result(cells[0], 3));
   EXPECT_NE(what_is_missing(database, "ablation_rotation").find("1 of 2 cells"), std::string::npos);
   // SQLite's own exceptions stay inside.
   database.connection().exec("DROP VIEW v_variants");
@@ -131,14 +134,15 @@ TEST(Table, TheShellPrintsTheSameBytes) {
   std::uniform_real_distribution<double> value(0, 200);
   int order = 0;
   for (const std::string& arm : {std::string("mask only"), std::string("everything")})
-    take_in(database, arm, order++, {value(engine), value(engine), value(engine), 0.05, 0.25});
+    import_result(
+        database, arm, order++, {value(engine), value(engine), value(engine), 0.05, 0.25});
   for (const std::string& arm : hostile_names)
-    take_in(database, arm, order++, {value(engine), nan});
+    import_result(database, arm, order++, {value(engine), nan});
   CellRecord other = sample_record("arm of another experiment", 0);
   other.experiment = "other";
   CellResult elsewhere = sample_result(other, 1);
   elsewhere.metrics[0].difficulty = "easy";
-  database.take_in(other, elsewhere);
+  database.import_result(other, elsewhere);
   const Table table = make_table(database, {"ablation_rotation", {}, "", false});
   EXPECT_EQ(shell_output(folder.file()), format_table(table, TableFormat::text));
 }
@@ -146,7 +150,7 @@ TEST(Table, TheShellPrintsTheSameBytes) {
 TEST(Table, HostileNamesStayOneRowInMarkdown) {
   const Folder folder;
   Database database(folder.file());
-  for (const std::string& arm : hostile_names) take_in(database, arm, 0, {1});
+  for (const std::string& arm : hostile_names) import_result(database, arm, 0, {1});
   const Table table = default_table(database);
   std::istringstream lines(format_table(table, TableFormat::markdown));
   std::string line;
@@ -169,8 +173,8 @@ TEST(Table, HostileNamesStayOneRowInMarkdown) {
 TEST(Table, HostileNamesAreEscapedInLatex) {
   const Folder folder;
   Database database(folder.file());
-  take_in(database, hostile_names[3], 0, {1});
-  take_in(database, hostile_names[5], 1, {2});
+  import_result(database, hostile_names[3], 0, {1});
+  import_result(database, hostile_names[5], 1, {2});
   const std::string text = format_table(default_table(database), TableFormat::latex);
   EXPECT_NE(text.find("50\\% \\& \\$x\\_1\\textasciicircum{}2\\$ \\{\\#\\} \\textasciitilde{} "
                       "\\textbackslash{}frac \\textbackslash{}\\textbackslash{} & 1 & "
@@ -207,7 +211,7 @@ TEST(Table, HostileNamesComeBackFromCsvAndJson) {
   const Folder folder;
   Database database(folder.file());
   int order = 0;
-  for (const std::string& arm : hostile_names) take_in(database, arm, order++, {1, 2});
+  for (const std::string& arm : hostile_names) import_result(database, arm, order++, {1, 2});
   const Table table = default_table(database);
   const auto records = parse_csv(format_table(table, TableFormat::csv));
   const auto document = nlohmann::json::parse(format_table(table, TableFormat::json));
@@ -227,7 +231,7 @@ TEST(Table, HostileNamesComeBackFromCsvAndJson) {
 TEST(Table, MetricPaths) {
   const Folder folder;
   Database database(folder.file());
-  take_in(database, "arm", 0, {1});
+  import_result(database, "arm", 0, {1});
   const auto titles = [&](const std::string& path) {
     std::string text;
     for (const auto& column :
@@ -272,7 +276,7 @@ TEST(Table, ComparesObjectByObjectWithTheBaseline) {
       for (int label = 0; label < 3; ++label)
         result.objects.push_back(
             object_of(label, is_baseline ? baseline[seed][label] : arm[seed][label], 1));
-      database.take_in(record, result);
+      database.import_result(record, result);
     }
   }
   const Table table = make_table(database, {"ablation_rotation", {}, "base", false});

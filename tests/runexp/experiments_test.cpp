@@ -119,7 +119,7 @@ void fill(const std::string& file, const std::string& experiment, const Words& m
         other.value = 77;
         result.metrics.push_back(other);
       }
-      database.take_in(record, result);
+      database.import_result(record, result);
     }
 }
 

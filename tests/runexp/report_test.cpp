@@ -56,7 +56,7 @@ class ReportTest : public testing::Test {
         for (int seed = 0; seed < 2; ++seed) records.push_back(record(arm, iterations, seed));
     database.plan(hostile, "Does " + hostile + " hold?", records);
     for (const CellRecord& r : records) {
-      database.take_in(r, result(r));
+      database.import_result(r, result(r));
       write_overlays(r);
     }
   }

@@ -65,8 +65,7 @@ class Sheets : public testing::Test {
   }
 
   static std::string cell() {
-    const Program status =
-        run({"status", "sheets", "--format", "json", "--results", "r.sqlite"});
+    const Program status = run({"status", "sheets", "--format", "json", "--results", "r.sqlite"});
     EXPECT_EQ(status.exit_code(), 0) << status.errors();
     return nlohmann::json::parse(status.output()).at(0).at("id");
   }

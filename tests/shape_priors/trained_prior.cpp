@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/parameters_json.h"
-#include "data/parametric_car.h"
+#include "corpus/parametric_car.h"
 #include "plugin/prior_file.h"
 
 namespace monodr::test {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/frame_comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "evaluation/precision.h"
+
+namespace monodr {
+namespace {
+
+constexpr int kResamples = 1000, kPermutations = 2000;
+
+/// One seed of both arms: candidates by frame.
+struct SeedPair {
+  std::vector<FrameCandidates> arm, baseline;
+};
+
+bool same_frames(const LabelledCell& a, const LabelledCell& b) {
+  const auto name = [](const FrameAnnotations& frame) { return frame.frame; };
+  return std::ranges::equal(a.labels, b.labels, {}, name, name);
+}
+
+/// AP over some frames, which may occur several times or be exchanged between the arms.
+class Difference {
+ public:
+  Difference(std::vector<SeedPair> seeds, const MetricColumn& metric)
+      : seeds_(std::move(seeds)), metric_(metric) {}
+
+  size_t frames() const { return seeds_.front().arm.size(); }
+
+  /// Mean over seeds of AP(arm) - AP(baseline); `exchanged` by place in `chosen`.
+  double of(const std::vector<size_t>& chosen, const std::vector<bool>& exchanged) const {
+    double sum = 0;
+    for (const SeedPair& seed : seeds_) {
+      std::vector<FrameCandidates> one, other;
+      for (size_t i = 0; i < chosen.size(); ++i) {
+        const FrameCandidates &a = seed.arm[chosen[i]], &b = seed.baseline[chosen[i]];
+        one.push_back(exchanged[i] ? b : a);
+        other.push_back(exchanged[i] ? a : b);
+      }
+      sum += precision(one) - precision(other);
+    }
+    return sum / static_cast<double>(seeds_.size());
+  }
+
+ private:
+  double precision(const std::vector<FrameCandidates>& frames) const {
+    const PrecisionCurve curve =
+        precision_curve(frames, overlap_kind(metric_), difficulty_of(metric_), metric_.iou);
+    return average_precision(curve.precision, metric_.recall_positions);
+  }
+
+  std::vector<SeedPair> seeds_;
+  const MetricColumn& metric_;
+};
+
+PairedDifference resampled(const Difference& difference) {
+  const size_t count = difference.frames();
+  std::vector<size_t> all(count);
+  for (size_t i = 0; i < count; ++i) all[i] = i;
+  const std::vector<bool> nothing(count, false);
+  PairedDifference result;
+  result.n = static_cast<int>(count);
+  result.difference = difference.of(all, nothing);
+
+  std::mt19937_64 engine(0);
+  std::vector<double> means;
+  for (int resample = 0; resample < kResamples; ++resample) {
+    std::vector<size_t> chosen(count);
+    for (size_t& frame : chosen) frame = static_cast<size_t>(((engine() >> 32) * count) >> 32);
+    means.push_back(difference.of(chosen, nothing));
+  }
+  result.interval = {quantile(means, 0.025), quantile(means, 0.975)};
+
+  int as_extreme = 0;
+  const double observed = std::abs(result.difference) - 1e-9;
+  for (int permutation = 0; permutation < kPermutations; ++permutation) {
+    std::vector<bool> exchanged(count);
+    for (size_t i = 0; i < count; ++i) exchanged[i] = (engine() >> 40) & 1U;
+    as_extreme += std::abs(difference.of(all, exchanged)) >= observed;
+  }
+  result.p = (as_extreme + 1.0) / (kPermutations + 1.0);
+  return result;
+}
+
+}  // namespace
+
+FrameComparison::FrameComparison(const Database& database,
+                                 const std::string& experiment,
+                                 const std::string& cache_folder) {
+  for (LabelledCell& cell : labelled_cells(database, experiment, cache_folder, missing_)) {
+    const std::int64_t variant = cell.cell.variant, seed = cell.cell.seed;
+    cells_[variant].emplace(seed, std::move(cell));
+  }
+}
+
+std::optional<PairedDifference> FrameComparison::operator()(std::int64_t variant,
+                                                            std::int64_t baseline,
+                                                            const MetricColumn& metric) const {
+  const auto arm = cells_.find(variant), other = cells_.find(baseline);
+  if (!has_precision_curve(metric) || arm == cells_.end() || other == cells_.end())
+    return std::nullopt;
+  std::vector<SeedPair> seeds;
+  for (const auto& [seed, cell] : arm->second) {
+    const auto found = other->second.find(seed);
+    if (found == other->second.end() || !same_frames(cell, found->second)) continue;
+    seeds.push_back({candidates_of(cell, metric), candidates_of(found->second, metric)});
+  }
+  if (seeds.empty() || seeds.front().arm.size() < 2) return std::nullopt;
+  // All seeds see the same frames; one that lacks some cannot be exchanged along with the others.
+  const size_t frames = seeds.front().arm.size();
+  std::erase_if(seeds, [&](const SeedPair& pair) { return pair.arm.size() != frames; });
+  return resampled(Difference(std::move(seeds), metric));
+}
+
+}  // namespace monodr

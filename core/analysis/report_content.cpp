@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "analysis/report_content.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "report/experiment_figures.h"
+
+namespace monodr {
+namespace {
+
+constexpr size_t kBarFigures = 4;
+
+std::string summary_of(const std::vector<StoredCell>& cells) {
+  std::map<std::string, int> counts;
+  for (const StoredCell& cell : cells) ++counts[cell.state];
+  std::vector<std::string> parts;
+  for (const auto& [state, count] : counts) parts.push_back(fmt::format("{} {}", count, state));
+  return fmt::format("{} cells: {}", cells.size(), join(parts, ", "));
+}
+
+/// Bars of the table's first columns, then every recorded curve, then what needs only the objects.
+std::vector<ReportFigure> figures_of(const Database& database, const Table& table) {
+  std::vector<ReportFigure> figures;
+  const auto has_value = [&](size_t c) {
+    return std::any_of(table.rows.begin(), table.rows.end(), [c](const TableRow& row) {
+      return !row.entries[c].shown.empty();
+    });
+  };
+  for (size_t c = 0; c < table.columns.size() && figures.size() < kBarFigures; ++c)
+    if (has_value(c))
+      figures.push_back({draw(bar_figure(table, c)),
+                         "Mean over seeds; whiskers: 95 % bootstrap interval of the mean."});
+  const AngleFigure headings = heading_figure(database, table.experiment);
+  if (!headings.panels.empty())
+    figures.push_back({draw(headings),
+                       "Predicted minus labelled rotation_y in steps of 15°, clockwise as seen "
+                       "from above; 180° is "
+                       "front to back. Areas are shares, the rings a scale."});
+  for (const std::string& series : series_names(database, table.experiment))
+    figures.push_back({draw(series_figure(database, table.experiment, series)),
+                       "Arms with other losses or weights have other totals."});
+  return figures;
+}
+
+/// The axis that has most values against the arms, where the experiment sweeps any.
+void add_heat_map(const Table& table, std::vector<ReportFigure>& figures) {
+  std::set<std::string> keys;
+  for (const TableRow& row : table.rows)
+    for (const auto& [key, value] : row.axes) keys.insert(key);
+  if (keys.empty() || keys.size() > 2 || table.columns.empty()) return;
+  std::set<std::string> arms;
+  for (const TableRow& row : table.rows) arms.insert(row.arm);
+  if (keys.size() == 2 && arms.size() > 1) return;  // more than two axes: no one picture holds them
+  const std::string rows = keys.size() == 2 ? *keys.begin() : "arm";
+  figures.push_back({draw(heat_map(table, 0, rows, *keys.rbegin())), "Mean over seeds."});
+}
+
+void add_label_figures(const std::vector<LabelledCell>& cells,
+                       const Table& table,
+                       std::vector<ReportFigure>& figures) {
+  if (cells.empty()) return;
+  for (const MetricColumn& column : table.columns) {
+    if (column.metric != "ap_bev" && column.metric != "ap_3d") continue;
+    if (column.recall_positions != 40) continue;
+    figures.push_back({draw(precision_recall_figure(cells, column)),
+                       "Mean over seeds of KITTI's 41 samples, band: one standard deviation."});
+  }
+  figures.push_back({draw(depth_figure(cells)), "Dashed: where both agree."});
+}
+
+std::vector<ReportFailure> failures_of(const Database& database,
+                                       const std::vector<StoredCell>& cells) {
+  std::vector<ReportFailure> failures;
+  for (const StoredCell& cell : cells)
+    if (cell.state == "failed")
+      failures.push_back(
+          {fmt::format("cell {}, {}, seed {}", cell.short_hash(), cell.row_label(), cell.seed),
+           cell.message});
+  if (cells.empty()) return failures;
+  const auto add_counted = [&](const std::string& sql) {
+    SQLite::Statement rows(database.connection(), sql);
+    rows.bind(1, cells.front().variant);
+    while (rows.executeStep())
+      failures.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getString()});
+  };
+  const std::string current =
+      "JOIN cell ON cell.id = x.cell AND is_current AND state = 'done' JOIN v_variants AS v ON "
+      "v.id "
+      "= variant WHERE experiment = (SELECT experiment FROM v_variants WHERE id = ?) ";
+  database.guarded([&] {
+    add_counted(
+        "SELECT key || ' (' || count(*) || ' cells)', value FROM (SELECT x.key, t.value "
+        "FROM provenance AS x JOIN text AS t ON t.id = x.text " +
+        current +
+        "AND (x.key LIKE 'skipped %' OR x.key LIKE 'failed object %')) GROUP BY key, value ORDER "
+        "BY key");
+    add_counted(
+        "SELECT 'labels missed: ' || count(*) || ', ' || arm || iif(point = '', '', ', ' || "
+        "point), failure FROM (SELECT v.arm, v.point, v.position, coalesce(nullif(failure, "
+        "''), 'no reason is known') AS failure FROM object AS x " +
+        current + "AND NOT matched) GROUP BY position, failure ORDER BY position");
+  });
+  return failures;
+}
+
+/// Key and value pairs of a query, those of one key joined: a value that all cells share once,
+/// else each with the number of cells; those that differ between cells come first.
+std::vector<ReportFact> facts_from(const Database& database,
+                                   const std::string& experiment,
+                                   const std::string& sql) {
+  std::map<std::string, std::vector<std::pair<std::string, int>>> values;
+  database.guarded([&] {
+    SQLite::Statement rows(database.connection(), sql);
+    rows.bind(1, experiment);
+    while (rows.executeStep())
+      values[rows.getColumn(0).getString()].push_back(
+          {rows.getColumn(1).getString(), rows.getColumn(2).getInt()});
+  });
+  std::vector<ReportFact> facts;
+  for (const auto& [key, all] : values) {
+    std::vector<std::string> parts;
+    for (const auto& [value, count] : all)
+      parts.push_back(all.size() == 1 ? value : fmt::format("{} ({} cells)", value, count));
+    facts.push_back({key, join(parts, "\n")});
+  }
+  std::stable_partition(facts.begin(), facts.end(), [&](const ReportFact& fact) {
+    return values.at(fact.key).size() > 1;
+  });
+  return facts;
+}
+
+std::vector<ReportFact> settings_of(const Database& database, const std::string& experiment) {
+  return facts_from(database,
+                    experiment,
+                    "SELECT p.key, coalesce(p.value, ''), count(*) FROM v_parameters AS p JOIN "
+                    "v_cells AS c USING (hash) WHERE p.experiment = ? AND c.experiment = "
+                    "p.experiment AND is_current GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2");
+}
+
+std::vector<ReportFact> provenance_of(const Database& database, const std::string& experiment) {
+  std::vector<ReportFact> facts = facts_from(
+      database,
+      experiment,
+      "SELECT p.key, p.value, count(*) FROM v_provenance AS p JOIN v_cells AS c USING (hash) WHERE "
+      "p.experiment = ? AND c.experiment = p.experiment AND is_current AND p.key NOT LIKE 'skipped "
+      "%' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2");
+  for (ReportFact& plugin : facts_from(
+           database,
+           experiment,
+           "SELECT 'plugin ' || kind || ' ' || plugin.name, version || ', SHA-256 ' || file_hash, "
+           "count(*) FROM plugin JOIN cell ON cell.id = plugin.cell AND is_current JOIN v_variants "
+           "AS v ON v.id = variant WHERE experiment = ? GROUP BY 1, 2"))
+    facts.push_back(std::move(plugin));
+  for (ReportFact& time : facts_from(database,
+                                     experiment,
+                                     "SELECT 'run', min(started) || ' to ' || max(finished) || ' "
+                                     "UTC', count(*) FROM v_cells WHERE experiment = ? AND "
+                                     "is_current AND finished IS NOT NULL HAVING count(*) > 0"))
+    facts.push_back(std::move(time));
+  return facts;
+}
+
+std::string question_of(const Database& database, const std::string& experiment) {
+  std::string question;
+  database.guarded([&] {
+    SQLite::Statement row(database.connection(), "SELECT question FROM experiment WHERE name = ?");
+    row.bind(1, experiment);
+    if (row.executeStep()) question = row.getColumn(0).getString();
+  });
+  return question;
+}
+
+}  // namespace
+
+ReportContent gather_report(const Database& database, const ReportOptions& options) {
+  const std::string& experiment = options.table.experiment;
+  ReportContent content;
+  content.experiment = experiment;
+  TableSpec spec = options.table;
+  spec.intervals = true;
+  content.table = make_table(database, spec);
+  const std::vector<StoredCell> cells = current_cells(database, experiment);
+  content.question = question_of(database, experiment);
+  content.summary = summary_of(cells);
+  content.figures = figures_of(database, content.table);
+  add_heat_map(content.table, content.figures);
+  content.failures = failures_of(database, cells);
+  std::vector<std::string> missing;
+  const std::vector<LabelledCell> labelled =
+      labelled_cells(database, experiment, options.cache_folder, missing);
+  for (const std::string& reason : missing)
+    content.failures.push_back({"figures and pictures that need the labels", reason});
+  add_label_figures(labelled, content.table, content.figures);
+  content.picture_note =
+      "Ranked by 3-D overlap with the label, those without any by the distance of their location, "
+      "over all seeds. Green: fitted (the front face crossed), orange: labelled, white: the "
+      "label's 2-D box.";
+  content.picture_rows =
+      object_pictures(labelled, (std::filesystem::path(options.fits_folder) / experiment).string());
+  content.settings = settings_of(database, experiment);
+  content.provenance = provenance_of(database, experiment);
+  return content;
+}
+
+}  // namespace monodr

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "plugin/shape_prior.h"
+
+namespace monodr {
+
+/// What [corpus] says, and the prior's seed.
+struct CorpusOptions {
+  std::string root;   ///< folder of meshes; empty: parametric cars
+  int cars = 400;     ///< parametric cars to train on
+  int held_out = 40;  ///< parametric cars kept out of the training
+  std::uint64_t seed = 0;
+  std::string cache;  ///< folder that keeps repaired meshes
+};
+
+/// One mesh of a folder as it was found.
+struct MeshReport {
+  std::string name;
+  bool taken = true;
+  std::vector<std::string> findings;  ///< what was wrong; why it was left out
+};
+
+/// Every .obj, .off and .ply below the folder, repaired (corpus/mesh_repair.h) and named by its path
+/// in it ("02958343/1a2b/models/model_normalized.obj"), in the order of the names. A repaired mesh
+/// is kept in the cache under the hash of its file. One that cannot be repaired is left out and
+/// reported; UserError where there is none at all.
+struct MeshFolder {
+  std::vector<CorpusItem> items;
+  std::vector<MeshReport> reports;
+};
+MeshFolder read_mesh_folder(const std::string& root,
+                            const std::string& cache,
+                            const std::function<void(double share)>& progress);
+
+struct Corpus {
+  std::vector<CorpusItem> training, held_out;
+  std::vector<MeshReport> reports;  ///< of a folder's meshes
+};
+
+/// Parametric cars, or the meshes of a folder. Of a folder of ten or more, one in ten is held out:
+/// those whose names have the lowest hashes, so that it hangs on neither order nor machine.
+Corpus make_corpus(const CorpusOptions& options, const std::function<void(double share)>& progress);
+
+/// Changes with whatever changes make_corpus(options): part of the name of a trained prior.
+std::string corpus_fingerprint(const CorpusOptions& options);
+
+}  // namespace monodr

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/depth.h"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "evidence/npz.h"
+
+namespace monodr {
+namespace {
+
+constexpr double kUnitsPerMetre = 256;  // both of KITTI's 16-bit formats
+constexpr double kUnitsPerPixel = 256;
+constexpr double kNearestDepth = 0.5;  // nearer returns are the car that carries the LiDAR
+
+// Published mean relative errors of self-supervised depth networks on KITTI are 0.08 to 0.11
+// (PackNet-SfM: 0.107 for images alone).
+constexpr double kNetworkDepthDeviation = 0.1;
+
+// A scan of 64 lines fills about 4 % of the image, eleven accumulated ones less than a third.
+constexpr double kDensestLidar = 0.5;
+
+bool is_mostly_filled(const Plane<float>& metres) {
+  const auto filled =
+      std::count_if(metres.values.begin(), metres.values.end(), [](float z) { return z > 0; });
+  return filled > kDensestLidar * metres.values.size();
+}
+
+void check_size(const DepthMap& depth, const std::string& path, const Camera& camera) {
+  if (depth.metres.width == camera.width && depth.metres.height == camera.height) return;
+  throw UserError(
+      fmt::format("'{}' is {}x{} pixels, its image {}x{}; the two must be the same "
+                  "size (only .npz depth is enlarged)",
+                  path,
+                  depth.metres.width,
+                  depth.metres.height,
+                  camera.width,
+                  camera.height));
+}
+
+}  // namespace
+
+DepthMap load_depth_png(const std::string& path) {
+  const Plane<std::uint16_t> units = load_plane16(path);
+  DepthMap depth;
+  depth.metres = Plane<float>(units.width, units.height);
+  for (size_t i = 0; i < units.values.size(); ++i)
+    depth.metres.values[i] = static_cast<float>(units.values[i] / kUnitsPerMetre);
+  depth.is_sparse = !is_mostly_filled(depth.metres);
+  if (!depth.is_sparse) depth.relative_deviation = kNetworkDepthDeviation;
+  return depth;
+}
+
+DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& calibration) {
+  const Camera& camera = calibration.camera;
+  MONODR_CHECK(camera.width > 0 && camera.height > 0, "the camera must know the image's size");
+  const std::string bytes = read_file(path);
+  constexpr size_t kPointSize = 4 * sizeof(float);
+  if (bytes.size() % kPointSize != 0)
+    throw UserError(
+        fmt::format("'{}' is cut short: {} bytes are not a whole number of points of "
+                    "{} bytes (x, y, z, reflectance); copy the file again",
+                    path,
+                    bytes.size(),
+                    kPointSize));
+  if (!calibration.velodyne_to_rectified)
+    throw UserError(
+        fmt::format("'{}' has no lines 'R0_rect: ' and 'Tr_velo_to_cam: ', which '{}' "
+                    "needs; restore the file from the dataset or choose another "
+                    "dataset.depth",
+                    calibration.path,
+                    path));
+  DepthMap depth;
+  depth.is_sparse = true;
+  depth.metres = Plane<float>(camera.width, camera.height);
+  for (size_t start = 0; start < bytes.size(); start += kPointSize) {
+    float point[4];
+    std::memcpy(point, bytes.data() + start, kPointSize);
+    const Eigen::Vector3d rectified =
+        *calibration.velodyne_to_rectified * Eigen::Vector4d(point[0], point[1], point[2], 1);
+    const double z = rectified.z() + camera.offset.z();
+    if (!(z > kNearestDepth)) continue;  // also drops NaN
+    const Eigen::Vector2d pixel = camera.project(rectified);
+    if (!(pixel.x() >= 0 && pixel.y() >= 0 && pixel.x() < camera.width &&
+          pixel.y() < camera.height))
+      continue;
+    float& nearest = depth.metres.at(int(pixel.x()), int(pixel.y()));
+    if (nearest == 0 || z < nearest) nearest = float(z);
+  }
+  return depth;
+}
+
+DepthMap load_depth_disparity(const std::string& path, const KittiCalibration& calibration) {
+  if (!calibration.baseline || *calibration.baseline <= 0)
+    throw UserError(
+        fmt::format("'{}' gives no stereo baseline (lines 'P2: ' and 'P3: '), which "
+                    "'{}' needs; restore the file from the dataset or choose another "
+                    "dataset.depth",
+                    calibration.path,
+                    path));
+  const double focal_baseline = calibration.camera.intrinsics.fx * *calibration.baseline;
+  const Plane<std::uint16_t> units = load_plane16(path);
+  DepthMap depth;
+  depth.deviation_per_metre = kDisparityDeviation / focal_baseline;
+  depth.metres = Plane<float>(units.width, units.height);
+  for (size_t i = 0; i < units.values.size(); ++i)
+    if (units.values[i] > 0)
+      depth.metres.values[i] = float(focal_baseline * kUnitsPerPixel / units.values[i]);
+  return depth;
+}
+
+DepthMap load_depth_npz(const std::string& path, int image_width, int image_height) {
+  const Plane<float> small = read_npz_plane(path, "depth");
+  DepthMap depth;
+  depth.relative_deviation = kNetworkDepthDeviation;
+  depth.metres = Plane<float>(image_width, image_height);
+  for (int y = 0; y < image_height; ++y) {
+    const int source_y = std::int64_t(2 * y + 1) * small.height / (2 * image_height);
+    for (int x = 0; x < image_width; ++x) {
+      const int source_x = std::int64_t(2 * x + 1) * small.width / (2 * image_width);
+      const float z = small.at(source_x, source_y);
+      if (z > 0 && std::isfinite(z)) depth.metres.at(x, y) = z;
+    }
+  }
+  return depth;
+}
+
+DepthMap load_frame_depth(const KittiFolder& folder,
+                          const std::string& frame,
+                          const std::string& source,
+                          const KittiCalibration& calibration) {
+  const Camera& camera = calibration.camera;
+  const bool automatic = source == "auto";
+  if (automatic || source == "depth_2") {
+    if (const auto path = folder.find("depth_2", frame, {"png"})) {
+      DepthMap depth = load_depth_png(*path);
+      check_size(depth, *path, camera);
+      return depth;
+    }
+    if (const auto path = folder.find("depth_2", frame, {"npz"}))
+      return load_depth_npz(*path, camera.width, camera.height);
+  }
+  if (automatic || source == "velodyne")
+    for (const char* kind : {"velodyne_reduced", "velodyne"})
+      if (const auto path = folder.find(kind, frame, {"bin"}))
+        return load_depth_velodyne(*path, calibration);
+  if (automatic || source == "disparity")
+    if (const auto path = folder.find("disparity_2", frame, {"png"})) {
+      DepthMap depth = load_depth_disparity(*path, calibration);
+      check_size(depth, *path, camera);
+      return depth;
+    }
+  if (automatic || source == "none") return {};
+  const std::string kind = source == "disparity" ? "disparity_2" : source;
+  throw UserError(
+      fmt::format("dataset.depth = \"{}\", but there is no '{}'; add it, choose a split whose "
+                  "frames have it, or set dataset.depth = \"auto\"",
+                  source,
+                  folder.path(kind, frame, source == "velodyne" ? "bin" : "png")));
+}
+
+}  // namespace monodr

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "data/kitti_calibration.h"
+#include "data/kitti_folder.h"
+#include "evidence/image.h"
+
+namespace monodr {
+
+/// Stated error of a disparity in pixels (68 % are within it). Measured on cars of KITTI frames
+/// against their LiDAR points: a shift of -0.7 px that all cars share, and 0.9 px around it.
+inline constexpr double kDisparityDeviation = 1.1;
+
+/// Depth of a whole frame: metres along camera 2's optical axis, pixel by pixel, 0 = none.
+struct DepthMap {
+  Plane<float> metres;
+  /// As of LiDAR: few pixels have a value, and each is exact but for the stated deviation.
+  /// Otherwise an estimate for (nearly) every pixel.
+  bool is_sparse = false;
+  /// Deviation of the noise at depth z is  z (relative_deviation + deviation_per_metre z).
+  double relative_deviation = 0;   ///< of depth networks
+  double deviation_per_metre = 0;  ///< of stereo: z = f b / d, so dz / z = z dd / (f b)
+
+  bool empty() const { return metres.empty(); }
+  /// Relative deviation of the noise at depth z.
+  double deviation_at(double z) const { return relative_deviation + deviation_per_metre * z; }
+};
+
+/// 16-bit PNG, metres x 256, 0 = none (KITTI's depth benchmark). A map with a value in most pixels
+/// cannot be LiDAR; it is taken as a network's estimate of 10 % (see kNetworkDepthDeviation).
+DepthMap load_depth_png(const std::string& path);
+
+/// Float32 x, y, z, reflectance a point in the LiDAR's frame: a full scan or one cut to the image.
+/// Points in front of the camera that fall into the image; the nearest one where several fall into
+/// a pixel. `calibration.camera` must know the image's size.
+DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& calibration);
+
+/// 16-bit PNG, disparity in pixels x 256, 0 = none:  z = f baseline / disparity.
+DepthMap load_depth_disparity(const std::string& path, const KittiCalibration& calibration);
+
+/// NumPy archive with one 2-D float array under the key "depth" (as PackNet-SfM writes it), metres.
+/// At another resolution than the image it is enlarged by nearest neighbour, which invents no
+/// depths between an object and what is behind it.
+DepthMap load_depth_npz(const std::string& path, int image_width, int image_height);
+
+/// The depth of a frame from `source`: "depth_2" (PNG or .npz), "velodyne" (velodyne_reduced or
+/// velodyne), "disparity", "none", or "auto" = the first of them that is there, else none (an
+/// empty map). UserError where a named source has no file for the frame, and where a map's size is
+/// not the image's.
+DepthMap load_frame_depth(const KittiFolder& folder,
+                          const std::string& frame,
+                          const std::string& source,
+                          const KittiCalibration& calibration);
+
+}  // namespace monodr

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/boxes2d.h"
+#include "data/kitti_folder.h"
+#include "evidence/dataset.h"
+#include "evidence/mask_source.h"
+#include "evidence/observations.h"
+
+namespace monodr {
+
+/// An object as its 2-D source lists it.
+struct DetectedObject {
+  int number = 0;     ///< running number in the file, from 0, all lines counted
+  int instance = -1;  ///< position in the frame's instances of the one that shows it, -1 = none
+  ObjectBox2d object;
+};
+
+/// What the files of one frame say, before anything is worked out for single objects.
+struct Frame {
+  FrameEvidence evidence;
+  DepthMap depth;  ///< may be empty
+  bool boxes_are_labels = false;
+  std::vector<DetectedObject> objects;  ///< of all classes, since they may hide one another
+  /// What a file of masks shows, hiders without a label too; nothing where the masks have to be cut
+  /// from the image.
+  std::optional<std::vector<Instance>> instances;
+  /// Of all that cut masks depend on but the boxes; "" where none are cut or none are kept.
+  std::string digest;
+};
+
+/// Reads image, calibration, 2-D boxes, depth and masks as the options choose them. An instance
+/// that says which label it shows belongs to that label; all others go to the box they overlap
+/// most. Opens label_2 through read_boxes2d only. UserError for what is missing or broken.
+Frame read_frame(const KittiFolder& folder,
+                 const MaskSource& masks,
+                 const std::string& id,
+                 const DatasetOptions& options);
+
+/// Only the image and the camera.
+FrameEvidence read_frame_evidence(const KittiFolder& folder, const std::string& id);
+
+}  // namespace monodr

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/mask_source.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <tuple>
+#include <utility>
+
+#include "base/error.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kMatchOverlap = 0.5;
+
+void check_size(const std::string& path, int mask_width, int mask_height, int width, int height) {
+  if (mask_width == width && mask_height == height) return;
+  throw UserError(
+      fmt::format("'{}' is {}x{} pixels, its image {}x{}; masks must be of the "
+                  "image's size",
+                  path,
+                  mask_width,
+                  mask_height,
+                  width,
+                  height));
+}
+
+UserError missing(const std::string& choice, const std::string& path) {
+  return UserError(fmt::format(
+      "dataset.masks = \"{}\", but there is no '{}'; add it, or set dataset.masks = \"auto\"",
+      choice,
+      path));
+}
+
+std::map<std::string, std::vector<std::string>> list_pngs(const KittiFolder& folder) {
+  std::map<std::string, std::vector<std::string>> files;
+  if (!folder.has("masks_2")) return files;
+  for (const auto& entry : fs::directory_iterator(fs::path(folder.root()) / "training/masks_2")) {
+    const std::string stem = entry.path().stem().string();
+    const size_t bar = stem.rfind('_');
+    if (entry.path().extension() == ".png" && bar != std::string::npos)
+      files[stem.substr(0, bar)].push_back(entry.path().string());
+  }
+  for (auto& [frame, paths] : files) std::sort(paths.begin(), paths.end());
+  return files;
+}
+
+std::vector<Instance> as_instances(std::vector<BinaryMask> masks) {
+  std::vector<Instance> instances;
+  for (BinaryMask& mask : masks) {
+    Instance instance;
+    instance.box = box_around(mask);
+    instance.mask = std::move(mask);
+    if (instance.box.area() > 0) instances.push_back(std::move(instance));
+  }
+  return instances;
+}
+
+}  // namespace
+
+MaskSource::MaskSource(const KittiFolder& folder, const std::string& choice)
+    : folder_(folder), choice_(choice) {
+  const bool automatic = choice == "auto";
+  if (automatic || choice == "png") pngs_ = list_pngs(folder);
+  const std::string coco = folder.path("masks_2", "coco", "json");
+  if ((automatic || choice == "coco") && fs::exists(coco))
+    coco_ = std::make_shared<const CocoMasks>(coco);
+}
+
+std::optional<std::vector<Instance>> MaskSource::read(const std::string& frame,
+                                                      int width,
+                                                      int height,
+                                                      const DepthMap& depth,
+                                                      double minimum_score) const {
+  const bool automatic = choice_ == "auto";
+  std::optional<std::vector<Instance>> instances;
+  if (automatic || choice_ == "instance") {
+    if (const auto path = folder_.find("instance_2", frame, {"png"})) {
+      const Plane<std::uint16_t> ids = load_plane16(*path);
+      check_size(*path, ids.width, ids.height, width, height);
+      instances = instances_of_ids(ids);
+    } else if (!automatic) {
+      throw missing(choice_, folder_.path("instance_2", frame, "png"));
+    }
+  }
+  if (!instances && (automatic || choice_ == "png"))
+    if (auto masks = read_pngs(frame, width, height)) instances = as_instances(std::move(*masks));
+  if (!instances && (automatic || choice_ == "coco"))
+    if (auto masks = read_coco(frame, width, height, minimum_score))
+      instances = as_instances(std::move(*masks));
+  if (instances && !depth.empty())
+    for (Instance& instance : *instances) instance.depth = median_depth(depth, instance.mask);
+  return instances;
+}
+
+std::optional<std::vector<BinaryMask>> MaskSource::read_pngs(const std::string& frame,
+                                                             int width,
+                                                             int height) const {
+  const auto files = pngs_.find(frame);
+  if (files == pngs_.end()) {
+    if (choice_ == "auto") return std::nullopt;
+    if (pngs_.empty()) throw missing(choice_, folder_.path("masks_2", frame + "_0", "png"));
+    return std::vector<BinaryMask>{};  // a frame without objects has no file
+  }
+  std::vector<BinaryMask> masks;
+  for (const std::string& path : files->second) {
+    const Plane<std::uint16_t> picture = load_plane16(path);
+    check_size(path, picture.width, picture.height, width, height);
+    BinaryMask& mask = masks.emplace_back(width, height);
+    std::transform(
+        picture.values.begin(), picture.values.end(), mask.values.begin(), [](std::uint16_t value) {
+          return std::uint8_t(value != 0);
+        });
+  }
+  return masks;
+}
+
+std::optional<std::vector<BinaryMask>> MaskSource::read_coco(const std::string& frame,
+                                                             int width,
+                                                             int height,
+                                                             double minimum_score) const {
+  if (const auto path = folder_.find("masks_2", frame, {"json"}))
+    return CocoMasks(*path).masks(frame, width, height, minimum_score);
+  if (coco_) return coco_->masks(frame, width, height, minimum_score);
+  if (choice_ == "auto") return std::nullopt;
+  throw missing(choice_, folder_.path("masks_2", frame, "json"));
+}
+
+std::vector<Instance> instances_of_ids(const Plane<std::uint16_t>& ids) {
+  std::map<int, Instance> found;
+  for (int y = 0; y < ids.height; ++y)
+    for (int x = 0; x < ids.width; ++x) {
+      const int id = ids.at(x, y);
+      if (id == 0) continue;
+      const auto [entry, is_new] = found.try_emplace(id);
+      if (is_new) entry->second.mask = BinaryMask(ids.width, ids.height);
+      entry->second.mask.at(x, y) = 1;
+    }
+  std::vector<Instance> instances;
+  for (auto& [id, instance] : found) {
+    instance.number = id - 1;
+    instance.box = box_around(instance.mask);
+    instances.push_back(std::move(instance));
+  }
+  return instances;
+}
+
+std::vector<int> match_instances(const std::vector<Box2d>& boxes,
+                                 const std::vector<Instance>& instances) {
+  std::vector<std::tuple<double, int, int>> pairs;  // -overlap: the largest first, ties by order
+  for (int b = 0; b < int(boxes.size()); ++b)
+    for (int i = 0; i < int(instances.size()); ++i) {
+      const double overlap = intersection_over_union(boxes[size_t(b)], instances[size_t(i)].box);
+      if (overlap > kMatchOverlap) pairs.emplace_back(-overlap, b, i);
+    }
+  std::sort(pairs.begin(), pairs.end());
+  std::vector<int> match(boxes.size(), -1);
+  std::vector<bool> taken(instances.size(), false);
+  for (const auto& [overlap, b, i] : pairs) {
+    if (match[size_t(b)] >= 0 || taken[size_t(i)]) continue;
+    match[size_t(b)] = i;
+    taken[size_t(i)] = true;
+  }
+  return match;
+}
+
+Box2d box_around(const BinaryMask& mask) {
+  int left = mask.width, top = mask.height, right = 0, bottom = 0;
+  for (int y = 0; y < mask.height; ++y)
+    for (int x = 0; x < mask.width; ++x) {
+      if (!mask.at(x, y)) continue;
+      left = std::min(left, x);
+      top = std::min(top, y);
+      right = std::max(right, x + 1);
+      bottom = std::max(bottom, y + 1);
+    }
+  if (right == 0) return {};
+  return {double(left), double(top), double(right), double(bottom)};
+}
+
+double median_depth(const DepthMap& depth, const BinaryMask& mask) {
+  std::vector<float> values;
+  for (size_t i = 0; i < mask.values.size(); ++i)
+    if (mask.values[i] && depth.metres.values[i] > 0) values.push_back(depth.metres.values[i]);
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace monodr

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/kitti_folder.h"
+#include "evidence/coco.h"
+#include "evidence/depth.h"
+#include "evidence/image.h"
+#include "geometry/box.h"
+
+namespace monodr {
+
+/// One object (or thing that may hide objects) as a file of masks shows it: what is visible.
+struct Instance {
+  int number = -1;  ///< of the object's line in the label file, from 0; -1 = the file does not say
+  BinaryMask mask;
+  Box2d box;         ///< smallest box around its pixels
+  double depth = 0;  ///< median depth of its pixels, metres; 0 = none there
+};
+
+/// Where the masks of a dataset come from, by dataset.masks:
+///   "instance"  training/instance_2/F.png: 16 bit, 0 = background, n = 1 + line of the label file;
+///               ids beyond the file's lines are things that hide objects and have no label of
+///               their own (synthetic scenes: 65535)
+///   "png"       training/masks_2/F_N.png: one picture an object, anything but 0 is the object; N a
+///               running number of any kind
+///   "coco"      training/masks_2/F.json, or training/masks_2/coco.json for all frames (coco.h)
+///   "grabcut"   none: they are cut from the image (grabcut_mask)
+///   "auto"      for each frame the first of instance, png, coco that has a file for it, else
+///   grabcut
+class MaskSource {
+ public:
+  MaskSource(const KittiFolder& folder, const std::string& choice);
+
+  /// The instances of a frame; nothing where they have to be cut from the image. Those without a
+  /// pixel are left out. `depth` may be empty. COCO's masks below `minimum_score` are left out.
+  /// UserError for a chosen file that is missing or broken or not of the image's size.
+  std::optional<std::vector<Instance>> read(const std::string& frame,
+                                            int width,
+                                            int height,
+                                            const DepthMap& depth,
+                                            double minimum_score) const;
+
+ private:
+  std::optional<std::vector<BinaryMask>> read_pngs(const std::string& frame,
+                                                   int width,
+                                                   int height) const;
+  std::optional<std::vector<BinaryMask>> read_coco(const std::string& frame,
+                                                   int width,
+                                                   int height,
+                                                   double minimum_score) const;
+
+  KittiFolder folder_;
+  std::string choice_;
+  std::map<std::string, std::vector<std::string>> pngs_;  ///< frame -> files
+  std::shared_ptr<const CocoMasks> coco_;                 ///< of all frames
+};
+
+/// Instances of instance_2's ids, in ascending order of the ids.
+std::vector<Instance> instances_of_ids(const Plane<std::uint16_t>& ids);
+
+/// For each of the boxes the instance that shows its object, -1 = none: the pair that overlaps most
+/// first, each instance once, down to an overlap of one half.
+std::vector<int> match_instances(const std::vector<Box2d>& boxes,
+                                 const std::vector<Instance>& instances);
+
+/// The smallest box around the mask's pixels; empty (0, 0, 0, 0) where there is none.
+Box2d box_around(const BinaryMask& mask);
+
+/// Median of the depths under the mask, 0 where there is none.
+double median_depth(const DepthMap& depth, const BinaryMask& mask);
+
+}  // namespace monodr

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/inspect.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "data/fields.h"
+#include "data/kitti_folder.h"
+#include "inspect/inspect_files.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Folder of training/ and the extensions that are read from it.
+const std::vector<std::pair<std::string, std::vector<std::string>>> kKinds = {
+    {"image_2", {".png", ".jpg", ".jpeg"}},
+    {"calib", {".txt"}},
+    {"label_2", {".txt"}},
+    {"detections_2", {".txt"}},
+    {"depth_2", {".png", ".npz"}},
+    {"velodyne", {".bin"}},
+    {"velodyne_reduced", {".bin"}},
+    {"disparity_2", {".png"}},
+    {"instance_2", {".png"}},
+    {"masks_2", {".png", ".json"}},
+    {"planes", {".txt"}}};
+
+// The frame a file belongs to; "" for what is of all frames or of none.
+std::string frame_of(const fs::path& file, const std::string& kind) {
+  std::string stem = file.stem().string();
+  if (kind != "masks_2") return stem;
+  if (file.filename() == "coco.json") return "";
+  if (file.extension() == ".png") stem = stem.substr(0, stem.rfind('_'));
+  return stem;
+}
+
+std::set<std::string> frames_with(const fs::path& folder,
+                                  const std::string& kind,
+                                  const std::vector<std::string>& extensions) {
+  std::set<std::string> frames;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end())
+      frames.insert(frame_of(entry.path(), kind));
+  }
+  frames.erase("");
+  return frames;
+}
+
+void list_files(Inspection& inspection) {
+  std::map<std::string, std::set<std::string>> found;
+  std::set<std::string> all;
+  for (const auto& [kind, extensions] : kKinds) {
+    const fs::path folder = fs::path(inspection.root) / "training" / kind;
+    if (!fs::is_directory(folder)) continue;
+    found[kind] = frames_with(folder, kind, extensions);
+    all.insert(found[kind].begin(), found[kind].end());
+  }
+  inspection.frames.assign(all.begin(), all.end());
+  for (const auto& [name, extensions] : kKinds) {
+    const bool is_needed = name == "image_2" || name == "calib";
+    if (found.count(name) == 0 && !is_needed) continue;
+    DataKind kind{name, found[name].size(), {}};
+    std::set_difference(all.begin(),
+                        all.end(),
+                        found[name].begin(),
+                        found[name].end(),
+                        std::back_inserter(kind.missing));
+    for (const std::string& frame : kind.missing)
+      if (is_needed)
+        inspection.faults.push_back(
+            {(fs::path(inspection.root) / "training" / name / frame).string() + extensions.front(),
+             0,
+             "missing; the frame cannot be used without"});
+    inspection.kinds.push_back(std::move(kind));
+  }
+}
+
+void check_split(Inspection& inspection, const fs::path& path) {
+  const std::string content = read_file(path.string());
+  std::set<std::string> seen;
+  const auto report = [&](int line, const std::string& message) {
+    inspection.faults.push_back({path.string(), line, message});
+  };
+  for (const NumberedLine& line : numbered_lines(content)) {
+    const std::string id(line.text);
+    if (split_fields(line.text).size() != 1)
+      report(line.number, fmt::format("'{}' is not a frame id; one id a line is expected", id));
+    else if (!seen.insert(id).second)
+      report(line.number, fmt::format("frame {} is named twice", id));
+    else if (!std::binary_search(inspection.frames.begin(), inspection.frames.end(), id))
+      report(line.number, fmt::format("frame {} is not there", id));
+  }
+  if (seen.empty()) report(0, "names no frame");
+  inspection.splits[path.stem().string()] = seen.size();
+}
+
+void check_splits(Inspection& inspection) {
+  const fs::path folder = fs::path(inspection.root) / "ImageSets";
+  if (!fs::is_directory(folder)) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".txt") check_split(inspection, entry.path());
+}
+
+template <typename Map>
+void add_to(Map& total, const Map& part) {
+  for (const auto& [name, count] : part) total[name] += count;
+}
+
+}  // namespace
+
+std::string DataFault::to_string() const {
+  return SourceLocation{file, line}.to_string() + ": " + message;
+}
+
+Inspection inspect(const std::string& root,
+                   int threads,
+                   const std::function<void(double)>& progress) {
+  Inspection inspection;
+  inspection.root = root;
+  if (!fs::is_directory(fs::path(root) / "training"))
+    throw UserError(
+        fmt::format("'{}' is not in KITTI's object layout: it has no folder training/; name the "
+                    "folder that holds training/image_2",
+                    root));
+  list_files(inspection);
+  check_splits(inspection);
+  const FileInspector inspector(root, inspection.faults);
+  std::mutex mutex;
+  size_t done = 0;
+  parallel_for(inspection.frames.size(), threads, [&](size_t i) {
+    const FrameFindings found = inspector.look_at(inspection.frames[i]);
+    const std::lock_guard lock(mutex);
+    add_to(inspection.image_sizes, found.image_sizes);
+    add_to(inspection.labels, found.labels);
+    add_to(inspection.detections, found.detections);
+    add_to(inspection.masks, found.masks);
+    inspection.faults.insert(inspection.faults.end(), found.faults.begin(), found.faults.end());
+    if (progress) progress(double(++done) / double(inspection.frames.size()));
+  });
+  std::sort(inspection.faults.begin(),
+            inspection.faults.end(),
+            [](const DataFault& a, const DataFault& b) {
+              return std::tie(a.file, a.line, a.message) < std::tie(b.file, b.line, b.message);
+            });
+  return inspection;
+}
+
+}  // namespace monodr

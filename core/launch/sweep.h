@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "launch/cell_files.h"
+#include "launch/progress.h"
+#include "results/database.h"
+
+namespace monodr {
+
+struct SweepOptions {
+  std::string worker;       ///< program, see worker_program()
+  int jobs = 0;             ///< worker processes; 0 = as many as the cores allow
+  int threads = 0;          ///< of a worker; 0 = the cores are shared among the workers
+  double time_limit = 0;    ///< seconds a cell; 0 = none
+  int memory_limit_mb = 0;  ///< that a worker may allocate; 0 = none
+  bool fail_fast = false;   ///< stop at the first cell that fails
+  std::string logs_folder;  ///< what a cell writes to stderr goes to <first 12 digits>.log there
+  CellSurroundings surroundings;
+  /// Database::states as it was when the cells were chosen: a cell that another process brings to
+  /// an end after that is not run again.
+  std::unordered_map<std::string, std::string> known_states;
+};
+
+struct SweepOutcome {
+  int done = 0;
+  int failed = 0;
+  bool stopped = false;  ///< by a signal
+};
+
+/// Runs the cells in worker processes and takes each result into the database as it comes. A worker
+/// is given cell after cell: starting one costs more than many a small cell.
+///
+/// A worker that crashes, hangs or breaks the protocol costs its own cell, which is recorded as
+/// failed with the reason and the last lines of its log; a new worker takes over. Cells that
+/// another living process runs are waited for. SIGINT, SIGTERM and SIGHUP end the sweep at once:
+/// what is done stays, the rest is as if it had never been started.
+SweepOutcome run_sweep(Database& database,
+                       const CellFiles& files,
+                       const std::vector<CellRecord>& cells,
+                       const SweepOptions& options,
+                       Progress& progress);
+
+}  // namespace monodr

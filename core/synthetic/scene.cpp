@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "synthetic/scene.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "geometry/overlap.h"
+#include "geometry/rotation.h"
+#include "synthetic/visibility.h"
+
+namespace monodr {
+namespace {
+
+constexpr double nearest = 6, farthest = 45, largest_truncation = .30;
+constexpr double least_hidden = .10, most_hidden = .45, hardly_hidden = .04;
+
+SceneCar random_scene_car(Random& random) {
+  SceneCar car;
+  car.parameters = random_car(random);
+  car.surface = car_mesh(car.parameters);
+  car.front_lamps_lit = random.chance(.08);
+  car.rear_lamps_lit = random.chance(.15);
+  const Eigen::Vector3f& d = car.parameters.dimensions;
+  car.box.height = d[0];
+  car.box.width = d[1];
+  car.box.length = d[2];
+  return car;
+}
+
+// Puts the car where its centre appears in image column `u`.
+void place(SceneCar& car, const Scene& scene, double u, double depth, double heading) {
+  const Intrinsics& k = scene.camera.intrinsics;
+  const double x = (u - k.cx) / k.fx * (depth + scene.camera.offset.z()) - scene.camera.offset.x();
+  car.box.location = {x, scene.camera_height, depth};
+  car.box.rotation_y = heading;
+}
+
+bool collides(const SceneCar& car, const Scene& scene) {
+  Box3d grown = car.box;
+  grown.length += .8;
+  grown.width += .8;
+  for (const SceneCar& other : scene.cars)
+    if (footprint_intersection(grown, other.box) > 0) return true;
+  for (const Pole& pole : scene.poles) {
+    Box3d post;
+    post.location = {pole.x, scene.camera_height, pole.z};
+    post.height = 1;
+    post.length = post.width = 2 * pole.radius;
+    if (footprint_intersection(grown, post) > 0) return true;
+  }
+  return false;
+}
+
+bool overlaps_image(const SceneCar& car, const Camera& camera) {
+  const Box2d box = amodal_box(car, camera);
+  return truncation(box, camera) <= largest_truncation && car.box.location.z() > 4.5;
+}
+
+// Whether every car is hidden as its plan says; `planned[i]` = shall be partly hidden. A car that
+// shall be may still be free: it gets its occluder later.
+bool hidden_as_planned(const Scene& scene, const std::vector<bool>& planned) {
+  const std::vector<double> hidden = hidden_shares(scene);
+  for (size_t i = 0; i < hidden.size(); ++i) {
+    const bool is_free = hidden[i] <= hardly_hidden;
+    const bool is_partly = hidden[i] >= least_hidden && hidden[i] <= most_hidden;
+    if (!is_free && !(planned[i] && is_partly)) return false;
+  }
+  return true;
+}
+
+bool add_car(Scene& scene, std::vector<bool>& planned, bool shall_be_hidden, Random& random) {
+  scene.cars.push_back(random_scene_car(random));
+  planned.push_back(shall_be_hidden);
+  SceneCar& car = scene.cars.back();
+  for (int attempt = 0; attempt < 30; ++attempt) {
+    double u = random.uniform(-80, scene.camera.width + 80);
+    double depth = std::exp(random.uniform(std::log(nearest), std::log(farthest)));
+    if (shall_be_hidden && scene.cars.size() > 1 && attempt < 12) {
+      // Behind the edge of a car that is there already.
+      const SceneCar& front = scene.cars[random.below(static_cast<int>(scene.cars.size()) - 1)];
+      const Box2d box = amodal_box(front, scene.camera);
+      u = random.uniform(box.left - .4 * box.width(), box.right + .4 * box.width());
+      depth = std::min(farthest, front.box.location.z() * random.uniform(1.2, 2.2));
+    }
+    place(car, scene, u, depth, random.uniform(-M_PI, M_PI));
+    const SceneCar moved = std::move(car);
+    scene.cars.pop_back();
+    const bool fits = !collides(moved, scene) && overlaps_image(moved, scene.camera);
+    scene.cars.push_back(moved);
+    if (fits && hidden_as_planned(scene, planned)) return true;
+  }
+  scene.cars.pop_back();
+  planned.pop_back();
+  return false;
+}
+
+// A trunk or mast before the car's box, as wide as it takes to hide 10-45 % of it.
+void add_occluder(Scene& scene, const std::vector<bool>& planned, size_t target, Random& random) {
+  for (int attempt = 0; attempt < 25; ++attempt) {
+    const SceneCar& car = scene.cars[target];
+    const Box2d box = amodal_box(car, scene.camera);
+    const double z = car.box.location.z() * random.uniform(.45, .85);
+    const double u = random.uniform(box.left, box.right);
+    const double wanted = random.uniform(.13, .40) * box.width();
+    Pole pole;
+    pole.z = z;
+    pole.x = (u - scene.camera.intrinsics.cx) / scene.camera.intrinsics.fx * z;
+    pole.radius = wanted / 2 * z / scene.camera.intrinsics.fx;
+    if (pole.radius > .32 || pole.radius < .04 || z < 2.5) continue;
+    const bool is_trunk = pole.radius > .11;
+    pole.height = is_trunk ? random.uniform(5, 9) : random.uniform(2.5, 7);
+    if (!is_trunk && random.chance(.3)) pole.height = random.uniform(.9, 1.3);
+    pole.colour = Eigen::Vector3f::Constant(static_cast<float>(random.uniform(.05, .3)));
+    if (is_trunk) pole.colour = pole.colour.x() * Eigen::Vector3f(.5f, .36f, .25f);
+    scene.poles.push_back(pole);
+    bool free_ground = true;
+    for (const SceneCar& other : scene.cars) {
+      Box3d post;
+      post.location = {pole.x, scene.camera_height, pole.z};
+      post.height = 1;
+      post.length = post.width = 2 * pole.radius + .2;
+      free_ground = free_ground && footprint_intersection(other.box, post) <= 0;
+    }
+    if (free_ground && hidden_as_planned(scene, planned) &&
+        hidden_shares(scene)[target] >= least_hidden)
+      return;
+    scene.poles.pop_back();
+  }
+}
+
+}  // namespace
+
+Eigen::Vector3d SceneCar::to_scene(const Eigen::Vector3f& point) const {
+  return yaw_matrix(box.rotation_y) * point.cast<double>() + box.centre();
+}
+
+Camera kitti_camera() {
+  const double fx = 721.5377, cx = 609.5593, cy = 172.854;
+  const Eigen::Vector3d last(44.85728, .2163791, .002745884);  // column 4 of P2
+  Camera camera;
+  // t = K^-1 p4 with the file's centre, then the half pixel between the conventions.
+  camera.offset = {(last.x() - cx * last.z()) / fx, (last.y() - cy * last.z()) / fx, last.z()};
+  camera.intrinsics = {fx, fx, cx + .5, cy + .5};
+  camera.width = 1242;
+  camera.height = 375;
+  return camera;
+}
+
+Box2d amodal_box(const SceneCar& car, const Camera& camera) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Box2d box{infinity, infinity, -infinity, -infinity};
+  const Eigen::Matrix3d rotation = yaw_matrix(car.box.rotation_y);
+  const Eigen::Vector3d centre = car.box.centre();
+  for (const Eigen::Vector3f& v : car.surface.mesh.vertices) {
+    const Eigen::Vector3d point = rotation * v.cast<double>() + centre;
+    const Eigen::Vector2d pixel = camera.project(point);
+    box.left = std::min(box.left, pixel.x());
+    box.right = std::max(box.right, pixel.x());
+    box.top = std::min(box.top, pixel.y());
+    box.bottom = std::max(box.bottom, pixel.y());
+  }
+  return box;
+}
+
+double truncation(const Box2d& amodal, const Camera& camera) {
+  return 1 - amodal.clipped_to(camera.width, camera.height).area() / amodal.area();
+}
+
+std::vector<double> hidden_shares(const Scene& scene) {
+  const std::vector<SceneObject> objects = scene_objects(scene);
+  const size_t cars = scene.cars.size();
+  VisibilityBuffer together(scene.camera, 1);
+  for (size_t i = 0; i < objects.size(); ++i) together.draw(objects[i], static_cast<int>(i));
+  std::vector<double> result;
+  for (size_t i = 0; i < cars; ++i) {
+    VisibilityBuffer alone(scene.camera, 1);
+    alone.draw(objects[i], static_cast<int>(i));
+    const double all = alone.count(static_cast<int>(i));
+    result.push_back(all > 0 ? 1 - together.count(static_cast<int>(i)) / all : 1);
+  }
+  return result;
+}
+
+Scene random_scene(std::uint64_t seed, int frame) {
+  Random random(seed, "scene", frame);
+  Scene scene;
+  scene.camera = kitti_camera();
+  scene.camera_height = std::clamp(random.normal_within_three(1.65, .05), 1.5, 1.8);
+  const int cars = 2 + random.below(4);
+  std::vector<bool> planned;
+  for (int i = 0; i < cars; ++i) add_car(scene, planned, random.chance(.25), random);
+  const std::vector<double> hidden = hidden_shares(scene);
+  for (size_t i = 0; i < scene.cars.size(); ++i)
+    if (planned[i] && hidden[i] < least_hidden) add_occluder(scene, planned, i, random);
+  decorate(scene, random);
+  return scene;
+}
+
+}  // namespace monodr

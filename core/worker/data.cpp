@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "synthetic/synthetic.h"
+#include "worker/worker_commands.h"
+
+namespace monodr {
+namespace {
+
+namespace po = boost::program_options;
+
+const CommandUsage synthesize_usage = {
+    "runexp data synthesize",
+    "--output DIR [--frames N] [--objects N] [--seed S]",
+    R"(Makes a data set of synthetic street scenes in KITTI's layout: pictures, calibration, labels,
+instance masks, exact depth and the true mesh of every car. The same options give the same bytes.
+A folder that holds the same data set already is left alone.
+
+Example:
+  runexp data synthesize --frames 100 --seed 1 --output synthetic
+)"};
+
+int run_synthesize(const std::vector<std::string>& arguments) {
+  SynthesisOptions choice;
+  po::options_description options("options");
+  auto add = options.add_options();
+  add("output", po::value(&choice.output)->required()->value_name("DIR"), "folder to make");
+  add("frames",
+      po::value(&choice.frames)->value_name("N"),
+      "number of frames (default: 100, or as many as --objects needs)");
+  add("objects",
+      po::value(&choice.objects)->default_value(0)->value_name("N"),
+      "stop with the frame that makes this many cars");
+  add("seed", po::value(&choice.seed)->default_value(0)->value_name("S"), "seed of the scenes");
+  po::variables_map values;
+  if (!parse_options(synthesize_usage, arguments, options, {}, values)) return 0;
+  if (values.count("frames") == 0 && choice.objects == 0) choice.frames = 100;
+
+  const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
+  const bool made = synthesize(choice, [shows_progress](double share) {
+    if (shows_progress) fmt::print(stderr, "\rmaking the synthetic scenes {:3.0f} %", 100 * share);
+  });
+  if (made && shows_progress) fmt::print(stderr, "\n");
+  fmt::print("{} {}\n", choice.output, made ? "made" : "holds this data set already");
+  return 0;
+}
+
+}  // namespace
+
+int run_data(const std::vector<std::string>& arguments) {
+  const std::string help =
+      "usage: runexp data COMMAND ...\n\n"
+      "commands:\n"
+      "  synthesize   make a data set of synthetic street scenes\n"
+      "  inspect      say what a data set holds and what is wrong with it; draw it\n\n"
+      "'runexp data COMMAND --help' says more.\n";
+  if (arguments.empty()) {
+    fmt::print(stderr, "{}", help);
+    return 2;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    fmt::print("{}", help);
+    return 0;
+  }
+  if (arguments[0] == "synthesize") return run_synthesize({arguments.begin() + 1, arguments.end()});
+  if (arguments[0] == "inspect") return run_inspect({arguments.begin() + 1, arguments.end()});
+  throw UserError(fmt::format("'runexp data' has no command '{}'{}; run 'runexp data --help'",
+                              arguments[0],
+                              did_you_mean(arguments[0], {"synthesize", "inspect"})));
+}
+
+}  // namespace monodr

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "base/text.h"
+#include "data/kitti_folder.h"
+#include "inspect/contact_sheet.h"
+#include "inspect/inspect.h"
+#include "worker/worker_commands.h"
+
+namespace monodr {
+namespace {
+
+namespace po = boost::program_options;
+
+const CommandUsage inspect_usage = {
+    "runexp data inspect",
+    "ROOT [--sheet FILE.png] [--objects FILE.png] [--frames IDS] [--format text|json]",
+    R"(Reads every file of a data set in KITTI's layout and says what there is: frames, objects a
+class, what is missing, and every fault with its file and line. Nothing that is wrong ends the
+listing. With --sheet it draws boxes, masks and depth of some frames, with --objects what the method
+sees of each of their cars, as one picture. Exit code: 0 no faults, 1 faults were found.
+
+Examples:
+  runexp data inspect PATH/TO/KITTI
+  runexp data inspect PATH/TO/KITTI --format json
+  runexp data inspect PATH/TO/KITTI --sheet sheet.png --frames 000008,000010
+)"};
+
+constexpr size_t kFramesOnASheet = 8;
+
+po::options_description describe_options() {
+  po::options_description options("options");
+  auto add = options.add_options();
+  add("root", po::value<std::string>()->value_name("ROOT"), "folder that holds training/");
+  add("format",
+      po::value<std::string>()->default_value("text")->value_name("FORMAT"),
+      "text or json");
+  add("sheet",
+      po::value<std::string>()->value_name("FILE.png"),
+      "draw boxes, masks and depth, a row a frame");
+  add("objects",
+      po::value<std::string>()->value_name("FILE.png"),
+      "draw crop, mask and depth of every car of these frames");
+  add("frames",
+      po::value<std::string>()->value_name("IDS"),
+      "frames of the pictures: ids, a split of ImageSets, or all (default: 8, evenly spread)");
+  add("masks",
+      po::value<std::string>()->default_value("auto")->value_name("SOURCE"),
+      "masks of the pictures: auto, instance, png, coco or grabcut");
+  add("depth",
+      po::value<std::string>()->default_value("auto")->value_name("SOURCE"),
+      "depth of the pictures: auto, depth_2, velodyne, disparity or none");
+  return options;
+}
+
+std::string choice(const po::variables_map& values,
+                   const std::string& option,
+                   const std::vector<std::string>& choices) {
+  const std::string value = values[option].as<std::string>();
+  if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
+  throw UserError(fmt::format("--{} '{}' is none of: {}{}",
+                              option,
+                              value,
+                              join(choices, ", "),
+                              did_you_mean(value, choices)));
+}
+
+std::vector<std::string> frames_of_pictures(const po::variables_map& values,
+                                            const KittiFolder& folder) {
+  if (values.count("frames") > 0) {
+    const auto words = split_list(values["frames"].as<std::string>(), "--frames");
+    const std::vector<std::string> all = folder.frames("all");
+    const bool are_ids = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+      return std::find(all.begin(), all.end(), word) != all.end();
+    });
+    return are_ids || words.size() > 1 ? words : folder.frames(words[0]);
+  }
+  const std::vector<std::string> all = folder.frames("all");
+  if (all.size() <= kFramesOnASheet) return all;
+  std::vector<std::string> some;
+  for (size_t i = 0; i < kFramesOnASheet; ++i)
+    some.push_back(all[i * (all.size() - 1) / (kFramesOnASheet - 1)]);
+  return some;
+}
+
+void draw(const po::variables_map& values, const std::string& root) {
+  if (values.count("sheet") == 0 && values.count("objects") == 0) return;
+  DatasetOptions options;
+  options.root = root;
+  options.on_error = "skip";
+  options.masks = choice(values, "masks", {"auto", "instance", "png", "coco", "grabcut"});
+  options.depth = choice(values, "depth", {"auto", "depth_2", "velodyne", "disparity", "none"});
+  const std::vector<std::string> frames = frames_of_pictures(values, KittiFolder(root));
+  if (values.count("sheet") > 0)
+    write_frame_sheet(frames, options, values["sheet"].as<std::string>());
+  if (values.count("objects") > 0)
+    write_object_sheet(load_observations_of(frames, options), values["objects"].as<std::string>());
+}
+
+}  // namespace
+
+int run_inspect(const std::vector<std::string>& arguments) {
+  const po::options_description options = describe_options();
+  po::positional_options_description positional;
+  positional.add("root", 1);
+  po::variables_map values;
+  if (!parse_options(inspect_usage, arguments, options, positional, values)) return 0;
+  if (values.count("root") == 0)
+    throw UserError("which data? A folder that holds training/ is expected");
+  const std::string root = values["root"].as<std::string>();
+  const std::string format = choice(values, "format", {"text", "json"});
+
+  const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
+  const Inspection inspection =
+      inspect(root, int(std::max(1u, std::thread::hardware_concurrency())), [&](double share) {
+        if (shows_progress) fmt::print(stderr, "\rreading {:3.0f} %", 100 * share);
+      });
+  if (shows_progress) fmt::print(stderr, "\r{:20}\r", "");
+  fmt::print("{}", format == "json" ? inspection_json(inspection) : format_inspection(inspection));
+  draw(values, root);
+  return inspection.faults.empty() ? 0 : 1;
+}
+
+}  // namespace monodr

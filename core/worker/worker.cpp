@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// monodr-worker: the process that loads LibTorch. `runexp` starts it and talks to it in JSON lines:
+//
+//   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
+//   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
+//   monodr-worker sheet FILE          fits one object and draws how it went
+//   monodr-worker run                 runs the cells whose files are named on stdin, one a line
+//   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
+//   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
+#include <ATen/Parallel.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/memory.h"
+#include "base/program_files.h"
+#include "base/text.h"
+#include "cell/method.h"
+#include "cell/prepare.h"
+#include "cell/provenance.h"
+#include "cell/run_cell.h"
+#include "cell/watch.h"
+#include "pictures/overlay.h"
+#include "worker/sheet.h"
+#include "worker/worker_commands.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Standard output as it was at the start. File descriptor 1 itself is pointed at stderr, so that
+/// what a plugin or library prints lands in the log and never between the lines of the protocol.
+class Channel {
+ public:
+  Channel() : file_(::fdopen(::dup(STDOUT_FILENO), "w")) { ::dup2(STDERR_FILENO, STDOUT_FILENO); }
+  ~Channel() { std::fclose(file_); }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  void send(const std::string& text) {
+    std::fputs((text + "\n").c_str(), file_);
+    std::fflush(file_);
+  }
+  void send(const json& line) { send(line.dump(-1, ' ', false, json::error_handler_t::replace)); }
+
+ private:
+  std::FILE* file_;
+};
+
+/// Lets a line of progress through at most every percent.
+class Throttle {
+ public:
+  bool due(double share) {
+    if (share < 1 && share - last_ < 0.01 && share >= last_) return false;
+    last_ = share;
+    return true;
+  }
+
+ private:
+  double last_ = -1;
+};
+
+int describe(const std::vector<std::string>& folders, Channel& channel) {
+  PluginCatalogue catalogue = Registry(folders).catalogue();
+  catalogue.code_hash = program_hash("/proc/self/exe");
+  channel.send(to_json(catalogue));
+  return 0;
+}
+
+int prepare_from_file(const std::string& path, Channel& channel) {
+  const json document = json::parse(read_file(path));
+  Registry registry(document.at("plugin_folders").get<std::vector<std::string>>());
+  const json& config = document.at("config");
+  const std::string cache = document.at("cache");
+  Throttle throttle;
+  const PrepareProgress progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  for (const json& other : document.value("check", json::array())) check_method(other, registry);
+  if (document.value("only", "") == "prior")
+    make_trained_prior(config, registry, cache, progress, note);
+  else
+    prepare(config, registry, cache, progress, note);
+  channel.send(json{{"done", true}, {"prior", prior_path(config, registry, cache)}});
+  return 0;
+}
+
+/// {"config", "seed", "plugin_folders", "cache", "frame", "object" or "label", "drawing": "sheet"
+/// or "landscape", "title", "output": an SVG file}
+int draw_sheet(const std::string& path, Channel& channel) {
+  const json document = json::parse(read_file(path));
+  const WatchPlan plan = watch_plan_from(document);
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  Registry registry(plan.plugin_folders);
+  prepare(document.at("config"), registry, plan.cache, progress, note, false);
+  const FitTrace trace = watch_fit(plan, progress);
+  const bool whole = document.at("drawing") == "sheet";
+  write_file_atomically(
+      document.at("output").get<std::string>(),
+      whole ? sheet_of(trace, document.at("title")) : draw(heading_landscape_figure(trace)));
+  channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
+  return 0;
+}
+
+void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
+  if (plan.pictures.empty()) return;
+  fs::create_directories(plan.pictures);
+  for (const FramePicture& picture : outcome.pictures) {
+    std::vector<OverlayObject> objects;
+    for (const FittedObject& fit : picture.objects)
+      objects.push_back({fit.mesh, fit.box, fit.score});
+    const fs::path file = fs::path(plan.pictures) / (picture.frame + ".png");
+    write_overlay(picture.image, picture.camera, objects, picture.labels, file.string());
+  }
+}
+
+// Makes peak_memory_mb() that of what comes now, not of the largest cell that this process has run.
+void forget_peak_memory() {
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+double peak_memory_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+// Whoever builds anew while a sweep runs must not get results under the name of the old code.
+void require_planned_code(const CellPlan& plan) {
+  static const std::string program = program_hash("/proc/self/exe");
+  std::vector<std::string> changed;
+  if (plan.code_hash != program) changed.push_back("the program");
+  Registry registry(plan.plugin_folders);
+  for (const CellPlan::Plugin& plugin : plan.plugins)
+    for (const PluginKind kind : plugin_kinds())
+      if (to_string(kind) == plugin.kind &&
+          registry.find(kind, plugin.name).info.file_hash != plugin.file_hash)
+        changed.push_back(plugin.kind + " " + plugin.name);
+  if (!changed.empty())
+    throw UserError(fmt::format("changed since the sweep was started: {}; start it again",
+                                join(changed, ", ")));
+}
+
+void run_one(const std::string& path, Channel& channel) {
+  const auto start = std::chrono::steady_clock::now();
+  forget_peak_memory();
+  const CellPlan plan = cell_plan_from_file(path);
+  CellOutcome outcome;
+  try {
+    require_planned_code(plan);
+    Throttle throttle;
+    outcome = run_cell(plan, [&](const std::string& what, double share) {
+      if (throttle.due(share))
+        channel.send(json{{"cell", plan.id}, {"progress", share}, {"what", what}});
+    });
+    write_overlays(plan, outcome);
+  } catch (const std::exception& error) {
+    outcome.result = CellResult{};
+    outcome.result.cell = plan.id;
+    outcome.result.state = "failed";
+    outcome.result.message = error.what();
+  }
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  outcome.result.seconds = elapsed.count();
+  outcome.result.peak_memory_mb = peak_memory_mb();
+  write_file_atomically(plan.output, to_json(outcome.result));
+  channel.send(json{
+      {"cell", plan.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});
+}
+
+int run_cells(Channel& channel) {
+  // First of all, so that it is known of a cell that crashes, too.
+  channel.send(json{{"provenance", process_provenance()}});
+  for (std::string path; std::getline(std::cin, path);)
+    if (!path.empty()) run_one(path, channel);
+  return 0;
+}
+
+void set_threads() {
+  const char* variable = std::getenv("MONODR_THREADS");
+  if (variable != nullptr && std::atoi(variable) > 0) at::set_num_threads(std::atoi(variable));
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  using Command = int (*)(const std::vector<std::string>&);
+  static const std::map<std::string, Command> commands = {
+      {"check", run_check}, {"data", run_data}, {"prior", run_prior_file}};
+  if (arguments.empty()) throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (const auto command = commands.find(arguments[0]); command != commands.end())
+    return command->second(rest);
+
+  Channel channel;
+  try {
+    if (arguments[0] == "describe") return describe(rest, channel);
+    if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
+    if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
+    if (arguments[0] == "run") return run_cells(channel);
+  } catch (const UserError& error) {
+    channel.send(json{{"error", error.what()}});
+    return 2;
+  }
+  throw UserError(
+      fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", arguments[0]));
+}
+
+}  // namespace
+}  // namespace monodr
+
+int main(int count, char** values) {
+  try {
+    monodr::set_threads();
+    monodr::keep_freed_memory();
+    return monodr::dispatch({values + 1, values + count});
+  } catch (const monodr::UserError& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return 2;
+  } catch (const std::exception& error) {
+    std::cerr << "internal error: " << error.what() << '\n';
+    return 1;
+  }
+}

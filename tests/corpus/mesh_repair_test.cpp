@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Round trips: a clean parametric car is spoilt as CAD files are, repaired, and must be what it
+// was.
+#include "corpus/mesh_repair.h"
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Geometry>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <set>
+
+#include "base/error.h"
+#include "corpus/corpus.h"
+#include "corpus/parametric_car.h"
+#include "geometry/mesh_file.h"
+#include "geometry/occupancy.h"
+#include "scratch_folder.h"
+
+namespace monodr {
+namespace {
+
+Mesh clean_car(BodyKind kind, int index, bool mirrors = false) {
+  Random random(31, "car to be spoilt", index);
+  CarParameters parameters = random_car(random, kind);
+  parameters.mirrors = mirrors;
+  return car_mesh(parameters).mesh;
+}
+
+Mesh canonical(Mesh mesh) {
+  normalise_to_unit_box(mesh);
+  return mesh;
+}
+
+void transform(Mesh& mesh,
+               const Eigen::Matrix3f& matrix,
+               const Eigen::Vector3f& shift = {0, 0, 0}) {
+  for (auto& v : mesh.vertices) v = (matrix * v + shift).eval();
+}
+
+Eigen::Matrix3f rows(const Eigen::Vector3f& a, const Eigen::Vector3f& b, const Eigen::Vector3f& c) {
+  Eigen::Matrix3f m;
+  m << a.transpose(), b.transpose(), c.transpose();
+  return m;
+}
+
+// The file's axes in the object's (x forward, y down, z left): y up and -z forward, as in ShapeNet;
+// z up and y forward; z up and -x forward.
+const Eigen::Matrix3f kShapeNet = rows({0, 0, -1}, {0, -1, 0}, {-1, 0, 0}),
+                      kZUp = rows({0, 0, -1}, {1, 0, 0}, {0, -1, 0}),
+                      kZUpBackward = rows({-1, 0, 0}, {0, 0, -1}, {0, -1, 0});
+
+void split_corners(Mesh& mesh) {
+  Mesh split;
+  for (const auto& f : mesh.faces) {
+    const int first = static_cast<int>(split.vertices.size());
+    for (const int v : f) {
+      split.vertices.push_back(mesh.vertices[v]);
+      split.colours.push_back(mesh.colours[v]);
+    }
+    split.faces.push_back({first, first + 1, first + 2});
+  }
+  mesh = split;
+}
+
+void add_box(Mesh& mesh, const Eigen::Vector3f& low, const Eigen::Vector3f& high) {
+  const int first = static_cast<int>(mesh.vertices.size());
+  for (int i = 0; i < 8; ++i) {
+    mesh.vertices.emplace_back(
+        i & 1 ? high.x() : low.x(), i & 2 ? high.y() : low.y(), i & 4 ? high.z() : low.z());
+    mesh.colours.emplace_back(0, 1, 0);
+  }
+  const int quads[6][4] = {
+      {0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}};
+  for (const auto& q : quads) {
+    mesh.faces.push_back({first + q[0], first + q[1], first + q[2]});
+    mesh.faces.push_back({first + q[0], first + q[2], first + q[3]});
+  }
+}
+
+void drop_faces(Mesh& mesh, double share, std::uint64_t seed) {
+  Random random(seed, "holes", 0);
+  std::erase_if(mesh.faces, [&](const auto&) { return random.chance(share); });
+}
+
+// Each face becomes four.
+void subdivide(Mesh& mesh) {
+  std::map<std::pair<int, int>, int> middles;
+  const auto middle = [&](int a, int b) {
+    const auto [found, is_new] =
+        middles.emplace(std::minmax(a, b), static_cast<int>(mesh.vertices.size()));
+    if (is_new) {
+      mesh.vertices.emplace_back((mesh.vertices[a] + mesh.vertices[b]) / 2);
+      mesh.colours.emplace_back((mesh.colours[a] + mesh.colours[b]) / 2);
+    }
+    return found->second;
+  };
+  std::vector<std::array<int, 3>> faces;
+  for (const auto& [a, b, c] : mesh.faces) {
+    const int ab = middle(a, b), bc = middle(b, c), ca = middle(c, a);
+    faces.insert(faces.end(), {{a, ab, ca}, {ab, b, bc}, {ca, bc, c}, {ab, bc, ca}});
+  }
+  mesh.faces = faces;
+}
+
+struct Spoiling {
+  const char* name;
+  std::function<void(Mesh&)> spoil;
+};
+
+std::ostream& operator<<(std::ostream& stream, const Spoiling& spoiling) {
+  return stream << spoiling.name;
+}
+
+class SpoiltCar : public testing::TestWithParam<Spoiling> {};
+
+TEST_P(SpoiltCar, IsRepaired) {
+  const Mesh car = clean_car(BodyKind::hatchback, 1);
+  Mesh spoilt = car;
+  GetParam().spoil(spoilt);
+  const RepairedMesh repaired = repair_car(spoilt);
+  EXPECT_TRUE(is_watertight(repaired.mesh));
+  EXPECT_GT(signed_volume(repaired.mesh), 0.3);
+  const MeshBounds box = bounds(repaired.mesh);
+  EXPECT_LT((box.high - Eigen::Vector3f::Constant(0.5F)).cwiseAbs().maxCoeff(), 1e-5F);
+  EXPECT_LT((box.low + Eigen::Vector3f::Constant(0.5F)).cwiseAbs().maxCoeff(), 1e-5F);
+  // Turned the wrong way round a hatchback overlaps itself by 0.85 only.
+  EXPECT_GT(volumetric_iou(repaired.mesh, canonical(car)), 0.96)
+      << ::testing::PrintToString(repaired.faults.sentences());
+  EXPECT_FALSE(repaired.faults.sentences().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ways,
+    SpoiltCar,
+    testing::Values(Spoiling{"inches and ShapeNet's axes",
+                             [](Mesh& m) {
+                               transform(m, kShapeNet / 0.0254F, {100, 0, 7});
+                             }},
+                    Spoiling{"z up, no colours",
+                             [](Mesh& m) {
+                               transform(m, kZUp);
+                               m.colours.clear();
+                             }},
+                    Spoiling{"doubled faces, every third turned",
+                             [](Mesh& m) {
+                               m.faces.insert(m.faces.end(), m.faces.begin(), m.faces.end());
+                               for (size_t f = 0; f < m.faces.size(); f += 3)
+                                 std::swap(m.faces[f][0], m.faces[f][1]);
+                             }},
+                    Spoiling{"three in a hundred faces missing, corners not shared",
+                             [](Mesh& m) {
+                               drop_faces(m, 0.03, 4);
+                               split_corners(m);
+                             }},
+                    Spoiling{"seats and an engine inside",
+                             [](Mesh& m) {
+                               add_box(m, {-0.6F, -0.3F, -0.5F}, {0.2F, 0.3F, 0.5F});
+                               add_box(m, {0.9F, 0, -0.4F}, {1.5F, 0.3F, 0.4F});
+                               transform(m, kZUpBackward * 1000);
+                             }}),
+    [](const auto& info) { return "N" + std::to_string(info.index); });
+
+TEST(MeshRepair, OfAHundredThousandFacesWithEveryFault) {
+  const Mesh car = clean_car(BodyKind::estate, 5);
+  Mesh spoilt = car;
+  subdivide(spoilt);
+  subdivide(spoilt);
+  drop_faces(spoilt, 0.02, 6);
+  add_box(spoilt, {-0.6F, -0.3F, -0.5F}, {0.2F, 0.3F, 0.5F});
+  const auto copies = static_cast<std::ptrdiff_t>(spoilt.faces.size() / 10);
+  spoilt.faces.insert(spoilt.faces.end(), spoilt.faces.begin(), spoilt.faces.begin() + copies);
+  for (size_t f = 0; f < spoilt.faces.size(); f += 3)
+    std::swap(spoilt.faces[f][0], spoilt.faces[f][1]);
+  split_corners(spoilt);
+  transform(spoilt, kZUp * 1000, {5e4F, -7e3F, 200});
+  ASSERT_GT(spoilt.faces.size(), 100000U);
+
+  const RepairedMesh repaired = repair_car(spoilt);
+  EXPECT_TRUE(is_watertight(repaired.mesh));
+  EXPECT_GT(signed_volume(repaired.mesh), 0.3);
+  EXPECT_GT(volumetric_iou(repaired.mesh, canonical(car)), 0.95)
+      << ::testing::PrintToString(repaired.faults.sentences());
+  EXPECT_GT(repaired.faults.open_edges, 1000U);
+  EXPECT_GT(repaired.faults.doubled_faces, 9000U);
+  EXPECT_EQ(repaired.faults.axes.up_in_file(), "+z");
+}
+
+TEST(MeshRepair, CutsMirrorsOff) {
+  const Mesh without = clean_car(BodyKind::sedan, 2);
+  const float half = bounds(without).high.z();
+  Mesh with = without;
+  for (const float side : {-1.F, 1.F}) {
+    const float inner = side * (half - 0.1F), outer = side * (half + 0.15F);
+    add_box(with, {0.5F, -0.2F, std::min(inner, outer)}, {0.65F, -0.05F, std::max(inner, outer)});
+  }
+  const RepairedMesh repaired = repair_car(with);
+  EXPECT_NEAR(repaired.faults.trimmed_width, 0.15F / (half + 0.15F), 0.04);
+  EXPECT_GT(volumetric_iou(repaired.mesh, canonical(without)), 0.96);
+}
+
+TEST(MeshRepair, KeepsColoursInTheirPlaces) {
+  Mesh car = clean_car(BodyKind::sedan, 3);
+  transform(car, kZUp);
+  for (size_t v = 0; v < car.vertices.size(); ++v)
+    car.colours[v] =
+        car.vertices[v].y() > 0 ? Eigen::Vector3f(0.8F, 0, 0) : Eigen::Vector3f(0, 0, 0.8F);
+  const Mesh mesh = repair_car(car).mesh;
+  for (size_t v = 0; v < mesh.vertices.size(); ++v)
+    if (std::abs(mesh.vertices[v].x()) > 0.1F) {
+      EXPECT_GT(mesh.colours[v][mesh.vertices[v].x() > 0 ? 0 : 2], 0.3F);
+    }
+}
+
+TEST(MeshRepair, FindsTheAxesOfEveryKindWhicheverWayItStands) {
+  const std::array<Eigen::Matrix3f, 3> turns = {kShapeNet, kZUp, kZUpBackward};
+  for (int kind = 0; kind < body_kind_count; ++kind) {
+    Mesh car = clean_car(static_cast<BodyKind>(kind), 40 + kind, true);
+    const Eigen::Matrix3f& turn = turns[kind % 3];
+    transform(car, turn);
+    const CarAxes axes = find_car_axes(enclose(car, 64));
+    EXPECT_TRUE(axes.rotation.isApprox(turn.transpose())) << to_string(static_cast<BodyKind>(kind));
+    EXPECT_GT(axes.up_margin, 0.02);
+    EXPECT_GT(axes.forward_margin, 0.02) << to_string(static_cast<BodyKind>(kind));
+    EXPECT_GT(axes.symmetry, 0.9);
+  }
+}
+
+TEST(MeshRepair, RefusesWhatIsNoCar) {
+  Mesh block;
+  add_box(block, {0, 0, 0}, {1, 1, 1});
+  EXPECT_THROW(repair_car(block), UserError);
+  Mesh sheet;
+  add_box(sheet, {0, 0, 0}, {1, 1, 0});
+  EXPECT_THROW(repair_car(sheet), UserError);
+}
+
+TEST(MeshRepair, OfRealModels) {
+  const std::string folder = shared_file("meshes");
+  if (folder.empty()) GTEST_SKIP() << "no ../shared/meshes";
+  const struct {
+    const char* name;
+    const char* forward;
+  } models[] = {{"hatchback.obj", "-y"}, {"suv.obj", "+y"}};
+  for (const auto& model : models) {
+    const RepairedMesh repaired = repair_car(read_mesh(folder + "/" + model.name));
+    EXPECT_EQ(repaired.faults.axes.up_in_file(), "+z") << model.name;
+    EXPECT_EQ(repaired.faults.axes.forward_in_file(), model.forward) << model.name;
+    EXPECT_TRUE(is_watertight(repaired.mesh));
+    EXPECT_GT(repaired.faults.trimmed_width, 0.05) << "both have mirrors";
+  }
+}
+
+TEST(Corpus, OfAFolderIsRepairedSplitAndReportedOn) {
+  const ScratchFolder folder;
+  for (int i = 0; i < 11; ++i) {
+    const std::string path =
+        folder / fmt::format("cars/02958343/{:02}/models/model_normalized.obj", i);
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    // Three cars under eleven names: what is the same is repaired once.
+    Mesh car = clean_car(static_cast<BodyKind>(i % 3), 60 + i % 3);
+    transform(car, kShapeNet);
+    write_obj(car, path);
+  }
+  folder.write("cars/broken.off", "OFF\n3 1 0\n0 0 0\n");
+  folder.write("cars/readme.txt", "no mesh");
+  CorpusOptions options;
+  options.root = folder / "cars";
+  options.cache = folder / "cache";
+  const Corpus first = make_corpus(options, [](double) {});
+  EXPECT_EQ(first.training.size(), 10U);
+  ASSERT_EQ(first.held_out.size(), 1U);
+  ASSERT_EQ(first.reports.size(), 12U);
+  int left_out = 0;
+  for (const MeshReport& report : first.reports) left_out += !report.taken;
+  EXPECT_EQ(left_out, 1);
+  EXPECT_EQ(first.reports.back().name, "broken.off");
+  expect_says(first.reports[0].findings[0], {"up is +y", "forward -z"});
+
+  // A second time from the cache, the same; a changed file has another fingerprint.
+  const std::string before = corpus_fingerprint(options);
+  const Corpus again = make_corpus(options, [](double) {});
+  EXPECT_EQ(again.held_out[0].name, first.held_out[0].name);
+  EXPECT_EQ(again.training[3].mesh.faces, first.training[3].mesh.faces);
+  EXPECT_EQ(again.reports[0].findings, first.reports[0].findings);
+  EXPECT_EQ(corpus_fingerprint(options), before);
+  folder.write("cars/another.off", "OFF\n");
+  EXPECT_NE(corpus_fingerprint(options), before);
+}
+
+TEST(Corpus, OfParametricCarsKeepsHeldOutAndSceneCarsOutOfTheTraining) {
+  CorpusOptions options;
+  options.cars = 60;
+  options.held_out = 30;
+  const Corpus corpus = make_corpus(options, [](double) {});
+  EXPECT_EQ(corpus.training.size(), 60U);
+  EXPECT_EQ(corpus.held_out.size(), 30U);
+  const auto shape = [](const Mesh& mesh) {
+    std::vector<float> numbers;
+    for (const auto& v : mesh.vertices) numbers.insert(numbers.end(), v.data(), v.data() + 3);
+    return numbers;
+  };
+  std::set<std::vector<float>> trained;
+  for (const CorpusItem& item : corpus.training) trained.insert(shape(item.mesh));
+  EXPECT_EQ(trained.size(), 60U);
+  for (const CorpusItem& item : corpus.held_out) EXPECT_EQ(trained.count(shape(item.mesh)), 0U);
+  // Cars of scenes are drawn from streams of other names, whatever their seeds.
+  for (std::uint64_t seed = 0; seed < 3; ++seed)
+    for (int i = 0; i < 20; ++i) {
+      Random random(seed, "scene", i);
+      CarParameters parameters = random_car(random);
+      parameters.mirrors = false;
+      EXPECT_EQ(trained.count(shape(canonical(car_mesh(parameters).mesh))), 0U);
+    }
+}
+
+}  // namespace
+}  // namespace monodr

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/dataset.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+#include <opencv2/imgcodecs.hpp>
+#include <sstream>
+
+#include "base/error.h"
+#include "evidence/street_folder.h"
+
+namespace monodr {
+namespace {
+
+DatasetOptions options_for(const std::string& root) {
+  DatasetOptions options;
+  options.root = root;
+  return options;
+}
+
+DatasetOptions synthetic_options(const std::string& root) {
+  DatasetOptions options = options_for(root);
+  options.is_synthetic = true;
+  options.seed = 3;
+  options.adds_faults = true;
+  options.faults.mask.raggedness = 2;
+  options.faults.depth.noise = 0.1;
+  options.faults.depth.bias = 0.05;
+  options.faults.depth.bleeding = 1.2;
+  options.faults.box_jitter = 0.02;
+  return options;
+}
+
+bool same(const Observation& a, const Observation& b) {
+  return a.frame == b.frame && a.object == b.object && a.image == b.image && a.mask == b.mask &&
+         a.known == b.known && a.depth == b.depth && a.box.left == b.box.left &&
+         a.free_sides == b.free_sides && a.depth_deviation == b.depth_deviation;
+}
+
+double sum(const std::vector<float>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+TEST(Dataset, InstanceMasksGiveVisibleBoxesAndWhatIsKnown) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.is_synthetic = true;  // all faults at 0: the evidence as it is
+  const ObservationSet set = load_observations(options);
+  ASSERT_EQ(set.observations.size(), 6u);
+  EXPECT_EQ(set.frames, (std::vector<std::string>{"000000", "000001", "000002"}));
+  EXPECT_TRUE(set.skipped_objects.empty());
+
+  const Observation& far = set.observations[0];
+  EXPECT_EQ(far.object, 0);
+  EXPECT_EQ(far.box.right, 120);  // seen above the near car
+  EXPECT_EQ(far.camera.width, 240);
+  EXPECT_EQ(far.camera.intrinsics.cx, 120);
+  const double area = std::pow(far.crop.scale(), 2);
+  EXPECT_NEAR(sum(far.mask), (60 * 40 - 20 * 30) * area, 2);
+  // Most of its right and bottom sides is hidden by the near car; left and top are its own.
+  EXPECT_EQ(far.free_sides[0], 1);
+  EXPECT_EQ(far.free_sides[1], 1);
+  EXPECT_EQ(far.free_sides[2], 0);
+
+  const Observation& near = set.observations[1];
+  EXPECT_EQ(near.free_sides, (std::array<float, 4>{1, 1, 1, 1}));
+  for (size_t i = 0; i < near.mask.size(); ++i) {
+    EXPECT_EQ(near.known[i], 1);  // the far car lies behind, and the crop within the image
+    EXPECT_EQ(near.depth[i], near.mask[i] >= 0.5f ? 10 : 0);
+  }
+}
+
+TEST(Dataset, KnownIsNeverZeroInsideTheOwnMask) {
+  const StreetFolder street;
+  for (const Observation& seen : load_observations(synthetic_options(street.path())).observations)
+    for (size_t i = 0; i < seen.mask.size(); ++i)
+      EXPECT_TRUE(seen.mask[i] < 0.5f || seen.known[i] == 1);
+}
+
+TEST(Dataset, TheSameOptionsGiveTheSameBitsWhateverElseIsRead) {
+  const StreetFolder street;
+  DatasetOptions options = synthetic_options(street.path());
+  const ObservationSet all = load_observations(options);
+  options.split = "no_such_split|last";  // the first of the two that is there
+  const ObservationSet last = load_observations(options);
+  ASSERT_EQ(last.observations.size(), 2u);
+  EXPECT_TRUE(same(all.observations[4], last.observations[0]));
+  EXPECT_TRUE(same(all.observations[5], last.observations[1]));
+  EXPECT_FALSE(all.observations[0].mask == all.observations[2].mask);  // frames differ
+  options.seed = 4;
+  EXPECT_FALSE(load_observations(options).observations[0].mask == last.observations[0].mask);
+  EXPECT_EQ(last.observations[0].depth_deviation, 0.1);
+}
+
+// The claim "without 3-D labels", checked from outside.
+TEST(Dataset, NothingThatIsObservedDependsOnThe3dColumns) {
+  const StreetFolder street;
+  const ObservationSet before = load_observations(synthetic_options(street.path()));
+  for (const char* frame : {"000000", "000001", "000002"})
+    street.write(std::string("training/label_2/") + frame + ".txt",
+                 StreetFolder::labels("height width length x y z ry"));
+  const ObservationSet after = load_observations(synthetic_options(street.path()));
+  ASSERT_EQ(before.observations.size(), after.observations.size());
+  for (size_t i = 0; i < before.observations.size(); ++i)
+    EXPECT_TRUE(same(before.observations[i], after.observations[i]));
+}
+
+// Folders pass through many hands: JPEG, Windows' line ends, trailing blanks, scores in labels.
+TEST(Dataset, OtherHandsOfTheLayoutAreTheSameData) {
+  const StreetFolder street;
+  const ObservationSet before = load_observations(options_for(street.path()));
+  for (const char* frame : {"000000", "000001", "000002"}) {
+    const std::string name = frame;
+    const std::string png = street.file("training/image_2/" + name + ".png");
+    cv::imwrite(street.file("training/image_2/" + name + ".jpg"),
+                cv::imread(png),
+                {cv::IMWRITE_JPEG_QUALITY, 95});
+    std::filesystem::remove(png);
+    for (const char* kind : {"label_2", "calib"}) {
+      const std::string path = "training/" + std::string(kind) + "/" + name + ".txt";
+      std::string content;
+      std::istringstream lines(read_file(street.file(path)));
+      for (std::string line; std::getline(lines, line);)
+        content += line + (std::string(kind) == "label_2" ? " 0.5" : "") + " \t \r\n\r\n";
+      street.write(path, content);
+    }
+  }
+  street.write("ImageSets/last.txt", " 000002 \r\n\r\n");
+  const ObservationSet after = load_observations(options_for(street.path()));
+  ASSERT_EQ(after.observations.size(), before.observations.size());
+  for (size_t i = 0; i < after.observations.size(); ++i) {
+    EXPECT_EQ(after.observations[i].mask, before.observations[i].mask);
+    EXPECT_EQ(after.observations[i].depth, before.observations[i].depth);
+    double difference = 0;
+    for (size_t k = 0; k < after.observations[i].image.size(); ++k)
+      difference += std::abs(after.observations[i].image[k] - before.observations[i].image[k]);
+    EXPECT_LT(difference / double(after.observations[i].image.size()), 0.03);
+  }
+  EXPECT_EQ(load_labels(street.path(), after.frames)[0].objects.size(), 3u);
+  DatasetOptions last = options_for(street.path());
+  last.split = "last";
+  EXPECT_EQ(load_observations(last).frames, (std::vector<std::string>{"000002"}));
+}
+
+TEST(Dataset, TakesWholeFramesUntilThereAreEnoughObjects) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.objects = 3;
+  const ObservationSet set = load_observations(options);
+  EXPECT_EQ(set.observations.size(), 4u);
+  EXPECT_EQ(set.frames.size(), 2u);
+}
+
+TEST(Dataset, AFrameWithoutCarsIsNoError) {
+  const StreetFolder street;
+  street.write("training/label_2/000001.txt", "");
+  const ObservationSet set = load_observations(options_for(street.path()));
+  EXPECT_EQ(set.observations.size(), 4u);
+  EXPECT_EQ(set.frames.size(), 3u);
+}
+
+TEST(Dataset, AnUnusableObjectIsSkippedWithItsReason) {
+  const StreetFolder street;
+  save_png(street.file("training/instance_2/000000.png"), Plane<std::uint16_t>(240, 140));
+  DatasetOptions options = options_for(street.path());
+  options.minimum_height = 45;
+  const ObservationSet set = load_observations(options);
+  ASSERT_EQ(set.skipped_objects.size(), 4u);
+  EXPECT_EQ(set.skipped_objects[0].object, 0);
+  expect_says(set.skipped_objects[0].reason, {"40.0 px high", "45"});
+  expect_says(set.skipped_objects[1].reason, {"no mask shows the object of label 1"});
+  EXPECT_EQ(set.observations.size(), 2u);
+}
+
+TEST(Dataset, DetectionsBelowTheScoreAreLeftOutAndMatchedToInstances) {
+  const StreetFolder street;
+  for (const char* frame : {"000000", "000001", "000002"})
+    street.write(std::string("training/detections_2/") + frame + ".txt",
+                 "Car -1 -1 -10 101 49 178 99 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n"
+                 "Car -1 -1 -10 60 41 118 79 -1 -1 -1 -1000 -1000 -1000 -10 0.4\n");
+  const ObservationSet set = load_observations(options_for(street.path()));
+  ASSERT_EQ(set.observations.size(), 3u);
+  EXPECT_EQ(set.observations[0].score, 0.9);
+  EXPECT_EQ(set.observations[0].box.left, 101.5);  // the detector's own box
+  const double area = std::pow(set.observations[0].crop.scale(), 2);
+  EXPECT_NEAR(sum(set.observations[0].mask), 80 * 50 * area, 2);
+}
+
+TEST(BoxExtent, ModalEndsWhereTheMaskDoesAndAmodalAsGiven) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.box_extent = "amodal";
+  const Observation amodal = load_observations(options).observations[0];
+  EXPECT_EQ(amodal.box.left, 60);
+  EXPECT_EQ(amodal.box.bottom, 80);
+  EXPECT_EQ(amodal.free_sides, (std::array<float, 4>{1, 1, 1, 1}));  // drawn, though hidden
+
+  for (const char* frame : {"000000", "000001", "000002"})
+    street.write(std::string("training/detections_2/") + frame + ".txt",
+                 "Car -1 -1 -10 103 52 182 102 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n");
+  options.box_extent = "auto";
+  EXPECT_EQ(load_observations(options).observations[0].box.left, 103.5);
+  options.box_extent = "modal";
+  const Box2d modal = load_observations(options).observations[0].box;
+  EXPECT_EQ(modal.left, 100);
+  EXPECT_EQ(modal.right, 180);
+  EXPECT_EQ(modal.top, 50);
+  EXPECT_EQ(modal.bottom, 100);
+}
+
+TEST(Dataset, AnObjectWithScarcelyAnyDepthIsTakenWithoutIt) {
+  const StreetFolder street;
+  Plane<std::uint16_t> depth(240, 140);
+  save_png(street.file("training/depth_2/000000.png"), depth);
+  const ObservationSet none = load_observations(options_for(street.path()));
+  EXPECT_EQ(none.observations.size(), 6u);
+  EXPECT_TRUE(none.skipped_objects.empty());
+  for (int row = 0; row < 5; ++row) {
+    depth.at(140, 60 + 3 * row) = 10 * 256;
+    save_png(street.file("training/depth_2/000000.png"), depth);
+    const Observation near = load_observations(options_for(street.path())).observations[1];
+    const auto present =
+        std::count_if(near.depth.begin(), near.depth.end(), [](float z) { return z > 0; });
+    EXPECT_EQ(present, row < 2 ? 0 : row + 1);  // one or two values may be strays
+  }
+}
+
+TEST(Faults, AnOccludersCutIsUnknownOrPassesForBackground) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.adds_faults = true;
+  options.faults.mask.cut = 0.5;
+  const ObservationSet before = load_observations(options_for(street.path()));
+  const ObservationSet known = load_observations(options);
+  options.faults.mask.cut_known = false;
+  const ObservationSet unnoticed = load_observations(options);
+  for (size_t i = 1; i < known.observations.size(); i += 2) {  // the near cars: nothing hides them
+    const Observation& cut = known.observations[i];
+    const double area = std::pow(cut.crop.scale(), 2);
+    EXPECT_NEAR(sum(cut.mask), 80 * 50 * area / 2, 80 * area);
+    EXPECT_LT(sum(cut.known), 64 * 64 - 100);
+    EXPECT_EQ(sum(unnoticed.observations[i].known), 64 * 64);
+    EXPECT_EQ(unnoticed.observations[i].mask, cut.mask);
+    EXPECT_LT(cut.box.area(), 0.6 * before.observations[i].box.area());  // of what is left
+    EXPECT_EQ(std::count(cut.free_sides.begin(), cut.free_sides.end(), 0.f), 1);
+  }
+  options.faults.mask.cut_chance = 0;
+  EXPECT_TRUE(same(load_observations(options).observations[1], before.observations[1]));
+}
+
+TEST(Faults, AreAddedToRealDataWhereAskedForOnly) {
+  const StreetFolder street;
+  DatasetOptions options = synthetic_options(street.path());
+  options.is_synthetic = false;
+  options.adds_faults = false;
+  const Observation real = load_observations(options).observations[1];
+  EXPECT_TRUE(same(real, load_observations(options_for(street.path())).observations[1]));
+  options.adds_faults = true;
+  options.masks = "grabcut";
+  const Observation faulty = load_observations(options).observations[1];
+  EXPECT_NE(faulty.box.left, real.box.left);
+  EXPECT_FALSE(faulty.mask == real.mask);
+  EXPECT_NEAR(faulty.depth_deviation, std::hypot(0.1, 0.1), 1e-9);  // its own and the fault's
+}
+
+TEST(Faults, SparseRowsOfMadeUpDepthReachTheCropAsLidarDoes) {
+  const StreetFolder street;
+  DatasetOptions options = options_for(street.path());
+  options.is_synthetic = true;
+  options.adds_faults = true;
+  options.faults.depth.row_step = 5;
+  options.faults.depth.noise_metres = 0.02;
+  options.faults.depth.scale = 1.3;  // beyond the 3 m that belong to a car
+  const Observation seen = load_observations(options).observations[1];
+  int present = 0;
+  for (const float z : seen.depth) {
+    if (z == 0) continue;
+    ++present;
+    EXPECT_NEAR(z, 13, 0.1);
+  }
+  EXPECT_GT(present, 200);
+  EXPECT_LT(present, 0.5 * sum(seen.mask));
+}
+
+TEST(BadInput, NamesFileLineAndRemedy) {
+  const auto message = [](const StreetFolder& street, DatasetOptions options) {
+    options.root = street.path();
+    return message_of<UserError>([&] { load_observations(options); });
+  };
+  const DatasetOptions defaults;
+  {
+    const StreetFolder street;
+    std::filesystem::remove_all(street.file("training/calib"));
+    expect_says(message(street, defaults), {"calib/000000.txt", "add it"});
+  }
+  {
+    const StreetFolder street;
+    const std::string path = street.file("training/image_2/000001.png");
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+    expect_says(message(street, defaults), {"image_2/000001.png", "cut short", "on_error"});
+  }
+  {
+    const StreetFolder street;
+    street.write("training/label_2/000001.txt", "\nCar 0 0 0 1 2 3 4 1 1 1 1 1 1\n");
+    expect_says(message(street, defaults), {"label_2/000001.txt:2", "14 fields", "mend"});
+  }
+  {
+    const StreetFolder street;
+    save_png(street.file("training/depth_2/000000.png"), Plane<std::uint16_t>(9, 9));
+    expect_says(message(street, defaults), {"depth_2/000000.png", "9x9", "240x140"});
+  }
+  {
+    const StreetFolder street;
+    DatasetOptions options;
+    options.depth = "velodyne";
+    expect_says(message(street, options), {"velodyne", "000000.bin", "dataset.depth"});
+    options = {};
+    options.boxes = "detections";
+    expect_says(message(street, options), {"detections_2/000000.txt", "dataset.boxes"});
+  }
+}
+
+TEST(BadInput, UnreadableFramesAreNamedAndSkippedWhereTheUserSaidSo) {
+  const StreetFolder street;
+  const std::string path = street.file("training/image_2/000001.png");
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
+  DatasetOptions options = options_for(street.path());
+  options.on_error = "skip";
+  const ObservationSet set = load_observations(options);
+  EXPECT_EQ(set.frames, (std::vector<std::string>{"000000", "000002"}));
+  ASSERT_EQ(set.skipped_frames.size(), 1u);
+  EXPECT_EQ(set.skipped_frames[0].frame, "000001");
+  expect_says(set.skipped_frames[0].reason, {"image_2/000001.png"});
+}
+
+TEST(RealFrames, EveryFrameIsReadAndLabelsMatchTheFrames) {
+  const std::string root = shared_file("kitti_mini");
+  if (root.empty()) GTEST_SKIP() << "shared/kitti_mini is absent";
+  DatasetOptions options = options_for(root);
+  options.boxes = "labels";
+  options.depth = "none";
+  options.minimum_height = 80;
+  const ObservationSet set = load_observations(options);
+  EXPECT_EQ(set.frames.size(), 21u);
+  const auto labels = load_labels(root, set.frames);
+  ASSERT_EQ(labels.size(), 21u);
+  for (const Observation& seen : set.observations) {
+    const auto frame = std::find(set.frames.begin(), set.frames.end(), seen.frame);
+    const Annotation& label =
+        labels[size_t(frame - set.frames.begin())].objects.at(size_t(seen.object));
+    EXPECT_EQ(label.category, "Car");
+    EXPECT_NEAR(label.box2d.left, seen.box.left, 1e-9);
+    EXPECT_NEAR(label.box2d.bottom, seen.box.bottom, 1e-9);
+  }
+}
+
+}  // namespace
+}  // namespace monodr

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inspect/inspect.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "data/ground_plane.h"
+#include "evidence/street_folder.h"
+#include "inspect/contact_sheet.h"
+
+namespace monodr {
+namespace {
+
+const DataKind* kind_of(const Inspection& inspection, const std::string& name) {
+  for (const DataKind& kind : inspection.kinds)
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+/// Whether a fault lies at this file (its end) and line and says this.
+bool has_fault(const Inspection& inspection,
+               const std::string& file,
+               int line,
+               const std::string& part) {
+  return std::any_of(
+      inspection.faults.begin(), inspection.faults.end(), [&](const DataFault& fault) {
+        return fault.file.ends_with(file) && fault.line == line &&
+               fault.message.find(part) != std::string::npos;
+      });
+}
+
+TEST(Inspect, CountsASoundFolder) {
+  const StreetFolder street;
+  const Inspection found = inspect(street.path(), 2);
+  EXPECT_EQ(found.frames, (std::vector<std::string>{"000000", "000001", "000002"}));
+  EXPECT_EQ(found.splits.at("last"), 1u);
+  EXPECT_EQ(found.image_sizes.at("240x140"), 3);
+  EXPECT_EQ(found.labels.at("Car"), 6);
+  EXPECT_EQ(found.labels.at("DontCare"), 3);
+  EXPECT_EQ(found.masks.at("instance"), 6u);
+  EXPECT_EQ(kind_of(found, "depth_2")->files, 3u);
+  EXPECT_EQ(kind_of(found, "velodyne"), nullptr);
+  for (const DataFault& fault : found.faults) ADD_FAILURE() << fault.to_string();
+}
+
+TEST(Inspect, ListsEveryFaultWithFileAndLineAndGoesOn) {
+  const StreetFolder street;
+  street.write("training/label_2/000000.txt",
+               "Car 0 0 0 10 10 20 20 1.5 1.6 3.9 0 1.6 20 0\r\n"
+               "Car 0 0 0 10 10 20\n"
+               "\n"
+               "Carr 0 0 0 10 10 20 20 1.5 1.6 3.9 0 1.6 20 0\n"
+               "Car 0 7 0 20 10 10 20 0 1.6 3.9 0 1.6 x 0  \n"
+               "Car 0 7 0 20 10 10 20 0 1.6 3.9 0 1.6 20 0  \n");
+  street.write("training/detections_2/000000.txt",
+               "Car -1 -1 -10 10 10 20 20 -1 -1 -1 -1000 -1000 -1000 -10 1.5\n"
+               "Car -1 -1 -10 10 10 20 20 -1 -1 -1 -1000 -1000 -1000 -10\n");
+  std::filesystem::remove(street.file("training/calib/000001.txt"));
+  street.write("training/calib/000002.txt", "P0: 1 2 3\nP2: 1 2 3\n");
+  save_png(street.file("training/depth_2/000001.png"), Plane<std::uint16_t>(9, 9));
+  const std::string image = street.file("training/image_2/000001.png");
+  std::filesystem::resize_file(image, std::filesystem::file_size(image) / 2);
+  std::filesystem::remove(street.file("training/instance_2/000001.png"));
+  save_png(street.file("training/instance_2/000002.png"), Plane<std::uint16_t>(9, 9));
+  street.write("training/velodyne/000000.bin", "123");
+  street.write("training/masks_2/coco.json", "[\n\n{");
+  street.write("training/planes/000000.txt", "# Matrix\nWIDTH 4\nHEIGHT 1\n0 -1 0\n");
+  street.write("ImageSets/train.txt", "000000\n000000\n000009\na b\n");
+
+  const Inspection found = inspect(street.path(), 2);
+  EXPECT_EQ(found.labels.at("Car"), 6);  // two of this frame: bad lines are none, Carr is another
+  EXPECT_EQ(kind_of(found, "calib")->missing, (std::vector<std::string>{"000001"}));
+  EXPECT_EQ(kind_of(found, "instance_2")->missing, (std::vector<std::string>{"000001"}));
+  EXPECT_EQ(kind_of(found, "velodyne")->missing.size(), 2u);
+  const auto expect = [&](const std::string& file, int line, const std::string& part) {
+    EXPECT_TRUE(has_fault(found, file, line, part)) << file << ":" << line << " " << part;
+  };
+  expect("label_2/000000.txt", 2, "7 columns");
+  expect("label_2/000000.txt", 4, "did you mean 'Car'?");
+  expect("label_2/000000.txt", 5, "column 14 (z) is 'x'");
+  expect("label_2/000000.txt", 6, "ends before it starts");
+  expect("label_2/000000.txt", 6, "dimensions");
+  expect("label_2/000000.txt", 6, "occlusion (column 3) is 7");
+  expect("detections_2/000000.txt", 1, "outside of 0..1");
+  expect("detections_2/000000.txt", 2, "the score is missing");
+  expect("calib/000001.txt", 0, "missing");
+  expect("calib/000002.txt", 2, "P2");
+  expect("image_2/000001.png", 0, "cut short");
+  expect("instance_2/000002.png", 0, "9x9");
+  expect("velodyne/000000.bin", 0, "cut short");
+  expect("masks_2/coco.json", 3, "not JSON");
+  expect("planes/000000.txt", 4, "3 values");
+  expect("ImageSets/train.txt", 2, "named twice");
+  expect("ImageSets/train.txt", 3, "000009 is not there");
+  expect("ImageSets/train.txt", 4, "not a frame id");
+  EXPECT_EQ(found.faults.size(), 18u) << format_inspection(found);
+
+  const auto document = nlohmann::json::parse(inspection_json(found));
+  EXPECT_EQ(document.at("faults").size(), found.faults.size());
+  EXPECT_EQ(document.at("labels").at("Carr"), 1);
+  const std::string text = format_inspection(found);
+  expect_says(text,
+              {"3 frames", "1 without: 000001", "Carr 1", "18 faults:", "label_2/000000.txt:2: 7"});
+}
+
+TEST(Inspect, OnlyAFolderThatIsNoneIsAnError) {
+  const ScratchFolder scratch;
+  expect_says(message_of<UserError>([&] { inspect(scratch.path(), 1); }), {"training/"});
+  std::filesystem::create_directories(scratch.file("training"));
+  EXPECT_TRUE(inspect(scratch.path(), 1).frames.empty());
+  scratch.write("training/label_2/000000.txt", "");
+  EXPECT_EQ(inspect(scratch.path(), 1).faults.size(), 2u);  // no image, no calibration
+}
+
+TEST(ContactSheet, ShowsFramesAndObjects) {
+  const StreetFolder street;
+  street.write("training/calib/000001.txt", "");
+  DatasetOptions options;
+  options.root = street.path();
+  options.on_error = "skip";
+  const std::vector<std::string> frames = {"000000", "000001"};
+  write_frame_sheet(frames, options, street.file("sheet.png"));
+  const ColourImage sheet = load_colour_image(street.file("sheet.png"));
+  EXPECT_EQ(sheet.width, 3 * 620);
+  EXPECT_EQ(sheet.height, int(std::lround(140 * 620.0 / 240)) + 40);  // and the broken one's line
+  write_object_sheet(load_observations_of(frames, options), street.file("objects.png"));
+  EXPECT_GT(load_colour_image(street.file("objects.png")).width, 500);
+}
+
+TEST(GroundPlane, IsReadAndChecked) {
+  const ScratchFolder scratch;
+  const auto plane = read_ground_plane(
+      scratch.write("p.txt", "# Matrix\r\nWIDTH 4\r\nHEIGHT 1\r\n0.0 -1.0 -1e-2 1.65 \r\n"));
+  EXPECT_EQ(plane[1], -1);
+  EXPECT_EQ(plane[3], 1.65);
+  expect_says(message_of<UserError>(
+                  [&] { read_ground_plane(scratch.write("q.txt", "WIDTH 4\n1 1 1 1\n")); }),
+              {"q.txt:2", "length 1"});
+  expect_says(message_of<UserError>([&] { read_ground_plane(scratch.write("r.txt", "")); }),
+              {"no plane"});
+}
+
+}  // namespace
+}  // namespace monodr

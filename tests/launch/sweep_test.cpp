@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/sweep.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "experiment/cells.h"
+#include "launch/stand_in_plugins.h"
+#include "launch/worker_pool.h"
+#include "shared_files.h"
+
+namespace monodr {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// Runs cells in the stand-in worker, which ends each as its configuration says.
+class Sweep : public testing::Test {
+ protected:
+  Sweep() : database_(folder_.file("results.sqlite")), files_(folder_.file("cells")) {
+    std::filesystem::create_directories(folder_.file("cells"));
+    const char* binaries = std::getenv("MONODR_BINARY_DIR");
+    options_.worker = std::string(binaries != nullptr ? binaries : ".") + "/fake_worker";
+    options_.jobs = 2;
+    options_.logs_folder = folder_.file("logs");
+    options_.surroundings = {{}, folder_.file("cache"), folder_.file("fits")};
+  }
+
+  std::vector<CellRecord> cells(const std::string& content) {
+    write_file_atomically(folder_.file("e.toml"), content);
+    const Experiment experiment = load_experiment(folder_.file("e.toml"), {});
+    const auto cells =
+        expand_cells(experiment, catalogue_, [](const Parameters&) { return "data"; });
+    return make_records(experiment, cells);
+  }
+
+  SweepOutcome run(const std::vector<CellRecord>& records) {
+    Progress progress(stderr, Progress::Style::quiet, false);
+    return run_sweep(database_, files_, records, options_, progress);
+  }
+
+  std::string message(const CellRecord& record) {
+    SQLite::Statement row(database_.connection(), "SELECT message FROM v_cells WHERE hash = ?");
+    row.bind(1, record.id);
+    return row.executeStep() ? row.getColumn(0).getString() : "no such cell";
+  }
+
+  size_t files_left() {
+    const auto entries = std::filesystem::directory_iterator(folder_.file("cells"));
+    return static_cast<size_t>(std::distance(begin(entries), end(entries)));
+  }
+
+  /// How one cell ends that behaves so: its message.
+  std::string failure_of(const std::string& behaviour) {
+    const auto records = cells("[loss.mask]\nbehaviour = \"" + behaviour + "\"\n");
+    const SweepOutcome outcome = run(records);
+    EXPECT_EQ(outcome.failed, 1);
+    EXPECT_EQ(outcome.done, 0);
+    EXPECT_EQ(database_.states("e").at(records[0].id), "failed");
+    EXPECT_EQ(files_left(), 0u);
+    return message(records[0]);
+  }
+
+  TemporaryFolder folder_;
+  PluginCatalogue catalogue_ = stand_in_catalogue();
+  Database database_;
+  CellFiles files_;
+  SweepOptions options_;
+};
+
+TEST_F(Sweep, RunsEveryCellOnce) {
+  const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1, 2, 3, 4, 5, 6]\n");
+  const SweepOutcome outcome = run(records);
+  EXPECT_EQ(outcome.done, 7);
+  EXPECT_EQ(outcome.failed, 0);
+  EXPECT_FALSE(outcome.stopped);
+  const auto states = database_.states("e");
+  EXPECT_EQ(states.size(), 7u);
+  for (const CellRecord& record : records) EXPECT_EQ(states.at(record.id), "done");
+  EXPECT_EQ(files_left(), 0u);
+}
+
+TEST_F(Sweep, ACrashKeepsTheSignalAndTheLastLinesOfTheLog) {
+  const std::string text = failure_of("crash");
+  EXPECT_THAT(text, StartsWith("the worker was killed by signal 11 (Segmentation fault)\n"));
+  EXPECT_THAT(text, HasSubstr("working on "));
+}
+
+TEST_F(Sweep, AHangEndsAtTheTimeLimit) {
+  options_.time_limit = 0.2;
+  EXPECT_THAT(failure_of("hang"), StartsWith("stopped after the time limit of 0.2 s"));
+}
+
+TEST_F(Sweep, AnExceptionKeepsItsMessage) {
+  EXPECT_THAT(failure_of("throw"), StartsWith("the loss is NaN at step 7"));
+}
+
+TEST_F(Sweep, AnExitKeepsItsCode) {
+  EXPECT_THAT(failure_of("exit"), StartsWith("the worker ended with exit code 3"));
+}
+
+TEST_F(Sweep, MemoryWithoutEndMeetsTheLimit) {
+  options_.memory_limit_mb = 256;
+  EXPECT_THAT(failure_of("grow"), HasSubstr("bad_alloc"));
+}
+
+TEST_F(Sweep, AResultThatIsTornOrMissingIsAFailure) {
+  EXPECT_THAT(failure_of("torn"), StartsWith("cannot read the result"));
+  EXPECT_THAT(failure_of("lie"), StartsWith("cannot read"));
+}
+
+TEST_F(Sweep, WhatAPluginPrintsDoesNotDisturb) {
+  const auto records = cells("[loss.mask]\nbehaviour = \"chatter\"\n");
+  EXPECT_EQ(run(records).done, 1);
+  const std::string log = read_file(folder_.file("logs/" + records[0].id.substr(0, 12) + ".log"));
+  EXPECT_THAT(log, HasSubstr("a plugin prints"));
+}
+
+TEST_F(Sweep, AFailureCostsItsOwnCellOnly) {
+  const auto records = cells(R"(
+[[arm]]
+name = "good"
+set = { "loss.mask.behaviour" = "good" }
+[[arm]]
+name = "crash"
+set = { "loss.mask.behaviour" = "crash" }
+[[arm]]
+name = "throw"
+set = { "loss.mask.behaviour" = "throw" }
+[[arm]]
+name = "good after bad"
+set = { "loss.mask.seconds" = 1.0 }
+[sweep]
+seed = [0, 1, 2]
+)");
+  const SweepOutcome outcome = run(records);
+  EXPECT_EQ(outcome.done, 6);
+  EXPECT_EQ(outcome.failed, 6);
+}
+
+TEST_F(Sweep, FailFastStopsAtTheFirstFailure) {
+  options_.fail_fast = true;
+  options_.jobs = 1;
+  const auto records = cells("[loss.mask]\nbehaviour = \"crash\"\n[sweep]\nseed = [0, 1, 2, 3]\n");
+  EXPECT_EQ(run(records).failed, 1);
+  EXPECT_EQ(database_.states("e").size(), 1u) << "the others are as if never started";
+}
+
+TEST_F(Sweep, SharesTheCoresAmongItsWorkers) {
+  options_.jobs = 1;
+  run(cells("[loss.mask]\n"));
+  SQLite::Statement row(database_.connection(), "SELECT value FROM v_metrics");
+  ASSERT_TRUE(row.executeStep());
+  EXPECT_EQ(row.getColumn(0).getInt(), available_cores());
+}
+
+TEST_F(Sweep, TakesInWhatAnEarlierParentLeft) {
+  const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1]\n");
+  files_.hand_out(records[0], options_.surroundings);
+  CellResult result;
+  result.cell = records[0].id;
+  result.state = "done";
+  write_file_atomically(folder_.file("cells/e." + records[0].id + ".result.json"), to_json(result));
+  files_.hand_out(records[1], options_.surroundings);
+  write_file_atomically(folder_.file("cells/e." + records[1].id + ".result.json.99.part"), "{");
+
+  EXPECT_EQ(files_.import_leftovers(database_), 1);
+  EXPECT_EQ(database_.states("e").at(records[0].id), "done");
+  EXPECT_EQ(database_.states("e").count(records[1].id), 0u);
+  EXPECT_EQ(files_left(), 0u);
+  SQLite::Statement row(database_.connection(), "SELECT config FROM v_cells WHERE hash = ?");
+  row.bind(1, records[0].id);
+  ASSERT_TRUE(row.executeStep());
+  EXPECT_EQ(row.getColumn(0).getString(), records[0].config) << "to the letter";
+}
+
+TEST_F(Sweep, LeavesFilesOfLivingProcessesAlone) {
+  const auto records = cells("[loss.mask]\n");
+  ASSERT_TRUE(database_.mark_running(records[0], ::getppid()));  // alive as long as this test
+  files_.hand_out(records[0], options_.surroundings);
+  EXPECT_EQ(files_.import_leftovers(database_), 0);
+  EXPECT_EQ(files_left(), 1u);
+}
+
+TEST(ProgressTest, WritesPlainLinesWhereThereIsNoTerminal) {
+  testing::internal::CaptureStdout();
+  {
+    Progress progress = Progress::for_stream(stdout, false);
+    progress.begin(2, 1);
+    progress.cell_started(0, "id", "a, seed 0");
+    progress.cell_advanced(0, 0.5);
+    progress.cell_finished(0, "id", "a, seed 0", 2.0, "");
+    progress.cell_started(1, "id", "a, seed 1");
+    progress.cell_finished(1, "id", "a, seed 1", 2.0, "it broke");
+  }
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, StartsWith("2 cells to run, 1 done already\n[1/2] a, seed 0 (2.0 s, about "));
+  EXPECT_THAT(text, HasSubstr("failed a, seed 1: it broke\n"));
+  EXPECT_EQ(text.find('\r'), std::string::npos);
+  EXPECT_EQ(text.find('\033'), std::string::npos);
+}
+
+TEST(ProgressTest, DurationsReadWell) {
+  EXPECT_EQ(duration_text(4.21), "4.2 s");
+  EXPECT_EQ(duration_text(59.2), "59 s");
+  EXPECT_EQ(duration_text(185), "3 min 05 s");
+  EXPECT_EQ(duration_text(7800), "2 h 10 min");
+}
+
+}  // namespace
+}  // namespace monodr
