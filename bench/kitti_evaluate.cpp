@@ -9,6 +9,8 @@
 #include "evaluation/kitti_ap.h"
 #include "geometry/overlap.h"
 
+#include "../tests/categories.h"
+
 namespace monodr {
 namespace {
 
@@ -57,7 +59,7 @@ const Scenes& scenes() {
 }
 
 void evaluate_all_classes(benchmark::State& state) {
-  KittiApOptions options;
+  KittiApOptions options = kitti_options();
   options.threads = static_cast<int>(state.range(0));
   for (auto _ : state)
     benchmark::DoNotOptimize(

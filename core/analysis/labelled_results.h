@@ -14,6 +14,7 @@ namespace monodr {
 /// A finished cell beside the labels it was measured against, frame for frame.
 struct LabelledCell {
   StoredCell cell;
+  CategoryModel category;  ///< of the cell's configuration; cars, where one of before names none
   std::vector<FrameAnnotations> labels, detections;
 };
 
@@ -22,7 +23,7 @@ bool has_precision_curve(const MetricColumn& metric);
 /// UserError for what has no precision curve.
 OverlapKind overlap_kind(const MetricColumn& metric);
 Difficulty difficulty_of(const MetricColumn& metric);
-/// Of each frame, for the metric's class and overlap.
+/// Of each frame, for the cell's class and the metric's overlap.
 std::vector<FrameCandidates> candidates_of(const LabelledCell& cell, const MetricColumn& metric);
 
 /// The database keeps no labels: they are read again from where the cells' configurations say.

@@ -36,6 +36,8 @@ ParameterValue value_from_json(const json& value, ParameterType type) {
       return value.get<std::string>();
     case ParameterType::real_list:
       return value.get<std::vector<double>>();
+    case ParameterType::text_list:
+      return value.get<std::vector<std::string>>();
   }
   throw_check_failure("type", __FILE__, __LINE__, "unknown parameter type");
 }

@@ -2,14 +2,13 @@
 #include "cell/metrics.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "evaluation/difficulty.h"
 #include "evaluation/errors.h"
 #include "evaluation/kitti_ap.h"
 
 namespace monodr {
 namespace {
-
-constexpr const char* kCategory = "car";
 
 ObjectResult object_result(const LabelOutcome& outcome) {
   ObjectResult object;
@@ -41,13 +40,14 @@ double mean_size_error(const std::vector<LabelOutcome>& outcomes, Difficulty dif
 }
 
 void add_pose_metrics(const std::vector<LabelOutcome>& outcomes,
+                      const CategoryModel& category,
                       Difficulty difficulty,
                       std::vector<MetricValue>& metrics) {
   const PoseSummary s = summarise(outcomes, difficulty);
   const auto add = [&](const char* name, double value, const char* unit) {
     MetricValue metric;
     metric.name = name;
-    metric.category = kCategory;
+    metric.category = lower_case(category.name);
     metric.difficulty = to_string(difficulty);
     metric.value = value;
     metric.unit = unit;
@@ -75,16 +75,17 @@ void add_pose_metrics(const std::vector<LabelOutcome>& outcomes,
 
 std::vector<MetricValue> measure(const std::vector<FrameAnnotations>& labels,
                                  const std::vector<FrameAnnotations>& detections,
-                                 const std::string& difficulty,
+                                 const CategoryModel& category,
+                                 Difficulty difficulty,
                                  std::vector<ObjectResult>& objects) {
-  const std::vector<LabelOutcome> outcomes = measure_pose_errors(labels, detections, kCategory);
+  const std::vector<LabelOutcome> outcomes = measure_pose_errors(labels, detections, category);
   objects.clear();
   for (const LabelOutcome& outcome : outcomes) objects.push_back(object_result(outcome));
 
   std::vector<MetricValue> metrics;
-  add_pose_metrics(outcomes, difficulty_named(difficulty), metrics);
+  add_pose_metrics(outcomes, category, difficulty, metrics);
   KittiApOptions options;
-  options.categories = {kCategory};
+  options.categories = {category};
   options.overlaps = {"strict", "loose"};
   for (const ApRow& row : kitti_average_precision(labels, detections, options))
     metrics.push_back({"ap_" + row.metric,

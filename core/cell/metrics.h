@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluation/difficulty.h"
 #include "geometry/annotation.h"
 #include "results/cell_result.h"
 
@@ -14,7 +15,8 @@ namespace monodr {
 /// each metric means and its unit stand in docs/database.md.
 std::vector<MetricValue> measure(const std::vector<FrameAnnotations>& labels,
                                  const std::vector<FrameAnnotations>& detections,
-                                 const std::string& difficulty,
+                                 const CategoryModel& category,
+                                 Difficulty difficulty,
                                  std::vector<ObjectResult>& objects);
 
 }  // namespace monodr

@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "cell/trained_prior.h"
+#include "methods/trained_prior.h"
 
 namespace monodr {
 
@@ -19,9 +19,5 @@ void prepare(const nlohmann::json& config,
              const PrepareProgress& progress,
              const PrepareNote& note,
              bool whole_dataset = true);
-
-/// The folder in KITTI's layout that the configuration reads: dataset.root, or the cached synthetic
-/// set of these options.
-std::string dataset_root(const nlohmann::json& config, const std::string& cache);
 
 }  // namespace monodr

@@ -41,11 +41,6 @@ double share_inside(OverlapKind kind, const Item& detection, const Item& region)
   return common > 0 ? footprint * common / a.volume() : 0;
 }
 
-bool is_neighbour(const std::string& category, const std::string& label) {
-  return (same_category(category, "Car") && same_category(label, "Van")) ||
-         (same_category(category, "Pedestrian") && same_category(label, "Person_sitting"));
-}
-
 FrameCandidates::Label make_label(const Item& item, bool of_category, HeightRule rule) {
   FrameCandidates::Label label;
   label.alpha = item.annotation->alpha;
@@ -76,15 +71,15 @@ FrameCandidates::Detection make_detection(const Item& item,
 
 FrameCandidates find_candidates(const std::vector<Annotation>& labels,
                                 const std::vector<Annotation>& detections,
-                                const std::string& category,
+                                const CategoryModel& category,
                                 const std::array<double, 3>& least_overlap,
                                 HeightRule rule) {
   FrameCandidates frame;
   std::vector<Item> label_items, detection_items, dont_care;
   for (const Annotation& label : labels) {
-    const bool of_category = same_category(label.category, category);
+    const bool of_category = category.includes(label.category);
     const Item item{&label, kitti_pixels(label.box2d)};
-    if (of_category || is_neighbour(category, label.category)) {
+    if (of_category || category.is_neighbour(label.category)) {
       frame.labels.push_back(make_label(item, of_category, rule));
       label_items.push_back(item);
     } else if (same_category(label.category, "DontCare")) {
@@ -93,7 +88,7 @@ FrameCandidates find_candidates(const std::vector<Annotation>& labels,
   }
   for (const Annotation& annotation : detections) {
     const Item item{&annotation, kitti_pixels(annotation.box2d)};
-    const bool of_category = same_category(annotation.category, category);
+    const bool of_category = category.includes(annotation.category);
     const bool small = std::abs(item.box.height()) < minimum_height(Difficulty::easy);
     if (!of_category && !small) continue;
     frame.detections.push_back(make_detection(item, of_category, dont_care));

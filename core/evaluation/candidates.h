@@ -18,7 +18,7 @@ inline constexpr std::array<OverlapKind, 3> overlap_kinds = {
 /// All of one frame that bears on one class: computed once, used for every difficulty, threshold
 /// and minimum overlap.
 struct FrameCandidates {
-  /// A label of the class or of its neighbour (Van beside Car, Person_sitting beside Pedestrian).
+  /// A label of the class or of a neighbour (CategoryModel::neighbours).
   struct Label {
     double alpha = 0;
     /// By difficulty: counts. One that does not count may still absorb a detection.
@@ -54,10 +54,10 @@ struct FrameCandidates {
   }
 };
 
-/// `category` is "car", "pedestrian" or "cyclist"; `least_overlap` is by overlap kind.
+/// `least_overlap` is by overlap kind.
 FrameCandidates find_candidates(const std::vector<Annotation>& labels,
                                 const std::vector<Annotation>& detections,
-                                const std::string& category,
+                                const CategoryModel& category,
                                 const std::array<double, 3>& least_overlap,
                                 HeightRule rule);
 

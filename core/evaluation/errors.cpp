@@ -18,7 +18,7 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 /// For each label the detection that took it, or -1.
 std::vector<int> assign(const std::vector<Annotation>& labels,
                         const std::vector<Annotation>& detections,
-                        const std::string& category,
+                        const CategoryModel& category,
                         double minimum_iou) {
   std::vector<int> order(detections.size());
   std::iota(order.begin(), order.end(), 0);
@@ -28,11 +28,11 @@ std::vector<int> assign(const std::vector<Annotation>& labels,
   std::vector<int> taken_by(labels.size(), -1);
   for (int candidate : order) {
     const Annotation& detection = detections[candidate];
-    if (!same_category(detection.category, category) || !detection.has_box3d()) continue;
+    if (!category.includes(detection.category) || !detection.has_box3d()) continue;
     int best = -1;
     double best_iou = 0;
     for (size_t i = 0; i < labels.size(); ++i) {
-      if (taken_by[i] >= 0 || !same_category(labels[i].category, category)) continue;
+      if (taken_by[i] >= 0 || !category.includes(labels[i].category)) continue;
       const double iou = intersection_over_union(detection.box2d, labels[i].box2d);
       if (iou < minimum_iou || iou <= best_iou) continue;
       best = static_cast<int>(i);
@@ -75,7 +75,7 @@ double median(std::vector<double> values) {
 
 std::vector<LabelOutcome> measure_pose_errors(const std::vector<FrameAnnotations>& labels,
                                               const std::vector<FrameAnnotations>& detections,
-                                              const std::string& category,
+                                              const CategoryModel& category,
                                               double minimum_iou) {
   std::vector<LabelOutcome> outcomes;
   for (const FramePair& frame : pair_frames(labels, detections)) {
@@ -84,7 +84,7 @@ std::vector<LabelOutcome> measure_pose_errors(const std::vector<FrameAnnotations
     for (size_t i = 0; i < frame.labels->size(); ++i) {
       const Annotation& label = (*frame.labels)[i];
       const std::optional<Difficulty> difficulty = easiest_difficulty(label);
-      if (!same_category(label.category, category) || !difficulty) continue;
+      if (!category.includes(label.category) || !difficulty) continue;
       LabelOutcome outcome;
       outcome.frame = frame.frame;
       outcome.label = static_cast<int>(i);

@@ -40,7 +40,7 @@ struct LabelOutcome {
 /// detections that is not among the labels or given twice.
 std::vector<LabelOutcome> measure_pose_errors(const std::vector<FrameAnnotations>& labels,
                                               const std::vector<FrameAnnotations>& detections,
-                                              const std::string& category,
+                                              const CategoryModel& category,
                                               double minimum_iou = 0.5);
 
 /// Outcomes in one line of a table. Shares are in 0..1.

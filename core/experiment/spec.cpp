@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "experiment/sweep_table.h"
-#include "experiment/toml_access.h"
+#include "base/toml_access.h"
 
 namespace monodr {
 namespace {

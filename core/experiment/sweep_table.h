@@ -2,7 +2,7 @@
 #pragma once
 
 #include "experiment/spec.h"
-#include "experiment/toml_tree.h"
+#include "base/toml_tree.h"
 
 namespace monodr {
 

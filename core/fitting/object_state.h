@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "fitting/settings.h"
+#include "settings/fit.h"
 #include "plugin/batch.h"
 #include "plugin/shape_prior.h"
 

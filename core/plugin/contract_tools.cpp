@@ -26,7 +26,8 @@ std::vector<ParameterValue> values_out_of_range(const Parameter& parameter) {
   };
   if (parameter.type() == ParameterType::text) {
     if (!parameter.choices.empty()) bad.push_back(std::string("no such choice"));
-  } else if (parameter.type() != ParameterType::boolean) {
+  } else if (parameter.type() != ParameterType::boolean &&
+             parameter.type() != ParameterType::text_list) {
     if (std::isfinite(parameter.minimum)) bad.push_back(number(parameter.minimum - 1));
     if (std::isfinite(parameter.maximum)) bad.push_back(number(parameter.maximum + 1));
   }

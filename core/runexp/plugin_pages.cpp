@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "experiment/sections.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/options.h"
 #include "base/text.h"
-#include "experiment/sections.h"
+#include "settings/sections.h"
 #include "launch/catalogue.h"
 #include "launch/workers.h"
 #include "runexp/check_plugin.h"

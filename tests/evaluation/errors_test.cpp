@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "experiment/category_file.h"
 
 namespace monodr {
 namespace {
@@ -25,7 +26,7 @@ Annotation make_car(double left, double x, double z, double rotation_y, double s
 
 std::vector<LabelOutcome> outcomes_of(const std::vector<Annotation>& labels,
                                       const std::vector<Annotation>& detections) {
-  return measure_pose_errors({{"7", labels}}, {{"7", detections}}, "car");
+  return measure_pose_errors({{"7", labels}}, {{"7", detections}}, load_category("car"));
 }
 
 double degrees(double angle) {

@@ -9,6 +9,7 @@
 #include "corpus/corpus.h"
 #include "plugin/prior_file.h"
 #include "plugin/registry.h"
+#include "settings/sections.h"
 
 namespace monodr {
 
@@ -23,7 +24,7 @@ using PrepareNote = std::function<void(const std::string& text)>;
 std::string prior_path(const nlohmann::json& config, Registry& registry, const std::string& cache);
 
 /// The corpus that the configuration's prior learns from.
-CorpusOptions corpus_options(const nlohmann::json& config, const std::string& cache);
+CorpusOptions corpus_options(const CellSettings& settings, const std::string& cache);
 /// The same of a trained prior's record; its folder may have gone since.
 CorpusOptions corpus_options(const PriorRecord& record, const std::string& cache);
 

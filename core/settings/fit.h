@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "settings/binding.h"
+
 namespace monodr {
 
 /// One pruning: from this step on, only the `keep` best hypotheses of each object go on.
@@ -38,7 +40,28 @@ struct Exploration {
 /// box.
 enum class StartDepth { median_depth, box_height };
 
-/// The 3-D score is the product of the factors that are switched on, each in [0,1] and each
+/// Where the hypotheses of an object start (fitting/initialiser.h).
+enum class StartKind { headings, detections };
+
+/// How the gradient of the objective in the state is found (fitting/gradient_estimator.h).
+enum class GradientKind { autograd, central_differences };
+
+// clang-format off
+template <> struct EnumNames<Sharing> {
+  static constexpr auto list = enum_names<Sharing>({{Sharing::nothing, "nothing"}, {Sharing::all_but_heading, "all_but_heading"}});
+};
+template <> struct EnumNames<StartDepth> {
+  static constexpr auto list = enum_names<StartDepth>({{StartDepth::median_depth, "median_depth"}, {StartDepth::box_height, "box_height"}});
+};
+template <> struct EnumNames<StartKind> {
+  static constexpr auto list = enum_names<StartKind>({{StartKind::headings, "headings"}, {StartKind::detections, "detections"}});
+};
+template <> struct EnumNames<GradientKind> {
+  static constexpr auto list = enum_names<GradientKind>({{GradientKind::autograd, "autograd"}, {GradientKind::central_differences, "central_differences"}});
+};
+// clang-format on
+
+/// [confidence]: the 3-D score is the product of the factors that are switched on, each in [0,1] and each
 /// made of estimated quantities alone.
 struct ConfidenceSettings {
   bool score = true;       ///< the certainty of the 2-D detection
@@ -48,19 +71,30 @@ struct ConfidenceSettings {
   bool range = true;       ///< chance that the error along the ray keeps the BEV overlap above 0.5
 };
 
+/// [fit]: the descent.
 struct FitSettings {
   int iterations = 100;
   int hypotheses = 8;           ///< start headings, in equal steps around the circle
-  double first_heading = 0.39;  ///< radians, allocentric
-  std::vector<Pruning> prunings;
+  double first_heading = 22.5;  ///< degrees, allocentric
+  std::vector<double> prune_steps{20, 40}, prune_keep{4, 2};  ///< pairs; see prunings()
   Sharing share = Sharing::nothing;
   Exploration exploration;
   LearningRates rates;
+  StartKind start = StartKind::headings;
   StartDepth start_depth = StartDepth::median_depth;
   double start_depth_offset = 1.2;  ///< metres from the seen surface to the centre
-  std::array<double, 3> size_mean{1.526, 1.63, 3.88};        ///< height, width, length, metres
-  std::array<double, 3> size_deviation{0.085, 0.055, 0.10};  ///< of the log sizes
+  std::string start_detections;     ///< folder of KITTI result files (start = detections)
+  GradientKind gradient = GradientKind::autograd;
+
+  /// Not keys of [fit]: what a fit takes from [category] and [confidence].
+  std::array<double, 3> size_mean{};       ///< height, width, length, metres
+  std::array<double, 3> size_deviation{};  ///< of the log sizes
   ConfidenceSettings confidence;
+
+  std::vector<Pruning> prunings() const;
 };
+
+const Binding<FitSettings>& fit_binding();
+const Binding<ConfidenceSettings>& confidence_binding();
 
 }  // namespace monodr

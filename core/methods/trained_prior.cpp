@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cell/trained_prior.h"
+#include "methods/trained_prior.h"
 
 #include <chrono>
 #include <cmath>
@@ -21,13 +21,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-const PluginInfo& plugin_of(const json& section, Registry& registry) {
-  return registry.find(PluginKind::shape_prior, section.at("plugin").get<std::string>()).info;
+const PluginInfo& plugin_of(const ShapePriorSettings& settings, Registry& registry) {
+  return registry.find(PluginKind::shape_prior, settings.plugin).info;
 }
 
-Parameters parameters_of(const json& section, const PluginInfo& info) {
+/// `section`: [shape_prior] of a resolved configuration, with the plugin's own table.
+Parameters parameters_of(const json& section,
+                         const ShapePriorSettings& settings,
+                         const PluginInfo& info) {
   json table = section.value(info.name, json::object());
-  if (section.at("latent_dims") != 0) table["latent_dims"] = section.at("latent_dims");
+  if (settings.latent_dims != 0) table["latent_dims"] = settings.latent_dims;
   return parameters_from_json(info.parameters, table, "shape_prior." + info.name);
 }
 
@@ -89,12 +92,13 @@ class ResumableTraining {
 
 }  // namespace
 
-CorpusOptions corpus_options(const json& config, const std::string& cache) {
-  const json& corpus = config.at("corpus");
-  return {corpus.at("root"),
-          corpus.at("cars"),
-          corpus.at("held_out"),
-          config.at("shape_prior").at("seed"),
+CorpusOptions corpus_options(const CellSettings& settings, const std::string& cache) {
+  const CorpusSettings& corpus = settings.corpus;
+  const bool is_folder = settings.category.corpus != kParametricCars;
+  return {corpus.root.empty() && is_folder ? settings.category.corpus : corpus.root,
+          corpus.cars,
+          corpus.held_out,
+          settings.shape_prior.seed,
           cache};
 }
 
@@ -104,34 +108,34 @@ CorpusOptions corpus_options(const PriorRecord& record, const std::string& cache
 }
 
 std::string prior_path(const json& config, Registry& registry, const std::string& cache) {
-  const json& section = config.at("shape_prior");
-  if (const std::string file = section.value("file", ""); !file.empty()) return file;
-  const std::string inputs = section.dump() + plugin_of(section, registry).file_hash +
-                             corpus_fingerprint(corpus_options(config, cache));
+  const CellSettings settings = cell_settings(config);
+  if (!settings.shape_prior.file.empty()) return settings.shape_prior.file;
+  const std::string inputs = config.at("shape_prior").dump() +
+                             plugin_of(settings.shape_prior, registry).file_hash +
+                             corpus_fingerprint(corpus_options(settings, cache));
   return (fs::path(cache) / ("prior-" + sha256(inputs).substr(0, 16) + ".prior")).string();
 }
 
 namespace {
 
-void check_file(const json& section) {
-  const std::string file = section.at("file");
-  const PriorRecord record = read_prior_record(file);
-  const auto check = [&](const char* key, const json& held) {
-    if (held != section.at(key))
+void check_file(const ShapePriorSettings& settings) {
+  const PriorRecord record = read_prior_record(settings.file);
+  const auto check = [&](const char* key, const json& asked, const json& held) {
+    if (held != asked)
       throw UserError(
           fmt::format("'shape_prior.file' is \"{}\", which holds a prior with {} = {}, but "
                       "{} = {} is asked for; write {} = {} in [shape_prior]",
-                      file,
+                      settings.file,
                       key,
                       held.dump(),
                       key,
-                      section.at(key).dump(),
+                      asked.dump(),
                       key,
                       held.dump()));
   };
-  check("plugin", record.plugin);
-  if (section.at("latent_dims") != 0)
-    check("latent_dims", record.parameters.value("latent_dims", json()));
+  check("plugin", settings.plugin, record.plugin);
+  if (settings.latent_dims != 0)
+    check("latent_dims", settings.latent_dims, record.parameters.value("latent_dims", json()));
 }
 
 Corpus noted_corpus(const CorpusOptions& options,
@@ -153,17 +157,18 @@ void make_trained_prior(const json& config,
                         const std::string& cache,
                         const PrepareProgress& progress,
                         const PrepareNote& note) {
-  const json& section = config.at("shape_prior");
-  if (!section.at("file").get<std::string>().empty()) {
-    check_file(section);
+  const CellSettings settings = cell_settings(config);
+  if (!settings.shape_prior.file.empty()) {
+    check_file(settings.shape_prior);
     return;
   }
   const std::string path = prior_path(config, registry, cache);
   if (fs::exists(path)) return;
   fs::create_directories(cache);
-  const PluginInfo& info = plugin_of(section, registry);
-  const Parameters parameters = parameters_of(section, info);
-  const CorpusOptions options = corpus_options(config, cache);
+  const PluginInfo& info = plugin_of(settings.shape_prior, registry);
+  const Parameters parameters =
+      parameters_of(config.at("shape_prior"), settings.shape_prior, info);
+  const CorpusOptions options = corpus_options(settings, cache);
   const Corpus corpus = noted_corpus(options, progress, note);
   const json description = {{"fingerprint", corpus_fingerprint(options)},
                             {"root", options.root},

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cell/method.h"
+#include "methods/fit_pipeline.h"
 
 #include <nlohmann/json.hpp>
 
 #include "base/parameters_json.h"
-#include "cell/config.h"
-#include "cell/trained_prior.h"
+#include "methods/detection_files.h"
+#include "methods/trained_prior.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -50,28 +51,35 @@ std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
 
 }  // namespace
 
-Objective Method::objective(const std::string& only) const {
+Objective FitPipeline::objective(const std::string& only) const {
   std::vector<WeightedLoss> chosen;
   for (const WeightedLoss& loss : losses)
     if (only.empty() || loss.name == only) chosen.push_back(loss);
   return Objective(prior, renderer, chosen);
 }
 
-Method make_method(const json& config, Registry& registry, const std::string& cache) {
-  Method method;
-  method.settings = fit_settings(config);
-  method.prior = load_shape_prior(config, registry, cache);
-  method.renderer = make_renderer(config, registry);
-  method.losses = make_losses(config, registry);
-  method.rule = make_rule(config, registry);
-  return method;
+FitPipeline make_fit_pipeline(const json& config, Registry& registry, const std::string& cache) {
+  FitPipeline pipeline;
+  pipeline.settings = cell_settings(config).fit;
+  pipeline.prior = load_shape_prior(config, registry, cache);
+  pipeline.renderer = make_renderer(config, registry);
+  pipeline.losses = make_losses(config, registry);
+  pipeline.rule = make_rule(config, registry);
+  return pipeline;
 }
 
-void check_method(const json& config, Registry& registry) {
-  fit_settings(config);
+void check_fit_pipeline(const json& config, Registry& registry) {
+  if (cell_settings(config).method.name != MethodKind::fit) return;
   make_renderer(config, registry);
   make_losses(config, registry);
   make_rule(config, registry);
+}
+
+std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
+                                              const CategoryModel& category) {
+  if (settings.start == StartKind::headings) return std::make_unique<HeadingInitialiser>();
+  return std::make_unique<DetectionInitialiser>(
+      DetectionFiles(settings.start_detections, category, "fit.start_detections").by_frame());
 }
 
 }  // namespace monodr

@@ -6,15 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "fitting/initialiser.h"
 #include "fitting/objective.h"
-#include "fitting/settings.h"
+#include "settings/category.h"
+#include "settings/fit.h"
 #include "plugin/registry.h"
 #include "plugin/rule.h"
 
 namespace monodr {
 
-/// The method that a resolved configuration describes: its plugins, made, and its constants.
-struct Method {
+/// What a fit is made of: the plugins that a resolved configuration names, made, and its constants.
+struct FitPipeline {
   std::shared_ptr<const ShapePrior> prior;
   std::shared_ptr<const Renderer> renderer;
   std::vector<WeightedLoss> losses;  ///< those with a weight
@@ -26,10 +28,14 @@ struct Method {
 };
 
 /// `prepare` must have run. The plugins live as long as the registry.
-Method make_method(const nlohmann::json& config, Registry& registry, const std::string& cache);
+FitPipeline make_fit_pipeline(const nlohmann::json& config, Registry& registry, const std::string& cache);
 
 /// Makes all of it but the prior, and drops it: throws UserError where a plugin refuses its
 /// parameters or settings contradict each other.
-void check_method(const nlohmann::json& config, Registry& registry);
+void check_fit_pipeline(const nlohmann::json& config, Registry& registry);
+
+/// What `fit.start` names. UserError for a folder of detections that is not there.
+std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
+                                              const CategoryModel& category);
 
 }  // namespace monodr

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/toml_tree.h"
+#include "base/toml_tree.h"
 
 #include <toml++/toml.h>
 
@@ -202,6 +202,23 @@ std::string describe_kind(const TomlNode& node) {
   return names[node.value.index()];
 }
 
+namespace {
+
+std::vector<std::string> texts_of(const TomlNode::List& list) {
+  std::vector<std::string> texts;
+  for (const TomlNode& item : list) {
+    const auto* text = std::get_if<std::string>(&item.value);
+    if (text == nullptr)
+      throw UserError(
+          item.where,
+          fmt::format("a list of texts is expected here, not {} in it", describe_kind(item)));
+    texts.push_back(*text);
+  }
+  return texts;
+}
+
+}  // namespace
+
 GivenValue to_given_value(const TomlNode& node, const SourceLocation& key_where) {
   GivenValue given;
   given.where = node.where;
@@ -215,6 +232,10 @@ GivenValue to_given_value(const TomlNode& node, const SourceLocation& key_where)
   } else if (const auto* text = std::get_if<std::string>(&node.value)) {
     given.value = *text;
   } else if (const auto* list = std::get_if<TomlNode::List>(&node.value)) {
+    if (!list->empty() && std::holds_alternative<std::string>(list->front().value)) {
+      given.value = texts_of(*list);
+      return given;
+    }
     std::vector<double> numbers;
     for (const TomlNode& item : *list) {
       if (const auto* whole = std::get_if<std::int64_t>(&item.value))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "experiment/toml_access.h"
+#include "base/toml_access.h"
 
 #include <algorithm>
 
