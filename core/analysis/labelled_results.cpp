@@ -51,7 +51,7 @@ LabelledCell with_labels(const Database& database,
                          const StoredCell& cell,
                          const std::string& cache,
                          LabelFiles& files) {
-  LabelledCell labelled{cell, {}, detections_of(database, cell)};
+  LabelledCell labelled{cell, {}, detections_of(database, cell.id)};
   const std::string folder = label_folder(json::parse(cell.config), cache);
   for (const FrameAnnotations& frame : labelled.detections)
     labelled.labels.push_back(files.frame(folder, frame.frame));

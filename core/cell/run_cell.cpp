@@ -86,27 +86,33 @@ void require_a_fit(const std::vector<FittedObject>& fits) {
                     fits.front().failure));
 }
 
+/// Gives each matched object the loss at which its fit ended.
+void add_losses(const std::vector<FittedObject>& fits, std::vector<ObjectResult>& objects) {
+  std::map<std::string, std::vector<double>> losses;  // in the order of detections_of
+  for (const FittedObject& fit : fits)
+    if (fit.failure.empty()) losses[fit.frame].push_back(fit.loss);
+  for (ObjectResult& object : objects)
+    if (object.matched) object.loss = losses.at(object.frame).at(object.detection);
+}
+
 /// How many objects were fitted, failed and were left out, and what an object cost.
 void add_counts(const FitResult& fits,
                 const ObservationSet& set,
                 double seconds,
                 std::vector<MetricValue>& metrics) {
-  const auto add = [&](const char* name, auto value, const char* unit) {
-    MetricValue metric;
-    metric.name = name;
-    metric.value = static_cast<double>(value);
-    metric.unit = unit;
-    metrics.push_back(metric);
+  const auto add = [&](const char* name, auto value) {
+    metrics.push_back(metric_value(name, static_cast<double>(value)));
   };
   const double objects = std::max<double>(1, static_cast<double>(fits.objects.size()));
   const auto has_failed = [](const FittedObject& fit) { return !fit.failure.empty(); };
-  add("seconds_per_object", seconds / objects, "s");
-  add("renders_per_object", static_cast<double>(fits.renders) / objects, "renders");
-  add("fitted_objects", fits.objects.size(), "objects");
-  add("failed_objects", std::count_if(fits.objects.begin(), fits.objects.end(), has_failed), "1");
-  add("failed_hypotheses", fits.failed_hypotheses, "hypotheses");
-  add("skipped_objects", set.skipped_objects.size(), "objects");
-  add("skipped_frames", set.skipped_frames.size(), "frames");
+  add("seconds_per_object", seconds / objects);
+  add("renders_per_object", static_cast<double>(fits.renders) / objects);
+  const auto failed = std::count_if(fits.objects.begin(), fits.objects.end(), has_failed);
+  add("fitted_objects", static_cast<std::ptrdiff_t>(fits.objects.size()) - failed);
+  add("failed_objects", failed);
+  add("failed_hypotheses", fits.failed_hypotheses);
+  add("skipped_objects", set.skipped_objects.size());
+  add("skipped_frames", set.skipped_frames.size());
 }
 
 /// Says of each object that has no pose why: in the cell's message, among its facts, and at the
@@ -145,15 +151,8 @@ void add_shape_metrics(const json& config, const ShapePrior& prior, CellResult& 
   if (cars == 0) return;
   const auto seed = config.at("shape_prior").at("seed").get<std::uint64_t>();
   const ShapeAgreement mean = mean_agreement(reconstruct(prior, held_out_corpus(cars, seed)));
-  const auto add = [&](const char* name, double value, const char* unit) {
-    MetricValue metric;
-    metric.name = name;
-    metric.value = value;
-    metric.unit = unit;
-    result.metrics.push_back(metric);
-  };
-  add("shape_iou", mean.iou, "1");
-  add("shape_chamfer_error", 100 * mean.chamfer, "%");
+  result.metrics.push_back(metric_value("shape_iou", mean.iou));
+  result.metrics.push_back(metric_value("shape_chamfer_error", 100 * mean.chamfer));
 }
 
 /// What the fits made of it.
@@ -168,11 +167,13 @@ void add_fitted_shape_metrics(const json& config,
   const std::string difficulty = evaluation.at("difficulty");
   const FittedShapes shapes =
       fitted_shapes(root, labels, result.detections, fits, prior, difficulty_named(difficulty));
-  const auto add = [&](const char* name, double value, const char* unit) {
-    result.metrics.push_back({name, "car", difficulty, 0, 0, value, unit});
+  const auto add = [&](const char* name, double value) {
+    result.metrics.push_back(metric_value(name, value));
+    result.metrics.back().category = "car";
+    result.metrics.back().difficulty = difficulty;
   };
-  add("fitted_shape_iou", shapes.mean.iou, "1");
-  add("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer, "%");
+  add("fitted_shape_iou", shapes.mean.iou);
+  add("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer);
 }
 
 }  // namespace
@@ -204,6 +205,7 @@ CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
   result.detections = detections_of(labels, set, fits.objects);
   const json& evaluation = config.at("evaluation");
   result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
+  add_losses(fits.objects, result.objects);
   add_shape_metrics(config, *method.prior, result);
   add_fitted_shape_metrics(config, data.root, labels, fits.objects, *method.prior, result);
   result.provenance = process_provenance();
