@@ -26,7 +26,7 @@ install(FILES LICENSE DESTINATION share/doc/monodr RENAME copyright)
 install(TARGETS monodr_library_engine monodr_library_methods LIBRARY DESTINATION lib/monodr)
 # Of the exported libraries each module; its headers where a plugin's author includes them.
 set(exported monodr_library_core monodr_library_plugin)
-foreach(module base settings geometry data evaluation plugin)
+foreach(module base settings metrics geometry data evaluation plugin)
   list(APPEND exported monodr_${module} monodr_${module}_headers)
   set_target_properties(monodr_${module} PROPERTIES EXPORT_NAME ${module})
 endforeach()

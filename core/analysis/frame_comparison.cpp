@@ -72,7 +72,7 @@ PairedDifference resampled(const Difference& difference) {
     for (size_t& frame : chosen) frame = static_cast<size_t>(((engine() >> 32) * count) >> 32);
     means.push_back(difference.of(chosen, nothing));
   }
-  result.interval = {quantile(means, 0.025), quantile(means, 0.975)};
+  result.interval = expanded_percentile_interval(means, count);
 
   int as_extreme = 0;
   const double observed = std::abs(result.difference) - 1e-9;

@@ -70,7 +70,7 @@ LabelledCell with_labels(const Database& database,
                          const std::string& cache,
                          LabelFiles& files) {
   const json config = json::parse(cell.config);
-  LabelledCell labelled{cell, category_of(config), {}, detections_of(database, cell)};
+  LabelledCell labelled{cell, category_of(config), {}, detections_of(database, cell.id)};
   const DatasetSettings dataset = cell_settings(config).dataset;
   for (const FrameAnnotations& frame : labelled.detections)
     labelled.labels.push_back(files.frame(dataset, cache, frame.frame));

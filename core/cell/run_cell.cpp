@@ -92,27 +92,33 @@ void require_a_fit(const std::vector<FittedObject>& fits) {
                     fits.front().failure));
 }
 
+/// Gives each matched object the loss at which its fit ended.
+void add_losses(const std::vector<FittedObject>& fits, std::vector<ObjectResult>& objects) {
+  std::map<std::string, std::vector<double>> losses;  // in the order of detections_of
+  for (const FittedObject& fit : fits)
+    if (fit.failure.empty()) losses[fit.frame].push_back(fit.loss);
+  for (ObjectResult& object : objects)
+    if (object.matched) object.loss = losses.at(object.frame).at(object.detection);
+}
+
 /// How many objects were fitted, failed and were left out, and what an object cost.
 void add_counts(const MethodResult& fits,
                 const ObservationSet& set,
                 double seconds,
                 std::vector<MetricValue>& metrics) {
-  const auto add = [&](const char* name, auto value, const char* unit) {
-    MetricValue metric;
-    metric.name = name;
-    metric.value = static_cast<double>(value);
-    metric.unit = unit;
-    metrics.push_back(metric);
+  const auto add = [&](const char* name, auto value) {
+    metrics.push_back(metric_value(name, static_cast<double>(value)));
   };
   const double objects = std::max<double>(1, static_cast<double>(fits.objects.size()));
   const auto has_failed = [](const FittedObject& fit) { return !fit.failure.empty(); };
-  add("seconds_per_object", seconds / objects, "s");
-  add("renders_per_object", static_cast<double>(fits.renders) / objects, "renders");
-  add("fitted_objects", fits.objects.size(), "objects");
-  add("failed_objects", std::count_if(fits.objects.begin(), fits.objects.end(), has_failed), "1");
-  add("failed_hypotheses", fits.failed_hypotheses, "hypotheses");
-  add("skipped_objects", set.skipped_objects.size(), "objects");
-  add("skipped_frames", set.skipped_frames.size(), "frames");
+  add("seconds_per_object", seconds / objects);
+  add("renders_per_object", static_cast<double>(fits.renders) / objects);
+  const auto failed = std::count_if(fits.objects.begin(), fits.objects.end(), has_failed);
+  add("fitted_objects", static_cast<std::ptrdiff_t>(fits.objects.size()) - failed);
+  add("failed_objects", failed);
+  add("failed_hypotheses", fits.failed_hypotheses);
+  add("skipped_objects", set.skipped_objects.size());
+  add("skipped_frames", set.skipped_frames.size());
 }
 
 /// Says of each object that has no pose why: in the cell's message, among its facts, and at the
@@ -144,22 +150,14 @@ double cpu_seconds() {
   return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-MetricValue shape_metric(const std::string& name, double value, const std::string& unit) {
-  MetricValue metric;
-  metric.name = name;
-  metric.value = value;
-  metric.unit = unit;
-  return metric;
-}
-
 /// What the prior can express at best, whatever the evidence.
 void add_shape_metrics(const CellSettings& settings, const ShapePrior& prior, CellResult& result) {
   const int cars = settings.evaluation.held_out_cars;
   if (cars == 0) return;
   const ShapeAgreement mean =
       mean_agreement(reconstruct(prior, held_out_corpus(cars, settings.shape_prior.seed)));
-  result.metrics.push_back(shape_metric("shape_iou", mean.iou, "1"));
-  result.metrics.push_back(shape_metric("shape_chamfer_error", 100 * mean.chamfer, "%"));
+  result.metrics.push_back(metric_value("shape_iou", mean.iou));
+  result.metrics.push_back(metric_value("shape_chamfer_error", 100 * mean.chamfer));
 }
 
 /// What the fits made of it.
@@ -174,8 +172,8 @@ void add_fitted_shape_metrics(const CellSettings& settings,
   const FittedShapes shapes = fitted_shapes(
       root, labels, result.detections, fits, prior, settings.category, difficulty);
   for (MetricValue metric :
-       {shape_metric("fitted_shape_iou", shapes.mean.iou, "1"),
-        shape_metric("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer, "%")}) {
+       {metric_value("fitted_shape_iou", shapes.mean.iou),
+        metric_value("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer)}) {
     metric.category = lower_case(settings.category.name);
     metric.difficulty = name_of(difficulty);
     result.metrics.push_back(metric);
@@ -227,6 +225,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
                              settings.category,
                              settings.evaluation.difficulty,
                              result.objects);
+  add_losses(found.objects, result.objects);
   if (const ShapePrior* prior = method->shape_prior()) {
     add_shape_metrics(settings, *prior, result);
     add_fitted_shape_metrics(settings, data.root, labels, found.objects, *prior, result);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/sweep.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,22 +29,6 @@ constexpr auto look_elsewhere_interval = std::chrono::milliseconds(500);
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// What the cell's row says, whoever has it marked as running.
-std::string recorded_state(const Database& database, const CellRecord& record) {
-  std::string state = "missing";
-  database.guarded([&] {
-    SQLite::Statement row(database.connection(),
-                          "SELECT state FROM cell WHERE hash = ? AND variant IN (SELECT variant.id "
-                          "FROM variant JOIN experiment ON experiment.id = variant.experiment "
-                          "WHERE experiment.name = ? AND variant.arm = ?)");
-    row.bind(1, record.id);
-    row.bind(2, record.experiment);
-    row.bind(3, record.arm);
-    if (row.executeStep()) state = row.getColumn(0).getString();
-  });
-  return state;
 }
 
 /// One worker and the cell it has in hand.
@@ -248,7 +231,7 @@ class Sweep {
 
   // "" unless another process has brought the cell to an end since the states were read.
   std::string changed_state(const CellRecord& record) const {
-    const std::string state = recorded_state(database_, record);
+    const std::string state = database_.recorded_state(record);
     const auto before = options_.known_states.find(record.id);
     const bool as_before = before != options_.known_states.end() && before->second == state;
     return as_before || state == "missing" ? "" : state;

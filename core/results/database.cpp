@@ -136,6 +136,21 @@ std::unordered_map<std::string, std::string> Database::states(const std::string&
   return states;
 }
 
+std::string Database::recorded_state(const CellRecord& record) const {
+  std::string state = "missing";
+  guarded([&] {
+    Statement row(*connection_,
+                  "SELECT state FROM cell WHERE hash = ? AND variant IN (SELECT variant.id FROM "
+                  "variant JOIN experiment ON experiment.id = variant.experiment WHERE "
+                  "experiment.name = ? AND variant.arm = ?)");
+    row.bind(1, record.id);
+    row.bind(2, record.experiment);
+    row.bind(3, record.arm);
+    if (row.executeStep()) state = row.getColumn(0).getString();
+  });
+  return state;
+}
+
 std::string Database::failure_message(const CellRecord& record) const {
   std::string message;
   guarded([&] {

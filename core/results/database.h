@@ -78,6 +78,10 @@ class Database {
   /// to be alive. A cell of two arms with the same id counts as done where one of them is.
   std::unordered_map<std::string, std::string> states(const std::string& experiment) const;
 
+  /// What the cell's row says of its results, whoever has it marked as running: "done", "failed" or
+  /// "missing".
+  std::string recorded_state(const CellRecord& record) const;
+
   /// Why the cell failed; "" where it did not.
   std::string failure_message(const CellRecord& record) const;
 

@@ -60,8 +60,6 @@ struct TableRow {
 struct Table {
   std::string experiment, baseline;
   std::vector<MetricColumn> columns;
-  std::vector<double> factors;  ///< by column: 100 where a share is shown in percent
-  std::vector<int> decimals;    ///< by column
   std::vector<TableRow> rows;
 };
 

@@ -91,8 +91,8 @@ TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
   FitSettings settings = plain_settings();
   settings.prune_steps = {30, 60};
   settings.prune_keep = {4, 2};
-  const FitResult eight =
-      fit_objects({observation(500), observation(100)}, goal, MeanRule(), settings, HeadingInitialiser());
+  const FitResult eight = fit_objects(
+      {observation(500), observation(100)}, goal, MeanRule(), settings, HeadingInitialiser());
   ASSERT_EQ(eight.objects.size(), 2u);
   for (const FittedObject& object : eight.objects) {
     EXPECT_EQ(object.failure, "");
@@ -101,7 +101,8 @@ TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
   settings.hypotheses = 1;
   settings.first_heading = (target + 2.8) * 180 / M_PI;
   settings.prune_steps = settings.prune_keep = {};
-  const FitResult one = fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
+  const FitResult one =
+      fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
   EXPECT_GT(angle_difference(one.objects[0].alpha, target), 2.5);
   EXPECT_EQ(one.curve.total.size(), 100u);
   EXPECT_LT(one.curve.total.back(), one.curve.total.front());
@@ -116,8 +117,8 @@ TEST(Fit, AnObserverSeesEveryStepAndChangesNothing) {
   const std::vector<Observation> both{observation(500), observation(100)};
   std::vector<int64_t> rows;
   std::vector<double> last;
-  const FitResult seen =
-      fit_objects(both, goal, MeanRule(), settings, HeadingInitialiser(), {}, [&](const FitSnapshot& now) {
+  const FitResult seen = fit_objects(
+      both, goal, MeanRule(), settings, HeadingInitialiser(), {}, [&](const FitSnapshot& now) {
         EXPECT_EQ(now.step, static_cast<int>(rows.size()));
         EXPECT_EQ(now.loss.size(0), now.state.size(0));
         rows.push_back(now.state.size(0));
@@ -141,7 +142,8 @@ TEST(Fit, PoseIsGivenInTheRectifiedFrame) {
       fit_objects({observation(500)},
                   objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}}),
                   MeanRule(),
-                  plain_settings(), HeadingInitialiser());
+                  plain_settings(),
+                  HeadingInitialiser());
   const FittedObject& object = result.objects[0];
   const Camera& camera = observation(500).camera;
   const Eigen::Vector2d pixel = camera.project(object.box.centre());
@@ -157,7 +159,8 @@ TEST(Fit, NotANumberFailsTheHypothesisAndAtLastTheObjectButNotItsNeighbours) {
                        objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
                                   {"poison", 1, std::make_shared<PoisonedLoss>(0, limit)}}),
                        MeanRule(),
-                       plain_settings(), HeadingInitialiser());
+                       plain_settings(),
+                       HeadingInitialiser());
   };
   const FitResult all = fit(-2);
   EXPECT_NE(all.objects[0].failure, "");
@@ -177,7 +180,8 @@ TEST(Fit, AFailedObjectSaysWhichLossAndWhen) {
                   objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
                              {"poison", 1, std::make_shared<PoisonedLoss>(1, -2)}}),
                   MeanRule(),
-                  plain_settings(), HeadingInitialiser());
+                  plain_settings(),
+                  HeadingInitialiser());
   EXPECT_EQ(result.objects[0].failure, "");
   EXPECT_NE(result.objects[1].failure.find("in step 0, loss 'poison' is not finite"),
             std::string::npos)
@@ -215,12 +219,15 @@ TEST(Fit, OneStartExploresItsWayOutOfTheWrongValley) {
   settings.hypotheses = 1;
   settings.first_heading = (target + 2.8) * 180 / M_PI;
   settings.prune_steps = settings.prune_keep = {};
-  EXPECT_GT(
-      angle_difference(fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser()).objects[0].alpha,
-                       target),
-      2.5);
+  EXPECT_GT(angle_difference(
+                fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser())
+                    .objects[0]
+                    .alpha,
+                target),
+            2.5);
   settings.exploration = {30, 15};
-  const FitResult explored = fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
+  const FitResult explored =
+      fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
   EXPECT_LT(angle_difference(explored.objects[0].alpha, target), 0.02);
   // Two explorations (a third would not end in time) of 15 steps with six branches more, and the
   // two evaluations at the end.
@@ -232,7 +239,8 @@ TEST(Fit, PruningSavesRenders) {
   FitSettings settings = plain_settings();
   settings.prune_steps = {30, 60};
   settings.prune_keep = {4, 2};
-  const FitResult result = fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
+  const FitResult result =
+      fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
   EXPECT_EQ(result.renders, 8 * 30 + 4 * 30 + 2 * 40 + 2 + 1);
 }
 
@@ -244,12 +252,18 @@ TEST(Fit, PruningKeepsOneHypothesisAValley) {
   settings.prune_steps = {60};
   settings.prune_keep = {2};
   std::vector<float> headings;
-  fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser(), {}, [&](const FitSnapshot& now) {
-    if (now.step != 60) return;
-    ASSERT_EQ(now.state.size(0), 2);
-    const at::Tensor column = now.state.select(1, StateLayout::kHeading).contiguous();
-    headings.assign(column.data_ptr<float>(), column.data_ptr<float>() + 2);
-  });
+  fit_objects({observation(500)},
+              goal,
+              MeanRule(),
+              settings,
+              HeadingInitialiser(),
+              {},
+              [&](const FitSnapshot& now) {
+                if (now.step != 60) return;
+                ASSERT_EQ(now.state.size(0), 2);
+                const at::Tensor column = now.state.select(1, StateLayout::kHeading).contiguous();
+                headings.assign(column.data_ptr<float>(), column.data_ptr<float>() + 2);
+              });
   ASSERT_EQ(headings.size(), 2u);
   EXPECT_LT(angle_difference(headings[0], target), 0.1);
   EXPECT_LT(angle_difference(headings[1], target + M_PI), 0.1);
@@ -306,7 +320,8 @@ TEST(Fit, TheRangeBeginsWhereItIsAskedTo) {
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
   const auto range = [&] {
     const FittedObject object =
-        fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser()).objects[0];
+        fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser())
+            .objects[0];
     return object.box.location.z() + observation(500).camera.offset.z();
   };
   EXPECT_NEAR(range(), 16.2, 1e-3);
@@ -318,7 +333,8 @@ TEST(Fit, NothingToFitIsNoError) {
   EXPECT_TRUE(fit_objects({},
                           objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}}),
                           MeanRule(),
-                          plain_settings(), HeadingInitialiser())
+                          plain_settings(),
+                          HeadingInitialiser())
                   .objects.empty());
 }
 
