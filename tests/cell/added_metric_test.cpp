@@ -75,7 +75,7 @@ TEST(AddedMetric, IsFoundInEverythingThatReadsTheDefinitions) {
   // Measured, and shown by the views as it is defined.
   SQLite::Statement row(
       database.connection(),
-      "SELECT shown, path, better FROM v_summary AS s JOIN v_metric_names AS n ON "
+      "SELECT shown, n.path, n.better FROM v_summary AS s JOIN v_metric_names AS n ON "
       "n.id = metric_id JOIN v_rows AS r USING (variant) WHERE metric = "
       "'lateral_within_half' ORDER BY arm_order");
   ASSERT_TRUE(row.executeStep());
