@@ -22,7 +22,7 @@ const std::vector<ObjectColumn>& object_columns() {
       {"size_error",
        &M::size_error,
        "1",
-       "mean over height, width and length of |detected - labelled| / labelled"},
+       "mean over height, width and length of the relative error"},
       {"bev_overlap", &M::bev_overlap, "1", "intersection over union seen from above, 0..1"},
       {"volume_overlap", &M::volume_overlap, "1", "intersection over union in 3-D, 0..1"},
       {"score", &M::score, "1", "of the detection"},

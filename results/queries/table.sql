@@ -44,10 +44,10 @@ WITH paper (experiments, paths) AS (VALUES
      "car/location_error_median/moderate", "car/bev_overlap_50/moderate", "car/ap_bev/moderate/0.5/AP40",
      "car/heading_within_30/moderate"]')),
 asked AS (  -- the columns: a path each, or those that tables have by default
-  SELECT key AS place, path || ' [' || iif(unit = '1', '%', unit) || ']' AS title, id AS metric
-    FROM paper, json_each(paths) JOIN v_metric_names ON path = json_each.value
+  SELECT key AS place, n.path || ' [' || iif(unit = '1', '%', unit) || ']' AS title, n.id AS metric
+    FROM paper, json_each(paths) AS asked JOIN v_metric_names AS n ON n.path = asked.value
    WHERE instr(' ' || experiments || ' ', ' ' || @experiment || ' ')
-     AND id IN (SELECT metric_id FROM v_summary WHERE v_summary.experiment = @experiment)
+     AND n.id IN (SELECT metric_id FROM v_summary WHERE v_summary.experiment = @experiment)
   UNION ALL
   SELECT position, title, m.id
     FROM default_column AS c LEFT JOIN metric_name AS m
