@@ -48,7 +48,7 @@ double mean_mask_overlap(const std::string& root, const std::string& depth) {
   DatasetRequest options = options_for(root);
   options.depth = enum_named<DepthKind>(depth);
   const KittiFolder folder(root);
-  const MaskSource truth(folder, "instance"), none(folder, "grabcut");
+  const MaskSource truth(folder, MaskKind::instance), none(folder, MaskKind::grabcut);
   double total = 0;
   int count = 0;
   for (const std::string& id : folder.frames("all")) {
