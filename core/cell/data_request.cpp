@@ -2,6 +2,7 @@
 #include "cell/data_request.h"
 
 #include "data/synthetic_set.h"
+#include "methods/method.h"
 
 namespace monodr {
 
@@ -20,6 +21,10 @@ DatasetRequest data_request(const CellSettings& settings,
   else if (!cache.empty())
     request.mask_cache = cache + "/masks";
   return request;
+}
+
+bool reads_observations(const nlohmann::json& config, const DatasetRequest& request) {
+  return looks_at_observations(config) || request.objects > 0;
 }
 
 }  // namespace monodr

@@ -15,4 +15,8 @@ DatasetRequest data_request(const CellSettings& settings,
                             std::uint64_t seed,
                             const std::string& cache);
 
+/// Whether pictures are read: for a method that looks at observations, and where `objects` counts
+/// them, so that every arm of a table has the same frames.
+bool reads_observations(const nlohmann::json& config, const DatasetRequest& request);
+
 }  // namespace monodr

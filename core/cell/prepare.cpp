@@ -8,9 +8,22 @@
 
 #include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
+#include "evidence/frame_source.h"
+#include "methods/method.h"
 #include "synthetic/synthetic.h"
 
 namespace monodr {
+namespace {
+
+/// What is wrong with the labels, where no picture will be read.
+std::vector<Skipped> check_labels(const DatasetRequest& data) {
+  const auto source = open_frame_source(data);
+  std::vector<Skipped> skipped;
+  load_labels(*source, source->frames(), data.on_error, &skipped);
+  return skipped;
+}
+
+}  // namespace
 
 void prepare(const nlohmann::json& config,
              Registry& registry,
@@ -23,21 +36,20 @@ void prepare(const nlohmann::json& config,
   const DatasetRequest data = data_request(settings, 0, cache);
   // The user's own data comes first: nothing is written before it is known to be readable.
   const bool reads_all = !data.is_synthetic() && whole_dataset;
+  const bool reads_pictures = reads_observations(config, data);
   if (reads_all) {
     progress("checking the data", 0);
     if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
-    for (const Skipped& skipped : check_dataset(data))
+    for (const Skipped& skipped : reads_pictures ? check_dataset(data) : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
   }
   fs::create_directories(cache);
-  if (reads_all)
-    cut_masks(
-        data, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });
+  if (reads_all && reads_pictures)
+    cut_masks(data, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });
   if (data.is_synthetic() && !fs::exists(data.root))
     synthesize({.objects = data.objects, .seed = data.scene_seed, .output = data.root},
                [&](double share) { progress("making the synthetic scenes", share); });
-  if (settings.method.name == MethodKind::fit)
-    make_trained_prior(config, registry, cache, progress, note);
+  prepare_method(config, registry, cache, progress, note);
 }
 
 }  // namespace monodr

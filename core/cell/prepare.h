@@ -10,9 +10,9 @@
 namespace monodr {
 
 /// Makes what cells of this configuration share, where the cache does not hold it yet: the
-/// synthetic set and the trained shape prior. Both appear whole or not at all.
-/// Of the user's own data all are checked and their masks cut beforehand, unless a single frame is
-/// all that will be read.
+/// synthetic set and what the method asks for (a trained shape prior). Both appear whole or not at
+/// all. Of the user's own data all are checked and their masks cut beforehand, unless a single frame
+/// is all that will be read; of a method that looks at no picture the labels are checked.
 void prepare(const nlohmann::json& config,
              Registry& registry,
              const std::string& cache,

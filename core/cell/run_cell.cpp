@@ -68,7 +68,8 @@ std::vector<FramePicture> pictures_of(const FrameSource& source,
       for (const Annotation& label : found->second->objects)
         if (category.includes(label.category)) picture.labels.push_back(label);
     for (const FittedObject& fit : fits)
-      if (fit.frame == frame && fit.failure.empty()) picture.objects.push_back(fit);
+      if (fit.frame == frame && fit.failure.empty() && fit.has_box())
+        picture.objects.push_back(fit);
     pictures.push_back(std::move(picture));
   }
   return pictures;
@@ -129,12 +130,13 @@ void tell_failures(const std::vector<FittedObject>& fits,
   std::map<std::string, const FrameAnnotations*> label_of;
   for (const FrameAnnotations& frame : labels) label_of[frame.frame] = &frame;
   int failed = 0;
+  std::string first;
   for (size_t i = 0; i < fits.size(); ++i) {
     if (fits[i].failure.empty()) continue;
     ++failed;
     const std::string name = fmt::format("object {}/{}", fits[i].frame, fits[i].object);
     result.provenance["failed " + name] = fits[i].failure;
-    if (failed == 1) result.message = fmt::format("{}: {}", name, fits[i].failure);
+    if (failed == 1) first = fmt::format("{}: {}", name, fits[i].failure);
     for (ObjectResult& object : result.objects)
       if (!object.matched && object.frame == fits[i].frame && label_of.count(object.frame) > 0 &&
           intersection_over_union(label_of.at(object.frame)->objects.at(object.label).box2d,
@@ -142,8 +144,7 @@ void tell_failures(const std::vector<FittedObject>& fits,
         object.failure = fits[i].failure;
   }
   if (failed > 0)
-    result.message =
-        fmt::format("{} of {} objects failed; {}", failed, fits.size(), result.message);
+    result.message = fmt::format("{} of {} objects failed; {}", failed, fits.size(), first);
 }
 
 double cpu_seconds() {
@@ -169,8 +170,8 @@ void add_fitted_shape_metrics(const CellSettings& settings,
                               CellResult& result) {
   if (!settings.evaluation.fitted_shapes) return;
   const Difficulty difficulty = settings.evaluation.difficulty;
-  const FittedShapes shapes = fitted_shapes(
-      root, labels, result.detections, fits, prior, settings.category, difficulty);
+  const FittedShapes shapes =
+      fitted_shapes(root, labels, result.detections, fits, prior, settings.category, difficulty);
   for (MetricValue metric :
        {metric_value("fitted_shape_iou", shapes.mean.iou),
         metric_value("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer)}) {
@@ -198,12 +199,14 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   const DatasetRequest data =
       data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
   const auto source = open_frame_source(data);
-  ObservationSet set = load_observations(*source, data);
+  ObservationSet set = reads_observations(config, data)
+                           ? load_observations(*source, data)
+                           : ObservationSet{{}, source->frames(), {}, {}};
 
   const auto method = make_method(config, registry, order.cache);
   const double cpu_before = cpu_seconds();
-  const MethodResult found = method->detect(
-      set, [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
+  const MethodResult found =
+      method->detect(set, [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
   const double method_seconds = cpu_seconds() - cpu_before;
   require_a_fit(found.objects);
 
@@ -234,8 +237,8 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   tell_failures(found.objects, labels, result);
   add_curves(found, result.series);
   add_skipped(set, result);
-  for (size_t i = 0; i < found.notes.size(); ++i)
-    result.provenance[fmt::format("note {}", i + 1)] = found.notes[i];
+  for (const std::string& note : found.notes)
+    result.message += (result.message.empty() ? "" : "; ") + note;
   if (settings.evaluation.overlays && !order.pictures.empty())
     outcome.pictures = pictures_of(*source, frames, labels, settings.category, found.objects);
   return outcome;

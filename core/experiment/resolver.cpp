@@ -47,12 +47,11 @@ void check_dataset_root(const Parameters& dataset,
   }
   const bool is_manifest = dataset.text("source") == "manifest";
   if (root.empty())
-    throw UserError(where,
-                    is_manifest
-                        ? "source = \"manifest\" needs 'dataset.root', the manifest's file"
-                        : "source = \"kitti\" needs 'dataset.root', the folder that holds training/");
-  if (is_manifest ? !std::filesystem::is_regular_file(root)
-                  : !std::filesystem::is_directory(root))
+    throw UserError(
+        where,
+        is_manifest ? "source = \"manifest\" needs 'dataset.root', the manifest's file"
+                    : "source = \"kitti\" needs 'dataset.root', the folder that holds training/");
+  if (is_manifest ? !std::filesystem::is_regular_file(root) : !std::filesystem::is_directory(root))
     throw UserError(where,
                     fmt::format("'dataset.root' is \"{}\", but there is no such {}{}",
                                 root,
@@ -257,8 +256,9 @@ void Resolver::add_category(std::map<std::string, Given>& tables) {
   }
   Given& given = tables["category"];
   for (const auto& [key, value] : categories_.of(category, where)) {
-    const bool is_said = std::any_of(
-        given.begin(), given.end(), [&, &name = key](const auto& own) { return own.first == name; });
+    const bool is_said = std::any_of(given.begin(), given.end(), [&, &name = key](const auto& own) {
+      return own.first == name;
+    });
     if (!is_said) given.emplace_back(key, &value);
   }
 }
@@ -275,8 +275,11 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     tables[table].emplace_back(key.substr(dot + 1), value);
   }
   add_category(tables);
-  // Everything that stands in the file is checked, also what this cell does not use.
-  for (const auto& [name, given] : tables) table(name, given);
+  const bool fits = is_a_fit(table("method", tables["method"]).json);
+  // Everything that stands in the file is checked, also what this cell does not use; but a method
+  // that renders nothing asks for no plugin.
+  for (const auto& [name, given] : tables)
+    if (fits || !given.empty() || !belongs_to_the_fit(name)) table(name, given);
 
   Configuration configuration;
   std::string losses, loss_identities;
@@ -288,7 +291,6 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     configuration.plugins.push_back(loss.info);
     loss_identities += fmt::format("\n{}={}", name, loss.identity);
   }
-  const bool fits = is_a_fit(table("method", tables["method"]).json);
   if (losses.empty() && fits)
     throw UserError(where,
                     "no loss has a weight: add [loss.mask] weight = 1.0, or another of the "

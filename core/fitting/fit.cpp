@@ -58,6 +58,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
     const double certainty = settings.confidence.score ? observations[i].score : 1;
     fitted.score = certainty * confidence.select(0, row).item<double>();
     fitted.failure = descent.failure(row);
+    fitted.agreement = descent.agreement().select(0, row).item<double>();
     result.objects.push_back(std::move(fitted));
   }
   result.failed_hypotheses = descent.failed_hypotheses();

@@ -5,8 +5,14 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace monodr {
 namespace {
+
+/// Displaced states in one call: their silhouettes, depths and colours of 64 x 64 pixels are 340 MB.
+constexpr int64_t kStatesACall = 4096;
 
 at::Tensor all_rows(const at::Tensor& state) {
   return at::arange(state.size(0), at::kLong);
@@ -40,7 +46,7 @@ StateGradient CentralDifferences::estimate(const at::Tensor& state,
                                            const StateObjective& objective,
                                            const LossCombination& combine) const {
   StateGradient result;
-  const int64_t rows = state.size(0), columns = state.size(1);
+  const int64_t columns = state.size(1);
   at::Tensor slopes;
   {
     const at::NoGradGuard no_gradient;
@@ -48,11 +54,16 @@ StateGradient CentralDifferences::estimate(const at::Tensor& state,
     result.losses = result.value.total;
     const at::Tensor moves = at::diag(steps_);  // [C,C]
     const at::Tensor both = at::stack({moves, -moves}, 0).unsqueeze(0);
-    const at::Tensor displaced =
-        (state.detach().view({rows, 1, 1, columns}) + both).view({-1, columns});
-    const at::Tensor losses = objective(displaced, all_rows(state).repeat_interleave(2 * columns))
-                                  .total.view({rows, 2, columns});
-    slopes = (losses.select(1, 0) - losses.select(1, 1)) / (2 * steps_);
+    std::vector<at::Tensor> parts;
+    const int64_t rows_a_call = std::max<int64_t>(1, kStatesACall / (2 * columns));
+    for (const at::Tensor& part : all_rows(state).split(rows_a_call)) {
+      const at::Tensor centres = state.detach().index_select(0, part).view({-1, 1, 1, columns});
+      const at::Tensor losses =
+          objective((centres + both).view({-1, columns}), part.repeat_interleave(2 * columns))
+              .total.view({-1, 2, columns});
+      parts.push_back((losses.select(1, 0) - losses.select(1, 1)) / (2 * steps_));
+    }
+    slopes = at::cat(parts);
   }
   // What the rule makes of a row's loss is the row's share of the gradient.
   const at::Tensor leaf = result.losses.detach().clone().requires_grad_(true);

@@ -40,8 +40,9 @@ class AutogradEstimator : public GradientEstimator {
 
 /// By central differences over the state's columns, for a renderer that has no gradient:
 ///     d loss_n / d state_nc  ~  (loss(state_n + h_c e_c) - loss(state_n - h_c e_c)) / (2 h_c),
-/// the way of 3D-RCNN (Kundu, Li, Rehg, CVPR 2018). All 2 C displaced states of all rows are one batch. Losses
-/// and renderers may be of any kind; what a step costs grows with the number of columns.
+/// the way of 3D-RCNN (Kundu, Li, Rehg, CVPR 2018), with a step h_c for each column. All 2 C
+/// displaced states of a row are rendered in one call, together with those of as many other rows as
+/// memory allows. Losses and renderers may be of any kind; what a step costs grows with C.
 class CentralDifferences : public GradientEstimator {
  public:
   explicit CentralDifferences(const StateLayout& layout);

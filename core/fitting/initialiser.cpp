@@ -28,12 +28,12 @@ struct Evidence {
 
 /// Medians under one object's mask. Plain loops: this runs once a fit.
 Evidence evidence_of(const float* image,
-               const float* mask,
-               const float* depth,
-               int64_t pixels,
-               bool use_depth,
-               double depth_from_size,
-               double depth_offset) {
+                     const float* mask,
+                     const float* depth,
+                     int64_t pixels,
+                     bool use_depth,
+                     double depth_from_size,
+                     double depth_offset) {
   std::vector<float> depths;
   std::array<std::vector<float>, 3> colours;
   for (int64_t p = 0; p < pixels; ++p) {
@@ -67,20 +67,21 @@ Starts HeadingInitialiser::start(const std::vector<Observation>&,
     const double box_height = std::max(1.0F, box[b][3] - box[b][1]);
     const double depth_from_size = intrinsics[b][1][1] * size_mean[b][0] / box_height;
     const Evidence start = evidence_of(batch.image.data_ptr<float>() + b * 3 * pixels,
-                                 batch.mask.data_ptr<float>() + b * pixels,
-                                 batch.depth.data_ptr<float>() + b * pixels,
-                                 pixels,
-                                 settings.start_depth == StartDepth::median_depth,
-                                 depth_from_size,
-                                 settings.start_depth_offset);
+                                       batch.mask.data_ptr<float>() + b * pixels,
+                                       batch.depth.data_ptr<float>() + b * pixels,
+                                       pixels,
+                                       settings.start_depth == StartDepth::median_depth,
+                                       depth_from_size,
+                                       settings.start_depth_offset);
     for (int c = 0; c < 3; ++c) paint.accessor<float, 2>()[b][c] = start.paint[c];
     for (int64_t k = 0; k < starts; ++k) {
       auto row = values[b][k];
       row[0] = (box[b][0] + box[b][2]) / static_cast<float>(size) - 1;
       row[1] = (box[b][1] + box[b][3]) / static_cast<float>(size) - 1;
       row[StateLayout::kDepth] = std::log(std::max(0.5F, start.depth));
-      row[StateLayout::kHeading] = static_cast<float>(
-          settings.first_heading * M_PI / 180 + 2 * M_PI * static_cast<double>(k) / static_cast<double>(starts));
+      row[StateLayout::kHeading] =
+          static_cast<float>(settings.first_heading * M_PI / 180 +
+                             2 * M_PI * static_cast<double>(k) / static_cast<double>(starts));
     }
   }
   const at::Tensor texture = prior.texture_from_paint(paint);
@@ -100,7 +101,14 @@ std::vector<double> turns(int64_t count) {
   return angles;
 }
 
-constexpr double kSameObject = 0.5;  // overlap of the 2-D boxes
+constexpr double kSameObject = 0.5;    // overlap of the 2-D boxes
+constexpr double kNearestStart = 0.5;  // metres
+
+bool can_start(const Annotation& detection, const Camera& camera) {
+  const Box3d& box = detection.box3d;
+  return detection.has_box3d() && box.height > 0 && box.width > 0 &&
+         (box.location + camera.offset).z() > kNearestStart;
+}
 
 }  // namespace
 
@@ -111,9 +119,7 @@ const Annotation* DetectionInitialiser::of(const Observation& observation) const
   double largest = kSameObject;
   for (const Annotation& detection : frame->second) {
     const double overlap = intersection_over_union(detection.box2d, observation.box);
-    const bool stands_in_front =
-        (detection.box3d.location + observation.camera.offset).z() > 0.5;
-    if (overlap < largest || !stands_in_front) continue;
+    if (overlap < largest || !can_start(detection, observation.camera)) continue;
     largest = overlap;
     best = &detection;
   }
@@ -142,8 +148,7 @@ Starts DetectionInitialiser::start(const std::vector<Observation>& observations,
     centre.y() -= box.height / 2;
     const Intrinsics k = observation.crop.intrinsics(observation.camera);
     const double half = static_cast<double>(batch.mask.size(-1)) / 2;
-    const double alpha =
-        alpha_from_rotation_y(box.rotation_y, centre.x(), centre.z());
+    const double alpha = alpha_from_rotation_y(box.rotation_y, centre.x(), centre.z());
     const double sizes[3] = {box.height, box.width, box.length};
     for (int64_t h = 0; h < count; ++h) {
       auto row = state[b][h];

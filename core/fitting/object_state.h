@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "settings/fit.h"
 #include "plugin/batch.h"
 #include "plugin/shape_prior.h"
+#include "settings/fit.h"
 
 namespace monodr {
 

@@ -15,7 +15,7 @@ using nlohmann::json;
 
 // One configuration for each that differs in one of these sections.
 std::vector<std::string> distinct_inputs(const std::vector<CellRecord>& cells,
-                                  const std::vector<std::string>& sections) {
+                                         const std::vector<std::string>& sections) {
   std::set<std::string> seen;
   std::vector<std::string> configurations;
   for (const CellRecord& cell : cells) {
@@ -59,6 +59,7 @@ std::optional<std::vector<std::string>> train_priors(const std::vector<CellRecor
                                                      Progress& progress) {
   std::vector<std::string> files;
   for (const std::string& config : distinct_inputs(cells, {"category", "shape_prior", "corpus"})) {
+    if (!json::parse(config).contains("shape_prior")) continue;  // of a method that has none
     const PrepareOrder order{config, {}, plugin_folders, cache_folder, true};
     const auto done = ask_worker(worker, "prepare", to_json(order), progress);
     if (!done) return std::nullopt;

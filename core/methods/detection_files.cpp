@@ -17,8 +17,7 @@ DetectionFiles::DetectionFiles(const std::string& folder,
   for (const std::string& frame : list_kitti_frames(folder)) {
     std::vector<Annotation>& kept = by_frame_[frame];
     for (Annotation& detection : read_kitti_frame(folder, frame, KittiFileKind::results).objects)
-      if (category.includes(detection.category) && detection.has_box3d())
-        kept.push_back(std::move(detection));
+      if (category.includes(detection.category)) kept.push_back(std::move(detection));
   }
   if (by_frame_.empty())
     throw UserError(fmt::format(

@@ -69,7 +69,6 @@ FitPipeline make_fit_pipeline(const json& config, Registry& registry, const std:
 }
 
 void check_fit_pipeline(const json& config, Registry& registry) {
-  if (cell_settings(config).method.name != MethodKind::fit) return;
   make_renderer(config, registry);
   make_losses(config, registry);
   make_rule(config, registry);

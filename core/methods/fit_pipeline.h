@@ -8,10 +8,10 @@
 
 #include "fitting/initialiser.h"
 #include "fitting/objective.h"
-#include "settings/category.h"
-#include "settings/fit.h"
 #include "plugin/registry.h"
 #include "plugin/rule.h"
+#include "settings/category.h"
+#include "settings/fit.h"
 
 namespace monodr {
 
@@ -28,7 +28,9 @@ struct FitPipeline {
 };
 
 /// `prepare` must have run. The plugins live as long as the registry.
-FitPipeline make_fit_pipeline(const nlohmann::json& config, Registry& registry, const std::string& cache);
+FitPipeline make_fit_pipeline(const nlohmann::json& config,
+                              Registry& registry,
+                              const std::string& cache);
 
 /// Makes all of it but the prior, and drops it: throws UserError where a plugin refuses its
 /// parameters or settings contradict each other.

@@ -166,8 +166,7 @@ void make_trained_prior(const json& config,
   if (fs::exists(path)) return;
   fs::create_directories(cache);
   const PluginInfo& info = plugin_of(settings.shape_prior, registry);
-  const Parameters parameters =
-      parameters_of(config.at("shape_prior"), settings.shape_prior, info);
+  const Parameters parameters = parameters_of(config.at("shape_prior"), settings.shape_prior, info);
   const CorpusOptions options = corpus_options(settings, cache);
   const Corpus corpus = noted_corpus(options, progress, note);
   const json description = {{"fingerprint", corpus_fingerprint(options)},

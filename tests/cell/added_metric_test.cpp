@@ -50,7 +50,11 @@ void import_cell(Database& database,
   result.cell = arm;
   result.state = "done";
   result.detections = frames_of(places);
-  result.metrics = measure(frames_of({0, 0, 0}), result.detections, "moderate", result.objects);
+  result.metrics = measure(frames_of({0, 0, 0}),
+                           result.detections,
+                           CategoryModel{.name = "Car"},
+                           Difficulty::moderate,
+                           result.objects);
   database.import_result(record, result);
 }
 

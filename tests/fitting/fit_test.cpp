@@ -206,7 +206,8 @@ TEST(Fit, ADivergedObjectFailsAndTheOthersGoOn) {
                   objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
                              {"runaway", 1, std::make_shared<RunawayLoss>()}}),
                   MeanRule(),
-                  settings);
+                  settings,
+                  HeadingInitialiser());
   EXPECT_NE(result.objects[0].failure.find("diverged"), std::string::npos);
   EXPECT_EQ(result.objects[1].failure, "");
   EXPECT_EQ(result.failed_hypotheses, 8);
