@@ -72,6 +72,10 @@ CellResult CellFiles::read_result(const CellRecord& record) const {
   }
 }
 
+bool CellFiles::has_result(const CellRecord& record) const {
+  return fs::exists(result_file(record));
+}
+
 // A result that cannot be read (of an older program, say) is as good as none: the cell runs again.
 std::optional<CellResult> CellFiles::read_left_result(const CellRecord& record) const {
   if (!fs::exists(result_file(record))) return std::nullopt;

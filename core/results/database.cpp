@@ -3,6 +3,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <ctime>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "results/cell_rows.h"
@@ -16,20 +18,22 @@ namespace {
 
 using SQLite::Statement;
 
-std::string state_of(const Statement& row, const std::string& this_host) {
+/// Columns: hash, state, pid, process, host, lease_until.
+std::string state_of(const Statement& row, const std::string& this_host, std::int64_t now) {
   const std::string state = row.getColumn(1).getString();
-  if (!row.getColumn(2).isNull()) {
-    const bool alive = row.getColumn(4).getString() != this_host ||
-                       process_identity(row.getColumn(2)) == row.getColumn(3).getString();
-    if (alive) return "running";
-    if (state == "missing") return "interrupted";
-  }
-  return state;
+  if (row.getColumn(2).isNull()) return state;
+  const bool is_here = row.getColumn(4).getString() == this_host;
+  const bool lasts = row.getColumn(5).isNull() || row.getColumn(5).getInt64() > now;
+  const bool alive =
+      is_here ? process_identity(row.getColumn(2)) == row.getColumn(3).getString() : lasts;
+  if (alive) return "running";
+  return state == "missing" ? "interrupted" : state;
 }
 
 }  // namespace
 
-Database::Database(const std::string& file, Access access) : file_(file) {
+Database::Database(const std::string& file, Access access)
+    : file_(file), clock_([] { return static_cast<std::int64_t>(std::time(nullptr)); }) {
   guarded([&] { connection_ = open_database(file, access == Access::read_only); });
 }
 
@@ -62,29 +66,43 @@ bool Database::mark_running(const CellRecord& record, int pid) {
   bool marked = false;
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
-    Statement find(*connection_, "SELECT hash, state, pid, process, host FROM cell WHERE id = ?");
+    Statement find(*connection_, "SELECT hash, state, pid, process, host, lease_until FROM cell WHERE id = ?");
     find.bind(1, cell);
     find.executeStep();
-    if (state_of(find, host_name()) == "running" && find.getColumn(2).getInt() != pid) return;
+    const bool is_own =
+        find.getColumn(2).getInt() == pid && find.getColumn(4).getString() == host_name();
+    if (state_of(find, host_name(), clock_()) == "running" && !is_own) return;
     find.reset();
     Statement mark(*connection_,
-                   "UPDATE cell SET pid = ?, process = ?, host = ?, "
+                   "UPDATE cell SET pid = ?, process = ?, host = ?, lease_until = ?, "
                    "started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?");
     mark.bind(1, pid);
     mark.bind(2, process_identity(pid));
     mark.bind(3, host_name());
-    mark.bind(4, cell);
+    mark.bind(4, clock_() + kLeaseSeconds);
+    mark.bind(5, cell);
     mark.exec();
     marked = true;
   });
   return marked;
 }
 
+void Database::renew_leases(int pid) {
+  write([&] {
+    Statement renew(*connection_,
+                    "UPDATE cell SET lease_until = ? WHERE pid = ? AND host = ?");
+    renew.bind(1, clock_() + kLeaseSeconds);
+    renew.bind(2, pid);
+    renew.bind(3, host_name());
+    renew.exec();
+  });
+}
+
 void Database::release(const CellRecord& record) {
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
     Statement unmark(*connection_,
-                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL, "
+                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL, lease_until = NULL, "
                      "started = iif(state = 'missing', NULL, started) WHERE id = ?");
     unmark.bind(1, cell);
     unmark.exec();
@@ -103,7 +121,7 @@ void Database::import_result(const CellRecord& record, const CellResult& result)
     Statement update(*connection_,
                      "UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
                      "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, "
-                     "pid = NULL, process = NULL, host = NULL WHERE id = ?");
+                     "pid = NULL, process = NULL, host = NULL, lease_until = NULL WHERE id = ?");
     update.bind(1, result.state);
     update.bind(2, result.message);
     update.bind(3, result.seconds);
@@ -123,14 +141,15 @@ std::unordered_map<std::string, std::string> Database::states(const std::string&
   std::unordered_map<std::string, std::string> states;
   guarded([&] {
     Statement rows(*connection_,
-                   "SELECT hash, state, pid, process, cell.host FROM cell JOIN variant "
+                   "SELECT hash, state, pid, process, cell.host, lease_until FROM cell JOIN variant "
                    "ON variant.id = cell.variant JOIN experiment ON experiment.id = "
                    "variant.experiment WHERE experiment.name = ?");
     rows.bind(1, experiment);
     const std::string host = host_name();
+    const std::int64_t now = clock_();
     while (rows.executeStep()) {
       std::string& state = states[rows.getColumn(0).getString()];
-      if (state != "done") state = state_of(rows, host);
+      if (state != "done") state = state_of(rows, host, now);
     }
   });
   return states;

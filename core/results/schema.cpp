@@ -330,10 +330,14 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficu
                      join(columns, ", "));
 }
 
+// A mark of a cell that runs on another host holds until then, seconds since 1970.
+constexpr const char* version_5 = "ALTER TABLE cell ADD COLUMN lease_until INTEGER;";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
-  static const std::vector<std::string> migrations = {version_1, version_2, version_3, version_4};
+  static const std::vector<std::string> migrations = {
+      version_1, version_2, version_3, version_4, version_5};
   return migrations;
 }
 

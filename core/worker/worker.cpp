@@ -5,12 +5,14 @@
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
+//   monodr-worker run FILE...         runs these cells; exit code 1 where one of them failed
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -153,7 +155,8 @@ void require_planned_code(const CellOrder& order) {
                                 join(changed, ", ")));
 }
 
-void run_one(const std::string& path, Channel& channel) {
+/// Whether the cell is done.
+bool run_one(const std::string& path, Channel& channel) {
   const auto start = std::chrono::steady_clock::now();
   forget_peak_memory();
   const CellOrder order = cell_order_from_json(read_file(path));
@@ -178,11 +181,18 @@ void run_one(const std::string& path, Channel& channel) {
   write_file_atomically(order.output, to_json(outcome.result));
   channel.send(json{
       {"cell", order.record.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});
+  return outcome.result.state == "done";
 }
 
-int run_cells(Channel& channel) {
+int run_cells(const std::vector<std::string>& files, Channel& channel) {
   // First of all, so that it is known of a cell that crashes, too.
   channel.send(json{{"provenance", process_provenance()}});
+  if (!files.empty()) {
+    const auto failed = std::count_if(files.begin(), files.end(), [&](const std::string& file) {
+      return !run_one(file, channel);
+    });
+    return failed == 0 ? 0 : 1;
+  }
   for (std::string path; std::getline(std::cin, path);)
     if (!path.empty()) run_one(path, channel);
   return 0;
@@ -207,7 +217,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (arguments[0] == "describe") return describe(rest, channel);
     if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
     if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
-    if (arguments[0] == "run") return run_cells(channel);
+    if (arguments[0] == "run") return run_cells(rest, channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});
     return 2;
