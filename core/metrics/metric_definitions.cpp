@@ -11,200 +11,67 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-MetricDefinition share(const char* name, Better better, const char* title, const char* meaning) {
-  return {name, "1", better, 100, 1, title, meaning};
-}
-
-MetricDefinition share_of(Statistic statistic,
-                          const char* column,
-                          Range counted,
-                          MetricDefinition definition) {
-  definition.statistic = statistic;
-  definition.column = column;
-  definition.counted = counted;
-  return definition;
-}
-
-MetricDefinition number_of(Statistic statistic, const char* column, MetricDefinition definition) {
-  return share_of(statistic, column, {}, std::move(definition));
-}
-
-MetricDefinition precision(const char* name, const char* title, const char* where) {
-  return {
-      name, "%", Better::higher, 1, 2, title, std::string("KITTI's average precision ") + where};
-}
-
+// clang-format off
+/// name, unit, better, factor, decimals, title, meaning; of single objects also statistic, column, range.
 std::vector<MetricDefinition> made_definitions() {
   using enum Statistic;
   using enum Better;
   return {
-      number_of(
-          count, "matched", {"objects", "objects", neither, 1, 0, "labels", "labels that count"}),
-      share_of(share_of_labels,
-               "matched",
-               {},
-               share("recall", higher, "recall", "labels that a detection was matched to")),
-      number_of(
-          median,
-          "heading_error",
-          {"heading_error_median", "deg", lower, 1, 1, "heading", "median error of the heading"}),
-      share_of(
-          share_of_labels,
-          "heading_error",
-          below(10),
-          share(
-              "heading_within_10", higher, "< 10 deg", "labels with a heading error below 10 deg")),
-      share_of(
-          share_of_labels,
-          "heading_error",
-          below(30),
-          share(
-              "heading_within_30", higher, "< 30 deg", "labels with a heading error below 30 deg")),
-      share_of(share_of_matched,
-               "heading_error",
-               above(150),
-               share("heading_flipped", lower, "flipped", "detections turned front to back")),
-      share_of(share_of_matched,
-               "heading_error",
-               {45, 135},
-               share("heading_quarter_turned",
-                     lower,
-                     "quarter turned",
-                     "detections turned by 45 to 135 deg")),
-      number_of(
-          median,
-          "location_error",
-          {"location_error_median", "m", lower, 1, 2, "location", "median error of the location"}),
-      number_of(median_magnitude,
-                "radial_error",
-                {"radial_error_median",
-                 "m",
-                 lower,
-                 1,
-                 2,
-                 "depth",
-                 "median error along the camera's ray to the label"}),
-      number_of(
-          median,
-          "radial_error",
-          {"radial_bias_median",
-           "m",
-           neither,
-           1,
-           2,
-           "depth bias",
-           "median error along the camera's ray to the label with its sign, above 0 = too far"}),
-      number_of(median,
-                "lateral_error",
-                {"lateral_error_median",
-                 "m",
-                 lower,
-                 1,
-                 2,
-                 "lateral",
-                 "median error across the camera's ray to the label"}),
-      number_of(
-          mean,
-          "size_error",
-          share(
-              "size_error_mean", lower, "size", "mean relative error of height, width and length")),
-      share_of(share_of_labels,
-               "bev_overlap",
-               at_least(0.5),
-               share("bev_overlap_50",
-                     higher,
-                     "BEV >= 0.5",
-                     "labels with an overlap from above of at least 0.5")),
-      share_of(share_of_labels,
-               "bev_overlap",
-               at_least(0.7),
-               share("bev_overlap_70",
-                     higher,
-                     "BEV >= 0.7",
-                     "labels with an overlap from above of at least 0.7")),
-      share_of(share_of_labels,
-               "volume_overlap",
-               at_least(0.5),
-               share("volume_overlap_50",
-                     higher,
-                     "3-D >= 0.5",
-                     "labels with an overlap in 3-D of at least 0.5")),
-      share_of(share_of_labels,
-               "volume_overlap",
-               at_least(0.7),
-               share("volume_overlap_70",
-                     higher,
-                     "3-D >= 0.7",
-                     "labels with an overlap in 3-D of at least 0.7")),
-      precision("ap_2d", "2-D AP", "in the image"),
-      precision("ap_aos", "AOS AP", "in the image, times the likeness of the observation angle"),
-      precision("ap_bev", "BEV AP", "seen from above"),
-      precision("ap_3d", "3-D AP", "in 3-D"),
-      share("shape_iou",
-            higher,
-            "prior IoU",
-            "volumetric IoU of held-out cars with what the prior makes of them; with "
-            "evaluation.held_out_cars"),
-      {"shape_chamfer_error",
-       "%",
-       lower,
-       1,
-       2,
-       "prior chamfer",
-       "symmetric chamfer distance of held-out cars to what the prior makes of them, in % of the "
-       "length"},
-      share("fitted_shape_iou",
-            higher,
-            "shape IoU",
-            "volumetric IoU of fitted and true shapes of made-up scenes in the canonical frame, "
-            "mean over matched labels; with evaluation.fitted_shapes"),
-      {"fitted_shape_chamfer_error",
-       "%",
-       lower,
-       1,
-       2,
-       "shape chamfer",
+      {"objects", "objects", neither, 1, 0, "labels", "labels that count", count, "matched"},
+      {"recall", "1", higher, 100, 1, "recall", "labels that a detection was matched to", share_of_labels, "matched"},
+      {"heading_error_median", "deg", lower, 1, 1, "heading", "median error of the heading", median, "heading_error"},
+      {"heading_within_10", "1", higher, 100, 1, "< 10 deg", "labels with a heading error below 10 deg",
+       share_of_labels, "heading_error", below(10)},
+      {"heading_within_30", "1", higher, 100, 1, "< 30 deg", "labels with a heading error below 30 deg",
+       share_of_labels, "heading_error", below(30)},
+      {"heading_flipped", "1", lower, 100, 1, "flipped", "detections turned front to back",
+       share_of_matched, "heading_error", above(150)},
+      {"heading_quarter_turned", "1", lower, 100, 1, "quarter turned", "detections turned by 45 to 135 deg",
+       share_of_matched, "heading_error", {45, 135}},
+      {"location_error_median", "m", lower, 1, 2, "location", "median error of the location", median, "location_error"},
+      {"radial_error_median", "m", lower, 1, 2, "depth", "median error along the camera's ray to the label",
+       median_magnitude, "radial_error"},
+      {"radial_bias_median", "m", neither, 1, 2, "depth bias",
+       "median error along the camera's ray to the label with its sign, above 0 = too far", median, "radial_error"},
+      {"lateral_error_median", "m", lower, 1, 2, "lateral", "median error across the camera's ray to the label",
+       median, "lateral_error"},
+      {"size_error_mean", "1", lower, 100, 1, "size", "mean relative error of height, width and length",
+       mean, "size_error"},
+      {"bev_overlap_50", "1", higher, 100, 1, "BEV >= 0.5", "labels with an overlap from above of at least 0.5",
+       share_of_labels, "bev_overlap", at_least(0.5)},
+      {"bev_overlap_70", "1", higher, 100, 1, "BEV >= 0.7", "labels with an overlap from above of at least 0.7",
+       share_of_labels, "bev_overlap", at_least(0.7)},
+      {"volume_overlap_50", "1", higher, 100, 1, "3-D >= 0.5", "labels with an overlap in 3-D of at least 0.5",
+       share_of_labels, "volume_overlap", at_least(0.5)},
+      {"volume_overlap_70", "1", higher, 100, 1, "3-D >= 0.7", "labels with an overlap in 3-D of at least 0.7",
+       share_of_labels, "volume_overlap", at_least(0.7)},
+      {"ap_2d", "%", higher, 1, 2, "2-D AP", "KITTI's average precision in the image"},
+      {"ap_aos", "%", higher, 1, 2, "AOS AP",
+       "KITTI's average precision in the image, times the likeness of the observation angle"},
+      {"ap_bev", "%", higher, 1, 2, "BEV AP", "KITTI's average precision seen from above"},
+      {"ap_3d", "%", higher, 1, 2, "3-D AP", "KITTI's average precision in 3-D"},
+      {"shape_iou", "1", higher, 100, 1, "prior IoU",
+       "volumetric IoU of held-out cars with what the prior makes of them; with evaluation.held_out_cars"},
+      {"shape_chamfer_error", "%", lower, 1, 2, "prior chamfer",
+       "symmetric chamfer distance of held-out cars to what the prior makes of them, in % of the length"},
+      {"fitted_shape_iou", "1", higher, 100, 1, "shape IoU",
+       "volumetric IoU of fitted and true shapes of made-up scenes in the canonical frame, mean over matched labels; "
+       "with evaluation.fitted_shapes"},
+      {"fitted_shape_chamfer_error", "%", lower, 1, 2, "shape chamfer",
        "symmetric chamfer distance of fitted to true shapes of made-up scenes, in % of the length"},
       {"seconds_per_object", "s", lower, 1, 2, "time", "seconds an object"},
-      {"renders_per_object",
-       "renders",
-       lower,
-       1,
-       2,
-       "renders",
-       "renderings of one hypothesis each, with or without a backward pass: what an object costs "
-       "on "
-       "any machine"},
+      {"renders_per_object", "renders", lower, 1, 2, "renders",
+       "renderings of one hypothesis each, with or without a backward pass: what an object costs on any machine"},
       {"fitted_objects", "objects", neither, 1, 2, "fitted", "objects that have a pose"},
-      {"failed_objects",
-       "objects",
-       lower,
-       1,
-       0,
-       "failed",
+      {"failed_objects", "objects", lower, 1, 0, "failed",
        "objects without a pose because no hypothesis stayed finite; v_provenance says why"},
-      {"failed_hypotheses",
-       "hypotheses",
-       lower,
-       1,
-       2,
-       "failed hypotheses",
+      {"failed_hypotheses", "hypotheses", lower, 1, 2, "failed hypotheses",
        "hypotheses given up because not finite or diverged"},
-      {"skipped_objects",
-       "objects",
-       lower,
-       1,
-       2,
-       "skipped",
+      {"skipped_objects", "objects", lower, 1, 2, "skipped",
        "objects left out before the fit; v_provenance says why"},
-      {"skipped_frames",
-       "frames",
-       lower,
-       1,
-       2,
-       "skipped frames",
-       "frames left out; v_provenance says why"}};
+      {"skipped_frames", "frames", lower, 1, 2, "skipped frames", "frames left out; v_provenance says why"}};
 }
+// clang-format on
 
 std::vector<MetricDefinition>& all() {
   static std::vector<MetricDefinition> definitions = made_definitions();

@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -155,6 +156,17 @@ Facts facts_of(const CellResult& result) {
   return facts;
 }
 
+/// What no object of `before` has a number for, an earlier schema did not keep.
+void forget_unknown(const std::vector<ObjectResult>& before, std::vector<ObjectResult>& after) {
+  for (const ObjectColumn& column : object_columns()) {
+    const bool is_known = std::any_of(before.begin(), before.end(), [&](const ObjectResult& o) {
+      return !std::isnan(o.*column.member);
+    });
+    if (is_known) continue;
+    for (ObjectResult& object : after) object.*column.member = ObjectMeasurements::none;
+  }
+}
+
 }  // namespace
 
 std::string StoredResult::description() const {
@@ -187,7 +199,8 @@ std::string metric_title(const MetricValue& metric) {
   return title;
 }
 
-std::vector<std::string> differences(const CellResult& before, const CellResult& after) {
+std::vector<std::string> differences(const CellResult& before, CellResult after) {
+  forget_unknown(before.objects, after.objects);
   const Facts old_facts = facts_of(before), new_facts = facts_of(after);
   std::vector<std::string> lines;
   for (const auto& [name, value] : old_facts) {
