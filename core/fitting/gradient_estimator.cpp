@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/error.h"
+
 namespace monodr {
 namespace {
 
@@ -26,6 +28,11 @@ StateGradient AutogradEstimator::estimate(const at::Tensor& state,
   const at::Tensor leaf = state.detach().requires_grad_(true);
   StateGradient result;
   result.value = objective(leaf, all_rows(state));
+  if (!result.value.total.requires_grad())
+    throw UserError(
+        "no loss depends on the hypotheses in a way that autograd could follow: the renderer has "
+        "no "
+        "gradient; set fit.gradient = \"central_differences\", or take another renderer");
   combine(result.value.total).sum().backward();
   result.losses = result.value.total.detach();
   result.gradient = leaf.grad();

@@ -30,7 +30,8 @@ class GradientEstimator {
                                  const LossCombination& combine) const = 0;
 };
 
-/// Through prior, renderer and losses by automatic differentiation.
+/// Through prior, renderer and losses by automatic differentiation. UserError where none of the losses
+/// has a gradient.
 class AutogradEstimator : public GradientEstimator {
  public:
   StateGradient estimate(const at::Tensor& state,

@@ -22,6 +22,7 @@ struct Scene {
     batch.depth = observed;
     value.rendering.silhouette = silhouette;
     value.rendering.depth = rendered;
+    value.hypothesis.object = at::zeros({1}, at::kLong);
     value.hypothesis.location = at::tensor({0.0F, 1.6F, 20.0F}).view({1, 3});
     value.hypothesis.dimensions = at::tensor({1.5F, 1.6F, 4.0F}).view({1, 3});
     value.hypothesis.rotation_y = at::zeros({1});
