@@ -5,11 +5,10 @@
 
 #include <random>
 
+#include "../tests/categories.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "geometry/overlap.h"
-
-#include "../tests/categories.h"
 
 namespace monodr {
 namespace {

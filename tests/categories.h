@@ -10,8 +10,8 @@
 namespace monodr {
 
 /// The categories of experiments/categories with these names; all that KITTI ranks where none are given.
-inline std::vector<CategoryModel> categories(
-    const std::vector<std::string>& names = {"car", "pedestrian", "cyclist"}) {
+inline std::vector<CategoryModel> categories(const std::vector<std::string>& names = {
+                                                 "car", "pedestrian", "cyclist"}) {
   std::vector<CategoryModel> models;
   for (const std::string& name : names) models.push_back(load_category(name));
   return models;

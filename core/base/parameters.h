@@ -13,12 +13,8 @@
 namespace monodr {
 
 /// One value a person can set. The order of the alternatives is the order of ParameterType.
-using ParameterValue = std::variant<bool,
-                                    std::int64_t,
-                                    double,
-                                    std::string,
-                                    std::vector<double>,
-                                    std::vector<std::string>>;
+using ParameterValue = std::
+    variant<bool, std::int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
 
 enum class ParameterType { boolean, integer, real, text, real_list, text_list };
 

@@ -14,9 +14,9 @@ namespace {
 const std::string kDontCare = "DontCare";  // a region without annotation, not an object
 
 std::vector<DetectedObject> read_objects(const KittiFolder& folder,
-                                            const std::string& frame,
-                                            bool from_labels,
-                                            double minimum_score) {
+                                         const std::string& frame,
+                                         bool from_labels,
+                                         double minimum_score) {
   const std::string path = folder.path(from_labels ? "label_2" : "detections_2", frame, "txt");
   const std::vector<ObjectBox2d> boxes =
       read_boxes2d(path, from_labels ? BoxFile::labels : BoxFile::detections);
@@ -105,9 +105,8 @@ Frame read_frame(const KittiFolder& folder,
   ReadEvidence read = read_evidence(folder, id);
   Frame frame;
   frame.evidence = std::move(read.frame);
-  frame.boxes_are_labels =
-      options.boxes == BoxSource::labels ||
-      (options.boxes == BoxSource::automatic && !folder.has("detections_2"));
+  frame.boxes_are_labels = options.boxes == BoxSource::labels ||
+                           (options.boxes == BoxSource::automatic && !folder.has("detections_2"));
   frame.objects = read_objects(folder, id, frame.boxes_are_labels, options.minimum_score);
   frame.depth = load_frame_depth(folder, id, options.depth, read.calibration);
   if (options.is_synthetic()) {

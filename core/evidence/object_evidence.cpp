@@ -130,8 +130,9 @@ void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetReque
 // makers trained them on; only the mask tells of a label what is visible.
 void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetRequest& options) {
   const bool mask_is_given = frame.instances.has_value();
-  const bool is_modal = options.box_extent == BoxExtent::modal ||
-                        (options.box_extent == BoxExtent::automatic && frame.boxes_are_labels && mask_is_given);
+  const bool is_modal =
+      options.box_extent == BoxExtent::modal ||
+      (options.box_extent == BoxExtent::automatic && frame.boxes_are_labels && mask_is_given);
   object.box_is_amodal = options.box_extent == BoxExtent::amodal;
   if (!is_modal) return;
   const Box2d seen = box_around(object.mask);

@@ -129,10 +129,10 @@ class Expansion {
       read.key = key;
       read.source = source;
       // What a file says for its own source is no fault of who names another one elsewhere.
-      read.is_read = read.is_read || reads_key(source, key) ||
-                     (given != values.end() &&
-                      given->second->key_where.file != at->second->key_where.file &&
-                      at->second->key_where.line > 0);
+      read.is_read =
+          read.is_read || reads_key(source, key) ||
+          (given != values.end() && given->second->key_where.file != at->second->key_where.file &&
+           at->second->key_where.line > 0);
     }
   }
 
@@ -150,11 +150,12 @@ class Expansion {
       place = value;
     }
     if (first == nullptr) return;
-    throw UserError(place->key_where,
-                    fmt::format("'dataset.{}' is set, but source = \"{}\" does not read it; remove the key, "
-                                "or set dataset.source to one that does",
-                                first->key,
-                                name_of(first->source)));
+    throw UserError(
+        place->key_where,
+        fmt::format("'dataset.{}' is set, but source = \"{}\" does not read it; remove the key, "
+                    "or set dataset.source to one that does",
+                    first->key,
+                    name_of(first->source)));
   }
 
   void keep(const Arm& arm,

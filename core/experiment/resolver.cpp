@@ -21,13 +21,13 @@ const Section* find_section(const std::string& name) {
 }
 
 PluginKind kind_of_section(const std::string& section, const SourceLocation& where) {
-  for (const PluginKind kind : plugin_kinds())
-    if (section == to_string(kind)) return kind;
+  if (const auto kind = plugin_kind_named(section)) return *kind;
   throw UserError(where, fmt::format("[{}] has no tables of its own", section));
 }
 
 bool names_a_plugin(const std::string& section) {
-  return section == "shape_prior" || section == "renderer" || section == "rule";
+  const auto kind = plugin_kind_named(section);
+  return kind && definition_of(*kind).use == PluginKindDefinition::Use::section;
 }
 
 void check_dataset_root(const Parameters& dataset,

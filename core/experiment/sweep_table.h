@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "experiment/spec.h"
 #include "base/toml_tree.h"
+#include "experiment/spec.h"
 
 namespace monodr {
 

@@ -24,15 +24,15 @@ Parameters plugin_parameters(const PluginDescriptor& descriptor, const json& sec
 std::shared_ptr<Renderer> make_renderer(const json& config, Registry& registry) {
   const json& section = config.at("renderer");
   const std::string name = section.at("plugin");
-  return registry.make_renderer(
+  return registry.make<Renderer>(
       name, plugin_parameters(registry.find(PluginKind::renderer, name), section));
 }
 
 std::unique_ptr<Rule> make_rule(const json& config, Registry& registry) {
   const json& section = config.at("rule");
   const std::string name = section.at("plugin");
-  return registry.make_rule(name,
-                            plugin_parameters(registry.find(PluginKind::rule, name), section));
+  return registry.make<Rule>(name,
+                             plugin_parameters(registry.find(PluginKind::rule, name), section));
 }
 
 std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
@@ -44,7 +44,7 @@ std::vector<WeightedLoss> make_losses(const json& config, Registry& registry) {
     const PluginDescriptor& descriptor = registry.find(PluginKind::loss, plugin);
     const Parameters parameters =
         parameters_from_json(descriptor.info.parameters, table, "loss." + name);
-    losses.push_back({name, weight, registry.make_loss(plugin, parameters)});
+    losses.push_back({name, weight, registry.make<Loss>(plugin, parameters)});
   }
   return losses;
 }

@@ -176,7 +176,7 @@ void make_trained_prior(const json& config,
                             {"meshes", corpus.training.size()}};
   ResumableTraining training(
       path, {info.name, info.version, to_json(parameters), description, options.seed, 0, {}});
-  const auto prior = registry.make_shape_prior(info.name, parameters);
+  const auto prior = registry.make<ShapePrior>(info.name, parameters);
   const PriorRecord record = training.run(
       *prior, corpus.training, [&](double share) { progress("training " + info.name, share); });
   write_prior_file(path, record, prior->state());

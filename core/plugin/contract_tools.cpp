@@ -69,14 +69,6 @@ Differences central_differences(const OutputOf& output,
   return {slope(step), slope(step / 2)};
 }
 
-/// Whether "a, b, c" has `word`.
-bool list_has(const std::string& list, const std::string& word) {
-  std::istringstream words(list);
-  for (std::string each; std::getline(words >> std::ws, each, ',');)
-    if (each == word) return true;
-  return false;
-}
-
 }  // namespace
 
 ContractChecker::ContractChecker(const PluginInfo& info) {
@@ -202,23 +194,6 @@ std::string gradient_error(const OutputOf& output,
     }
   }
   return "";
-}
-
-bool is_differentiable_in(const PluginInfo& info, const std::string& input) {
-  return list_has(info.differentiable_in.substr(0, info.differentiable_in.find(';')), input);
-}
-
-bool has_approximate_gradient(const PluginInfo& info) {
-  return info.differentiable_in.find("approximate") != std::string::npos;
-}
-
-bool has_approximate_gradient(const PluginInfo& info,
-                              const std::string& output,
-                              const std::string& input) {
-  const std::string keyword = "approximate:";
-  const std::size_t list = info.differentiable_in.find(keyword);
-  if (list == std::string::npos) return has_approximate_gradient(info);
-  return list_has(info.differentiable_in.substr(list + keyword.size()), output + "/" + input);
 }
 
 at::Tensor uniform_numbers(at::IntArrayRef shape, double low, double high, std::uint64_t seed) {

@@ -79,6 +79,10 @@ int dispatch(const Arguments& arguments) {
     print_help(stdout);
     return 0;
   }
+  if (first == "--version") {
+    fmt::print("monodr {}\n", MONODR_VERSION);
+    return 0;
+  }
   if (first == list_options_word) {
     for (const Command& command : commands()) fmt::print("{}\t{}\n", command.name, command.meaning);
     return 0;

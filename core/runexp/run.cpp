@@ -118,8 +118,8 @@ int dry_run(const po::variables_map& values, Plan plan) {
     if (values["accept-stale"].as<bool>()) accept_stale(plan, stale_cells(plan, states, *database));
   }
   const SweepOptions limits = limits_of(values);
-  const WorkerPool pool =
-      plan_worker_pool(plan.cells.size(), limits.launch.jobs, limits.launch.threads, available_cores());
+  const WorkerPool pool = plan_worker_pool(
+      plan.cells.size(), limits.launch.jobs, limits.launch.threads, available_cores());
   std::cout << format_dry_run(plan, states, database ? &*database : nullptr, pool.workers);
   return 0;
 }

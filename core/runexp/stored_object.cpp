@@ -80,8 +80,8 @@ const ObjectResult& choose_object(const StoredResult& cell, const std::string& w
 }
 
 SheetOrder order_for(const StoredResult& cell,
-                         const ObjectResult& object,
-                         const po::variables_map& values) {
+                     const ObjectResult& object,
+                     const po::variables_map& values) {
   const CatalogueSource plugins(worker_program(),
                                 plugin_folders(plugin_path(values), recorded_folders(cell)),
                                 cache_folder(values));

@@ -111,7 +111,8 @@ void draw(const po::variables_map& values, const std::string& root) {
   if (values.count("sheet") > 0)
     write_frame_sheet(frames, options, values["sheet"].as<std::string>());
   if (values.count("objects") > 0)
-    write_object_sheet(load_observations_of(frames, *open_frame_source(options), options), values["objects"].as<std::string>());
+    write_object_sheet(load_observations_of(frames, *open_frame_source(options), options),
+                       values["objects"].as<std::string>());
 }
 
 }  // namespace

@@ -94,8 +94,8 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   else
     prepare(config, registry, order.cache, progress, note);
   const bool has_prior = config.contains("shape_prior");
-  channel.send(json{
-      {"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
+  channel.send(
+      json{{"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
   return 0;
 }
 
@@ -146,10 +146,9 @@ void require_planned_code(const CellOrder& order) {
   if (order.record.code_hash != program) changed.push_back("the program");
   Registry registry(order.plugin_folders);
   for (const PluginRecord& plugin : order.record.plugins)
-    for (const PluginKind kind : plugin_kinds())
-      if (to_string(kind) == plugin.kind &&
-          registry.find(kind, plugin.name).info.file_hash != plugin.file_hash)
-        changed.push_back(plugin.kind + " " + plugin.name);
+    if (const auto kind = plugin_kind_named(plugin.kind);
+        !kind || registry.find(*kind, plugin.name).info.file_hash != plugin.file_hash)
+      changed.push_back(plugin.kind + " " + plugin.name);
   if (!changed.empty())
     throw UserError(fmt::format("changed since the sweep was started: {}; start it again",
                                 join(changed, ", ")));
@@ -179,8 +178,9 @@ bool run_one(const std::string& path, Channel& channel) {
   outcome.result.seconds = elapsed.count();
   outcome.result.peak_memory_mb = peak_memory_mb();
   write_file_atomically(order.output, to_json(outcome.result));
-  channel.send(json{
-      {"cell", order.record.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});
+  channel.send(json{{"cell", order.record.id},
+                    {"state", outcome.result.state},
+                    {"message", outcome.result.message}});
   return outcome.result.state == "done";
 }
 

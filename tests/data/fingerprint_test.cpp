@@ -28,7 +28,10 @@ TEST(Fingerprint, FoldersAndFramesThatAreNotReadDoNotCount) {
   const StreetFolder street;
   const auto of_last = [&] {
     return dataset_fingerprint(
-        street.path(), "last", folders_used(BoxSource::labels, MaskKind::grabcut, DepthKind::depth_2), "");
+        street.path(),
+        "last",
+        folders_used(BoxSource::labels, MaskKind::grabcut, DepthKind::depth_2),
+        "");
   };
   const std::string before = of_last();
   street.write("training/instance_2/000002.png", "changed");
@@ -42,7 +45,8 @@ TEST(Fingerprint, FoldersAndFramesThatAreNotReadDoNotCount) {
 TEST(Fingerprint, MaskFilesOfTheFramesCount) {
   const StreetFolder street;
   const auto of_last = [&](MaskKind masks) {
-    return dataset_fingerprint(street.path(), "last", folders_used(BoxSource::labels, masks, DepthKind::depth_2), "");
+    return dataset_fingerprint(
+        street.path(), "last", folders_used(BoxSource::labels, masks, DepthKind::depth_2), "");
   };
   std::string before = of_last(MaskKind::png);
   for (const char* name : {"000002_0.png", "000002_11.png", "000002.json", "coco.json"}) {

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "base/error.h"
-#include "evaluation/precision.h"
 #include "categories.h"
+#include "evaluation/precision.h"
 #include "naive_protocol.h"
 
 namespace monodr {

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "categories.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "evaluation/precision.h"
-#include "categories.h"
 #include "shared_files.h"
 
 namespace monodr {

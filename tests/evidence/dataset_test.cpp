@@ -140,7 +140,9 @@ TEST(Dataset, OtherHandsOfTheLayoutAreTheSameData) {
       difference += std::abs(after.observations[i].image[k] - before.observations[i].image[k]);
     EXPECT_LT(difference / double(after.observations[i].image.size()), 0.03);
   }
-  EXPECT_EQ(load_labels(*open_frame_source(options_for(street.path())), after.frames)[0].objects.size(), 3u);
+  EXPECT_EQ(
+      load_labels(*open_frame_source(options_for(street.path())), after.frames)[0].objects.size(),
+      3u);
   DatasetRequest last = options_for(street.path());
   last.split = "last";
   EXPECT_EQ(load_observations(last).frames, (std::vector<std::string>{"000002"}));

@@ -131,10 +131,10 @@ class ARendererWithoutGradient : public testing::Test {
   template <typename Interface>
   std::shared_ptr<const Interface> make(const std::string& name) {
     if constexpr (std::is_same_v<Interface, Loss>)
-      return registry_.make_loss(
+      return registry_.make<Loss>(
           name, {registry_.find(PluginKind::loss, name).info.parameters, {}, name});
     else
-      return registry_.make_renderer(
+      return registry_.make<Renderer>(
           name, {registry_.find(PluginKind::renderer, name).info.parameters, {}, name});
   }
 

@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "data/ground_plane.h"
-#include "evidence/requests.h"
 #include "evidence/frame_source.h"
+#include "evidence/requests.h"
 #include "evidence/street_folder.h"
 #include "inspect/contact_sheet.h"
 
@@ -127,7 +127,8 @@ TEST(ContactSheet, ShowsFramesAndObjects) {
   const ColourImage sheet = load_colour_image(street.file("sheet.png"));
   EXPECT_EQ(sheet.width, 3 * 620);
   EXPECT_EQ(sheet.height, int(std::lround(140 * 620.0 / 240)) + 40);  // and the broken one's line
-  write_object_sheet(load_observations_of(frames, *open_frame_source(options), options), street.file("objects.png"));
+  write_object_sheet(load_observations_of(frames, *open_frame_source(options), options),
+                     street.file("objects.png"));
   EXPECT_GT(load_colour_image(street.file("objects.png")).width, 500);
 }
 
