@@ -33,15 +33,18 @@ struct Order {
 /// One `monodr-worker run FILE...`: it carries its orders out one after the other.
 struct Job {
   std::unique_ptr<WorkerProcess> worker;
-  std::deque<Order> orders;  ///< those without a result; the first is the one it is at
-  Clock::time_point started; ///< of the first
+  std::deque<Order> orders;   ///< those without a result; the first is the one it is at
+  Clock::time_point started;  ///< of the first
   std::int64_t kills_at_begin = 0;
   CellLog log;
 };
 
 class BlockLauncher : public Launcher {
  public:
-  BlockLauncher(const CellFiles& files, const LaunchOptions& options, size_t cells, size_t per_block)
+  BlockLauncher(const CellFiles& files,
+                const LaunchOptions& options,
+                size_t cells,
+                size_t per_block)
       : files_(files), options_(options), per_block_(std::max<size_t>(1, per_block)) {
     const WorkerPool pool =
         plan_worker_pool(cells, options.jobs, options.threads, available_cores());
@@ -77,7 +80,8 @@ class BlockLauncher : public Launcher {
   void submit_waiting() {
     while (!waiting_.empty() && jobs_.size() < most_jobs_) {
       const size_t count = std::min(per_block_, waiting_.size());
-      std::deque<Order> block(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+      std::deque<Order> block(waiting_.begin(),
+                              waiting_.begin() + static_cast<std::ptrdiff_t>(count));
       waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
       submit(std::move(block));
     }
@@ -114,9 +118,9 @@ class BlockLauncher : public Launcher {
     if (options_.time_limit > 0 && seconds_since(job.started) > options_.time_limit) {
       job.worker->kill();
       job.log.append(job.worker->read_log());
-      fail_first(job,
-                 fmt::format("stopped after the time limit of {}",
-                             duration_text(options_.time_limit)));
+      fail_first(
+          job,
+          fmt::format("stopped after the time limit of {}", duration_text(options_.time_limit)));
       resubmit(job);
       return false;
     }
@@ -139,9 +143,9 @@ class BlockLauncher : public Launcher {
     if (how.empty())
       fail_first(job, "cannot read a result: the worker ended without leaving one");
     else
-      fail_first(job,
-                 cause_of_end(
-                     how, job.worker->ended_by_signal(), job.kills_at_begin, kills_for_memory()));
+      fail_first(
+          job,
+          cause_of_end(how, job.worker->ended_by_signal(), job.kills_at_begin, kills_for_memory()));
     resubmit(job);
   }
 

@@ -49,8 +49,8 @@ class PipedLauncher : public Launcher {
   }
 
   void start(size_t cell, const CellRecord& record, const std::string& file) override {
-    Slot& slot = *std::find_if(
-        slots_.begin(), slots_.end(), [](const Slot& some) { return !some.cell; });
+    Slot& slot =
+        *std::find_if(slots_.begin(), slots_.end(), [](const Slot& some) { return !some.cell; });
     slot.cell = cell;
     slot.record = record;
     slot.started = Clock::now();

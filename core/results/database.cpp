@@ -59,14 +59,37 @@ void Database::write(const std::function<void()>& action) {
 void Database::plan(const std::string& experiment,
                     const std::string& question,
                     const std::vector<CellRecord>& cells) {
-  write([&] { plan_cells(*connection_, experiment, question, cells); });
+  write([&] {
+    clear_dead_marks();
+    plan_cells(*connection_, experiment, question, cells);
+  });
+}
+
+// Who was killed between its mark and the look at a result that another had brought in leaves a mark on a cell
+// that is done.
+void Database::clear_dead_marks() {
+  Statement marked(*connection_,
+                   "SELECT hash, state, pid, process, host, lease_until, id FROM cell WHERE pid IS "
+                   "NOT NULL AND state <> 'missing'");
+  Statement clear(*connection_,
+                  "UPDATE cell SET pid = NULL, process = NULL, host = NULL, lease_until = NULL "
+                  "WHERE id = ?");
+  std::vector<std::int64_t> dead;
+  while (marked.executeStep())
+    if (state_of(marked, host_name(), clock_()) != "running") dead.push_back(marked.getColumn(6));
+  for (const std::int64_t cell : dead) {
+    clear.bind(1, cell);
+    clear.exec();
+    clear.reset();
+  }
 }
 
 bool Database::mark_running(const CellRecord& record, int pid) {
   bool marked = false;
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
-    Statement find(*connection_, "SELECT hash, state, pid, process, host, lease_until FROM cell WHERE id = ?");
+    Statement find(*connection_,
+                   "SELECT hash, state, pid, process, host, lease_until FROM cell WHERE id = ?");
     find.bind(1, cell);
     find.executeStep();
     const bool is_own =
@@ -89,8 +112,7 @@ bool Database::mark_running(const CellRecord& record, int pid) {
 
 void Database::renew_leases(int pid) {
   write([&] {
-    Statement renew(*connection_,
-                    "UPDATE cell SET lease_until = ? WHERE pid = ? AND host = ?");
+    Statement renew(*connection_, "UPDATE cell SET lease_until = ? WHERE pid = ? AND host = ?");
     renew.bind(1, clock_() + kLeaseSeconds);
     renew.bind(2, pid);
     renew.bind(3, host_name());
@@ -140,10 +162,11 @@ void Database::import_result(const CellRecord& record, const CellResult& result)
 std::unordered_map<std::string, std::string> Database::states(const std::string& experiment) const {
   std::unordered_map<std::string, std::string> states;
   guarded([&] {
-    Statement rows(*connection_,
-                   "SELECT hash, state, pid, process, cell.host, lease_until FROM cell JOIN variant "
-                   "ON variant.id = cell.variant JOIN experiment ON experiment.id = "
-                   "variant.experiment WHERE experiment.name = ?");
+    Statement rows(
+        *connection_,
+        "SELECT hash, state, pid, process, cell.host, lease_until FROM cell JOIN variant "
+        "ON variant.id = cell.variant JOIN experiment ON experiment.id = "
+        "variant.experiment WHERE experiment.name = ?");
     rows.bind(1, experiment);
     const std::string host = host_name();
     const std::int64_t now = clock_();

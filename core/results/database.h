@@ -107,6 +107,7 @@ class Database {
 
  private:
   void write(const std::function<void()>& action);
+  void clear_dead_marks();
   std::string file_;
   std::unique_ptr<SQLite::Database> connection_;
   std::function<std::int64_t()> clock_;
