@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "launch/heartbeat.h"
 #include "launch/orders.h"
 #include "launch/picture_folder.h"
 
@@ -98,13 +99,25 @@ void CellFiles::remove(const CellRecord& record) const {
   fs::remove(fs::path(folder_) / cell_file, ignored);
 }
 
-int CellFiles::import_leftovers(Database& database) const {
+std::vector<std::string> CellFiles::orders() const {
   std::error_code ignored;
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(folder_, ignored))
     if (is_cell_file(entry.path().filename().string())) files.push_back(entry.path().string());
+  return files;
+}
+
+void CellFiles::renew_leases(Database& database) const {
+  for (const std::string& file : orders())
+    if (const auto heartbeat = read_heartbeat(file))
+      if (const std::optional<CellRecord> record = read_record(file))
+        database.renew_lease(*record, heartbeat->time);
+}
+
+int CellFiles::import_leftovers(Database& database) const {
+  renew_leases(database);
   int taken = 0;
-  for (const std::string& file : files) {
+  for (const std::string& file : orders()) {
     const std::optional<CellRecord> record = read_record(file);
     if (!record || !database.mark_running(*record, ::getpid())) continue;
     if (const std::optional<CellResult> result = read_left_result(*record)) {

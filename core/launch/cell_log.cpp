@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/cell_log.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace monodr {
@@ -15,6 +16,26 @@ constexpr size_t tail_bytes = 8192;
 
 std::string log_file(const std::string& logs_folder, const std::string& cell) {
   return (fs::path(logs_folder) / (cell.substr(0, 12) + ".log")).string();
+}
+
+std::string last_lines(const std::string& text) {
+  size_t begin = text.find_last_not_of('\n');
+  if (begin == std::string::npos) return "";
+  const size_t end = begin + 1;
+  for (size_t lines = 0; lines < lines_shown && begin != std::string::npos; ++lines)
+    begin = begin == 0 ? std::string::npos : text.rfind('\n', begin - 1);
+  begin = begin == std::string::npos ? 0 : begin + 1;
+  return text.substr(begin, end - begin);
+}
+
+std::string last_log_lines(const std::string& logs_folder, const std::string& cell) {
+  std::ifstream file(log_file(logs_folder, cell), std::ios::binary | std::ios::ate);
+  if (!file) return "";
+  const auto size = static_cast<size_t>(file.tellg());
+  std::string tail(std::min(size, tail_bytes), '\0');
+  file.seekg(static_cast<std::streamoff>(size - tail.size()));
+  file.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  return last_lines(tail);
 }
 
 void CellLog::begin(const std::string& logs_folder, const std::string& cell) {
@@ -39,13 +60,7 @@ void CellLog::append(const std::string& text) {
 }
 
 std::string CellLog::last_lines() const {
-  size_t begin = tail_.find_last_not_of('\n');
-  if (begin == std::string::npos) return "";
-  const size_t end = begin + 1;
-  for (size_t lines = 0; lines < lines_shown && begin != std::string::npos; ++lines)
-    begin = begin == 0 ? std::string::npos : tail_.rfind('\n', begin - 1);
-  begin = begin == std::string::npos ? 0 : begin + 1;
-  return tail_.substr(begin, end - begin);
+  return monodr::last_lines(tail_);
 }
 
 void CellLog::end() {

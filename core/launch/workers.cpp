@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "launch/worker_environment.h"
 
 namespace monodr {
 namespace {
@@ -53,40 +53,6 @@ void close_descriptor(int& descriptor) {
   descriptor = -1;
 }
 
-// The environment of this process with the thread counts of a worker in it.
-std::vector<std::string> worker_environment(int threads) {
-  // OpenBLAS: one thread is faster for our small products, and its sums depend on how many there
-  // are. OpenMP: threads that spin while they wait cost several times the work itself on a busy
-  // machine.
-  // malloc: a fit frees and takes the same tensors at every step; handing them back to the kernel
-  // each time costs a quarter of the fit in page faults.
-  const std::string count = fmt::format("{}", threads);
-  const std::string keep_memory =
-      "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:"
-      "glibc.malloc.trim_threshold=4294967296";
-  const std::pair<std::string, std::string> settings[] = {{"GLIBC_TUNABLES", keep_memory},
-                                                          {"OMP_NUM_THREADS", count},
-                                                          {"OMP_WAIT_POLICY", "passive"},
-                                                          {"OPENBLAS_NUM_THREADS", "1"},
-                                                          {"MONODR_THREADS", count}};
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    bool replaced = false;
-    for (const auto& [name, value] : settings)
-      replaced = replaced || std::string(*variable).rfind(name + "=", 0) == 0;
-    if (!replaced) variables.emplace_back(*variable);
-  }
-  for (const auto& [name, value] : settings) variables.push_back(name + "=" + value);
-  return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 // Where the system runs out of memory, it should take a worker and not the parent. Anyone may ask
 // to be taken first.
 void offer_to_be_killed_first() {
@@ -114,11 +80,7 @@ void offer_to_be_killed_first() {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (options.memory_mb > 0) {
-    const rlim_t bytes = static_cast<rlim_t>(options.memory_mb) << 20;
-    const rlimit limit{bytes, bytes};
-    ::setrlimit(RLIMIT_DATA, &limit);
-  }
+  limit_memory(options.memory_mb);
   ::dup2(input, 0);
   ::dup2(output, 1);
   if (log >= 0) ::dup2(log, 2);
