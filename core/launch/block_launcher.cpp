@@ -41,7 +41,8 @@ struct Order {
 /// One `monodr-worker run FILE...`: it carries its orders out one after the other.
 struct Job {
   std::unique_ptr<WorkerProcess> worker;
-  std::deque<Order> orders;   ///< those without a result; the first is the one it is at
+  std::deque<Order> orders;  ///< those without a result; the first is the one it is at
+  bool ended_some = false;
   Clock::time_point started;  ///< of the first
   std::int64_t kills_at_begin = 0;
   std::string printed;  ///< by the job itself; what a cell prints is in the cell's log
@@ -150,35 +151,43 @@ class BlockLauncher : public Launcher {
     events_.push_back({order.cell, heartbeat->progress, std::nullopt});
   }
 
-  // The first order without a result is the one that the job was at. What comes after it and has
-  // none either is no fault of the job's.
+  // Orders that are left run in another job, but the one that this job was at. Where it came to none
+  // at all it fails the first of them: else it would be tried for ever.
   void handle_end(Job& job) {
     job.worker->kill();
     keep_printed(job);
     const std::string how = job.worker->wait();
-    if (job.orders.empty()) return;
-    const bool orderly = how.empty() || job.worker->exit_code() == 1;
-    fail_first(
-        job,
-        orderly ? "cannot read a result: the worker ended without leaving one"
-                : cause_of_end(
-                      how, job.worker->ended_by_signal(), job.kills_at_begin, kills_for_memory()));
     std::deque<Order> rest;
-    for (; !job.orders.empty();)
-      if (files_.has_result(job.orders.front().record)) {
+    for (bool is_first = true; !job.orders.empty();) {
+      const Order& order = job.orders.front();
+      if (files_.has_result(order.record)) {
         end_first(job);
+      } else if (std::exchange(is_first, false) && (has_begun(order) || !job.ended_some)) {
+        fail_first(job, reason_of_end(job, how));
       } else {
-        rest.push_back(std::move(job.orders.front()));
+        rest.push_back(order);
         job.orders.pop_front();
       }
+    }
     waiting_.insert(waiting_.begin(), rest.begin(), rest.end());
+  }
+
+  // A worker makes a cell's log as it comes to the cell.
+  bool has_begun(const Order& order) const {
+    return std::filesystem::exists(log_file(options_.logs_folder, order.record.id));
+  }
+
+  static std::string reason_of_end(const Job& job, const std::string& how) {
+    const bool in_order = how.empty() || job.worker->exit_code() == 1;
+    return in_order
+               ? "cannot read a result: the worker ended without leaving one"
+               : cause_of_end(
+                     how, job.worker->ended_by_signal(), job.kills_at_begin, kills_for_memory());
   }
 
   void end_first(Job& job) {
     try {
-      end(job.orders.front(), files_.read_result(job.orders.front().record));
-      job.orders.pop_front();
-      job.started = Clock::now();
+      end_first_with(job, files_.read_result(job.orders.front().record));
     } catch (const UserError& error) {
       fail_first(job, error.what());
     }
@@ -193,14 +202,16 @@ class BlockLauncher : public Launcher {
     result.message = failure_message(
         reason, log.empty() ? last_lines(job.printed) : log, options_.memory_limit_mb);
     result.seconds = seconds_since(job.started);
-    end(job.orders.front(), std::move(result));
-    job.orders.pop_front();
-    job.started = Clock::now();
+    end_first_with(job, std::move(result));
   }
 
-  void end(const Order& order, CellResult result) {
-    told_.erase(order.cell);
-    events_.push_back({order.cell, 1, std::move(result)});
+  void end_first_with(Job& job, CellResult result) {
+    const size_t cell = job.orders.front().cell;
+    told_.erase(cell);
+    events_.push_back({cell, 1, std::move(result)});
+    job.orders.pop_front();
+    job.ended_some = true;
+    job.started = Clock::now();
   }
 
   const CellFiles& files_;
