@@ -12,6 +12,7 @@
 #include "launch/failure_cause.h"
 #include "launch/heartbeat.h"
 #include "launch/launcher.h"
+#include "launch/signal_guard.h"
 #include "launch/worker_pool.h"
 #include "launch/workers.h"
 

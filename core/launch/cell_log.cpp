@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/cell_log.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
+#include <iostream>
 
 namespace monodr {
 namespace {
@@ -11,6 +16,13 @@ namespace fs = std::filesystem;
 
 constexpr size_t lines_shown = 12;
 constexpr size_t tail_bytes = 8192;
+
+// These two alone: another stream may be what the cell hangs in, and locked.
+void flush_prints() {
+  std::cout << std::flush;
+  std::fflush(stdout);
+  std::fflush(stderr);
+}
 
 }  // namespace
 
@@ -66,6 +78,34 @@ std::string CellLog::last_lines() const {
 void CellLog::end() {
   file_.close();
   file_.clear();
+}
+
+PrintsToLog::PrintsToLog(const std::string& logs_folder, const std::string& cell) {
+  if (logs_folder.empty()) return;
+  std::error_code ignored;  // where it cannot be kept, it is printed as before
+  fs::create_directories(logs_folder, ignored);
+  path_ = log_file(logs_folder, cell);
+  const int log = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+  if (log < 0) return;
+  flush_prints();
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    before_[stream - 1] = ::fcntl(stream, F_DUPFD_CLOEXEC, 3);
+    ::dup2(log, stream);
+  }
+  ::close(log);
+}
+
+void PrintsToLog::end() {
+  flush_prints();
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    int& before = before_[stream - 1];
+    if (before < 0) continue;
+    ::dup2(before, stream);
+    ::close(before);
+    before = -1;
+  }
+  std::error_code ignored;
+  if (!path_.empty() && fs::file_size(path_, ignored) == 0) fs::remove(path_, ignored);
 }
 
 }  // namespace monodr

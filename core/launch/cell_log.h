@@ -33,4 +33,20 @@ class CellLog {
   std::ofstream file_;
 };
 
+/// Sends what this process prints to the log of a cell for as long as the object lives. A cell that
+/// printed nothing has none at the end.
+class PrintsToLog {
+ public:
+  PrintsToLog(const std::string& logs_folder, const std::string& cell);
+  ~PrintsToLog() { end(); }
+  PrintsToLog(const PrintsToLog&) = delete;
+  PrintsToLog& operator=(const PrintsToLog&) = delete;
+
+  void end();
+
+ private:
+  std::string path_;
+  int before_[2] = {-1, -1};  ///< where stdout and stderr went
+};
+
 }  // namespace monodr

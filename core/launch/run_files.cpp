@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/run_files.h"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -11,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <iostream>
 #include <mutex>
 #include <optional>
@@ -106,55 +104,6 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
   std::perror("monodr-worker run: cannot start itself anew");
   std::_Exit(1);
 }
-
-/// Sends what the process prints to the log of a cell for as long as the object lives. A cell that
-/// printed nothing has no log.
-class PrintsToLog {
- public:
-  PrintsToLog(const std::string& folder, const std::string& cell) {
-    if (folder.empty()) return;
-    std::error_code ignored;  // where it cannot be kept, it is printed as before
-    std::filesystem::create_directories(folder, ignored);
-    path_ = log_file(folder, cell);
-    const int log =
-        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
-    if (log < 0) return;
-    flush();
-    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
-      before_[stream - 1] = ::fcntl(stream, F_DUPFD_CLOEXEC, 3);
-      ::dup2(log, stream);
-    }
-    ::close(log);
-  }
-  ~PrintsToLog() { end(); }
-  PrintsToLog(const PrintsToLog&) = delete;
-  PrintsToLog& operator=(const PrintsToLog&) = delete;
-
-  void end() {
-    flush();
-    for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
-      int& before = before_[stream - 1];
-      if (before < 0) continue;
-      ::dup2(before, stream);
-      ::close(before);
-      before = -1;
-    }
-    std::error_code ignored;
-    if (!path_.empty() && std::filesystem::file_size(path_, ignored) == 0)
-      std::filesystem::remove(path_, ignored);
-  }
-
- private:
-  // These two alone: another stream may be what the cell hangs in, and locked.
-  static void flush() {
-    std::cout << std::flush;
-    std::fflush(stdout);
-    std::fflush(stderr);
-  }
-
-  std::string path_;
-  int before_[2] = {-1, -1};
-};
 
 /// A thread that writes the heartbeats of a cell and calls `at_limit` once it has run too long.
 class Watch {

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "experiment/cells.h"
-#include "launch/workers.h"
+#include "launch/signal_guard.h"
 
 namespace monodr {
 namespace {

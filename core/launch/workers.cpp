@@ -2,12 +2,10 @@
 #include "launch/workers.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +13,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "launch/signal_guard.h"
 #include "launch/worker_environment.h"
 
 namespace monodr {
@@ -22,19 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array stop_signals = {SIGINT, SIGTERM, SIGHUP};
 // A report is a short line; what is longer without an end is not one.
 constexpr size_t longest_line = 1 << 20;
-
-volatile std::sig_atomic_t stop = 0;
-struct sigaction old_actions[stop_signals.size()];
-struct sigaction old_pipe_action;
-sigset_t old_mask;
-bool guarded = false;
-
-void note_stop(int) {
-  stop = 1;
-}
 
 struct Pipe {
   int read_end = -1, write_end = -1;
@@ -214,49 +202,6 @@ std::string WorkerProcess::wait() {
   }
   exit_code_ = WEXITSTATUS(status);
   return exit_code_ == 0 ? "" : fmt::format("ended with exit code {}", exit_code_);
-}
-
-SignalGuard::SignalGuard() {
-  MONODR_CHECK(!guarded, "one SignalGuard at a time");
-  guarded = true;
-  stop = 0;
-  sigset_t blocked;
-  sigemptyset(&blocked);
-  struct sigaction action {};
-  action.sa_handler = note_stop;
-  for (size_t i = 0; i < stop_signals.size(); ++i) {
-    sigaddset(&blocked, stop_signals[i]);
-    ::sigaction(stop_signals[i], &action, &old_actions[i]);
-  }
-  // Blocked but in ppoll: so none arrives between a look at `stop` and the wait.
-  ::sigprocmask(SIG_BLOCK, &blocked, &old_mask);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;  // a worker that died is seen by its end of stream
-  ::sigaction(SIGPIPE, &ignore, &old_pipe_action);
-}
-
-SignalGuard::~SignalGuard() {
-  ::sigprocmask(SIG_SETMASK, &old_mask, nullptr);
-  for (size_t i = 0; i < stop_signals.size(); ++i)
-    ::sigaction(stop_signals[i], &old_actions[i], nullptr);
-  ::sigaction(SIGPIPE, &old_pipe_action, nullptr);
-  guarded = false;
-}
-
-bool SignalGuard::stop_requested() {
-  return stop != 0;
-}
-
-std::vector<int> wait_for(const std::vector<int>& descriptors, int milliseconds) {
-  std::vector<pollfd> polled;
-  for (const int descriptor : descriptors) polled.push_back({descriptor, POLLIN, 0});
-  const timespec limit{milliseconds / 1000, (milliseconds % 1000) * 1000000L};
-  std::vector<int> ready;
-  if (::ppoll(polled.data(), polled.size(), &limit, guarded ? &old_mask : nullptr) <= 0)
-    return ready;
-  for (const pollfd& entry : polled)
-    if (entry.revents != 0) ready.push_back(entry.fd);
-  return ready;
 }
 
 }  // namespace monodr

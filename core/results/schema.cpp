@@ -331,17 +331,17 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficu
                      join(columns, ", "));
 }
 
-// A mark of a cell that runs on another host holds until then, seconds since 1970.
-constexpr const char* version_5 = "ALTER TABLE cell ADD COLUMN lease_until INTEGER;";
-
-// By which launcher a cell that runs is run.
-constexpr const char* version_6 = "ALTER TABLE cell ADD COLUMN launcher TEXT;";
+// Until when the mark of a cell that runs on another host holds, seconds since 1970; who runs it.
+constexpr const char* version_5 = R"sql(
+ALTER TABLE cell ADD COLUMN lease_until INTEGER;
+ALTER TABLE cell ADD COLUMN launcher TEXT;
+)sql";
 
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
   static const std::vector<std::string> migrations = {
-      version_1, version_2, version_3, version_4, version_5, version_6};
+      version_1, version_2, version_3, version_4, version_5};
   return migrations;
 }
 
