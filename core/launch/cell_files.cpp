@@ -27,9 +27,9 @@ bool is_cell_file(const std::string& name) {
          name.find_first_not_of("0123456789abcdef", begin) == name.size() - suffix.size();
 }
 
-std::optional<CellRecord> read_record(const std::string& path) {
+std::optional<CellOrder> read_order(const std::string& path) {
   try {
-    return cell_order_from_json(read_file(path)).record;
+    return cell_order_from_json(read_file(path));
   } catch (const std::exception&) {
     return std::nullopt;  // another process has just removed it, or it is not ours
   }
@@ -110,23 +110,24 @@ std::vector<std::string> CellFiles::orders() const {
 void CellFiles::renew_leases(Database& database) const {
   for (const std::string& file : orders())
     if (const auto heartbeat = read_heartbeat(file))
-      if (const std::optional<CellRecord> record = read_record(file))
-        database.renew_lease(*record, heartbeat->time);
+      if (const std::optional<CellOrder> order = read_order(file))
+        database.renew_lease(order->record, heartbeat->time);
 }
 
 int CellFiles::import_leftovers(Database& database) const {
   renew_leases(database);
   int taken = 0;
   for (const std::string& file : orders()) {
-    const std::optional<CellRecord> record = read_record(file);
-    if (!record || !database.mark_running(*record, ::getpid())) continue;
-    if (const std::optional<CellResult> result = read_left_result(*record)) {
-      database.import_result(*record,
-                             *result);  // where this fails, the file stays for the next start
+    const std::optional<CellOrder> order = read_order(file);
+    if (!order || !database.mark_running(order->record, ::getpid())) continue;
+    if (std::optional<CellResult> result = read_left_result(order->record)) {
+      result->provenance["plugin_folders"] = join(order->plugin_folders, ",");
+      // Where this fails, the file stays for the next start.
+      database.import_result(order->record, *result);
       ++taken;
     }
-    remove(*record);
-    database.release(*record);
+    remove(order->record);
+    database.release(order->record);
   }
   return taken;
 }

@@ -163,6 +163,7 @@ TEST_P(Sweep, SharesTheCoresAmongItsWorkers) {
 
 TEST_P(Sweep, TakesInWhatAnEarlierParentLeft) {
   const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1]\n");
+  options_.surroundings.plugin_folders = {"here", "there"};
   files_.hand_out(records[0], options_.surroundings);
   CellResult result;
   result.cell = records[0].id;
@@ -179,6 +180,10 @@ TEST_P(Sweep, TakesInWhatAnEarlierParentLeft) {
   row.bind(1, records[0].id);
   ASSERT_TRUE(row.executeStep());
   EXPECT_EQ(row.getColumn(0).getString(), records[0].config) << "to the letter";
+  SQLite::Statement folders(database_.connection(),
+                            "SELECT value FROM v_provenance WHERE key = 'plugin_folders'");
+  ASSERT_TRUE(folders.executeStep());
+  EXPECT_EQ(folders.getColumn(0).getString(), "here,there");
 }
 
 TEST_P(Sweep, AMarkOfAnotherHostHoldsWhileItsLeaseLasts) {
