@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "launch/signal_guard.h"
 #include "launch/worker_pool.h"
 #include "launch/workers.h"
 

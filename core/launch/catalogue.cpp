@@ -9,6 +9,7 @@
 #include "base/program_files.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "launch/signal_guard.h"
 #include "launch/workers.h"
 
 namespace monodr {

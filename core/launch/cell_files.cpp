@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "launch/heartbeat.h"
 #include "launch/orders.h"
 #include "launch/picture_folder.h"
 
@@ -26,9 +27,9 @@ bool is_cell_file(const std::string& name) {
          name.find_first_not_of("0123456789abcdef", begin) == name.size() - suffix.size();
 }
 
-std::optional<CellRecord> read_record(const std::string& path) {
+std::optional<CellOrder> read_order(const std::string& path) {
   try {
-    return cell_order_from_json(read_file(path)).record;
+    return cell_order_from_json(read_file(path));
   } catch (const std::exception&) {
     return std::nullopt;  // another process has just removed it, or it is not ours
   }
@@ -98,22 +99,35 @@ void CellFiles::remove(const CellRecord& record) const {
   fs::remove(fs::path(folder_) / cell_file, ignored);
 }
 
-int CellFiles::import_leftovers(Database& database) const {
+std::vector<std::string> CellFiles::orders() const {
   std::error_code ignored;
   std::vector<std::string> files;
   for (const auto& entry : fs::directory_iterator(folder_, ignored))
     if (is_cell_file(entry.path().filename().string())) files.push_back(entry.path().string());
+  return files;
+}
+
+void CellFiles::renew_leases(Database& database) const {
+  for (const std::string& file : orders())
+    if (const auto heartbeat = read_heartbeat(file))
+      if (const std::optional<CellOrder> order = read_order(file))
+        database.renew_lease(order->record, heartbeat->time);
+}
+
+int CellFiles::import_leftovers(Database& database) const {
+  renew_leases(database);
   int taken = 0;
-  for (const std::string& file : files) {
-    const std::optional<CellRecord> record = read_record(file);
-    if (!record || !database.mark_running(*record, ::getpid())) continue;
-    if (const std::optional<CellResult> result = read_left_result(*record)) {
-      database.import_result(*record,
-                             *result);  // where this fails, the file stays for the next start
+  for (const std::string& file : orders()) {
+    const std::optional<CellOrder> order = read_order(file);
+    if (!order || !database.mark_running(order->record, ::getpid())) continue;
+    if (std::optional<CellResult> result = read_left_result(order->record)) {
+      result->provenance["plugin_folders"] = join(order->plugin_folders, ",");
+      // Where this fails, the file stays for the next start.
+      database.import_result(order->record, *result);
       ++taken;
     }
-    remove(*record);
-    database.release(*record);
+    remove(order->record);
+    database.release(order->record);
   }
   return taken;
 }

@@ -17,8 +17,9 @@ struct CellSurroundings {
 };
 
 /// The folder through which parent and workers exchange cells: for each cell that is on its way
-/// <experiment>.<id>.json (what to do, written by the parent) and <experiment>.<id>.result.json
-/// (a CellResult, renamed into place by the worker). Whoever holds the database's mark of a cell
+/// <experiment>.<id>.json (what to do, written by the parent), <experiment>.<id>.result.json
+/// (a CellResult, renamed into place by the worker) and, of a worker without a pipe,
+/// <experiment>.<id>.alive (its Heartbeat). Whoever holds the database's mark of a cell
 /// (Database::mark_running) owns its files.
 class CellFiles {
  public:
@@ -36,6 +37,9 @@ class CellFiles {
   /// Removes all files of the cell, half-written ones included.
   void remove(const CellRecord& record) const;
 
+  /// Prolongs the marks of the cells whose workers have shown a sign of life, on whatever host.
+  void renew_leases(Database& database) const;
+
   /// Takes in the results that an earlier parent did not live to take in, and clears away what it
   /// left half-done. Cells that another living process has marked are not touched. Returns the
   /// number taken in.
@@ -44,6 +48,7 @@ class CellFiles {
  private:
   std::string stem(const CellRecord& record) const;
   std::string result_file(const CellRecord& record) const;
+  std::vector<std::string> orders() const;
   std::optional<CellResult> read_left_result(const CellRecord& record) const;
 
   std::string folder_;

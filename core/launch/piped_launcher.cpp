@@ -9,6 +9,7 @@
 #include "launch/failure_cause.h"
 #include "launch/launcher.h"
 #include "launch/progress.h"
+#include "launch/signal_guard.h"
 #include "launch/worker_pool.h"
 #include "launch/workers.h"
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "experiment/cells.h"
-#include "launch/workers.h"
+#include "launch/signal_guard.h"
 
 namespace monodr {
 namespace {
@@ -59,7 +59,7 @@ class Sweep {
     const size_t cell = pending_.front();
     pending_.pop_front();
     const CellRecord& record = cells_[cell];
-    if (!database_.mark_running(record, ::getpid())) {
+    if (!database_.mark_running(record, ::getpid(), options_.launch.launcher)) {
       elsewhere_.push_back(cell);
     } else if (const std::string state = changed_state(record); !state.empty()) {
       // Another process finished it between our look at the states and our mark.
@@ -109,9 +109,11 @@ class Sweep {
     return as_before || state == "missing" ? "" : state;
   }
 
-  // Twice in a lease, so that one late tick costs no cell.
+  // Three times in a lease, so that one late tick costs no cell.
   void renew_leases() {
-    if (Clock::now() - renewed_ < std::chrono::seconds(kLeaseSeconds) / 3) return;
+    if (running_.empty() ||
+        Clock::now() - renewed_ < std::chrono::seconds(options_.lease_seconds) / 3)
+      return;
     renewed_ = Clock::now();
     database_.renew_leases(::getpid());
   }
@@ -120,6 +122,7 @@ class Sweep {
   void look_elsewhere() {
     if (elsewhere_.empty() || Clock::now() - looked_elsewhere_ < look_elsewhere_interval) return;
     looked_elsewhere_ = Clock::now();
+    files_.renew_leases(database_);
     const auto states = database_.states(cells_.front().experiment);
     std::vector<size_t> still;
     for (const size_t cell : elsewhere_) {
@@ -151,22 +154,12 @@ class Sweep {
 SweepOutcome run_sweep(Database& database,
                        const CellFiles& files,
                        const std::vector<CellRecord>& cells,
-                       const LauncherFactory& make_launcher,
                        const SweepOptions& options,
                        Progress& progress) {
-  const std::unique_ptr<Launcher> launcher = make_launcher(files, cells.size());
+  database.set_lease(options.lease_seconds);
+  const auto make = find_launcher(options.launch.launcher).make;
+  const std::unique_ptr<Launcher> launcher = make(files, options.launch, cells.size());
   return Sweep(database, files, cells, *launcher, options, progress).run();
-}
-
-SweepOutcome run_sweep(Database& database,
-                       const CellFiles& files,
-                       const std::vector<CellRecord>& cells,
-                       const SweepOptions& options,
-                       Progress& progress) {
-  const LauncherFactory piped = [&](const CellFiles& some, size_t count) {
-    return make_piped_launcher(some, options.launch, count);
-  };
-  return run_sweep(database, files, cells, piped, options, progress);
 }
 
 }  // namespace monodr

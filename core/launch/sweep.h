@@ -14,7 +14,8 @@ namespace monodr {
 
 struct SweepOptions {
   LaunchOptions launch;
-  bool fail_fast = false;  ///< stop at the first cell that fails
+  bool fail_fast = false;             ///< stop at the first cell that fails
+  int lease_seconds = kLeaseSeconds;  ///< Database::set_lease
   CellSurroundings surroundings;
   /// Database::states as it was when the cells were chosen: a cell that another process brings to
   /// an end after that is not run again.
@@ -27,7 +28,8 @@ struct SweepOutcome {
   bool stopped = false;  ///< by a signal
 };
 
-/// Runs the cells in worker processes of this host and takes each result into the database as it comes.
+/// Runs the cells by options.launch.launcher and takes each result into the database as it comes.
+/// No worker is left when it returns.
 ///
 /// A worker that crashes, hangs or breaks the protocol costs its own cell, which is recorded as
 /// failed with the reason and the last lines of its log; a new worker takes over. Cells that
@@ -36,18 +38,6 @@ struct SweepOutcome {
 SweepOutcome run_sweep(Database& database,
                        const CellFiles& files,
                        const std::vector<CellRecord>& cells,
-                       const SweepOptions& options,
-                       Progress& progress);
-
-/// Makes the launcher for so many cells.
-using LauncherFactory =
-    std::function<std::unique_ptr<Launcher>(const CellFiles& files, size_t cells)>;
-
-/// The same where the launcher says. No worker is left when it returns.
-SweepOutcome run_sweep(Database& database,
-                       const CellFiles& files,
-                       const std::vector<CellRecord>& cells,
-                       const LauncherFactory& make_launcher,
                        const SweepOptions& options,
                        Progress& progress);
 

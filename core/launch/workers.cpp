@@ -2,13 +2,10 @@
 #include "launch/workers.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -16,25 +13,16 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "launch/signal_guard.h"
+#include "launch/worker_environment.h"
 
 namespace monodr {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array stop_signals = {SIGINT, SIGTERM, SIGHUP};
 // A report is a short line; what is longer without an end is not one.
 constexpr size_t longest_line = 1 << 20;
-
-volatile std::sig_atomic_t stop = 0;
-struct sigaction old_actions[stop_signals.size()];
-struct sigaction old_pipe_action;
-sigset_t old_mask;
-bool guarded = false;
-
-void note_stop(int) {
-  stop = 1;
-}
 
 struct Pipe {
   int read_end = -1, write_end = -1;
@@ -51,40 +39,6 @@ struct Pipe {
 void close_descriptor(int& descriptor) {
   if (descriptor >= 0) ::close(descriptor);
   descriptor = -1;
-}
-
-// The environment of this process with the thread counts of a worker in it.
-std::vector<std::string> worker_environment(int threads) {
-  // OpenBLAS: one thread is faster for our small products, and its sums depend on how many there
-  // are. OpenMP: threads that spin while they wait cost several times the work itself on a busy
-  // machine.
-  // malloc: a fit frees and takes the same tensors at every step; handing them back to the kernel
-  // each time costs a quarter of the fit in page faults.
-  const std::string count = fmt::format("{}", threads);
-  const std::string keep_memory =
-      "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:"
-      "glibc.malloc.trim_threshold=4294967296";
-  const std::pair<std::string, std::string> settings[] = {{"GLIBC_TUNABLES", keep_memory},
-                                                          {"OMP_NUM_THREADS", count},
-                                                          {"OMP_WAIT_POLICY", "passive"},
-                                                          {"OPENBLAS_NUM_THREADS", "1"},
-                                                          {"MONODR_THREADS", count}};
-  std::vector<std::string> variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) {
-    bool replaced = false;
-    for (const auto& [name, value] : settings)
-      replaced = replaced || std::string(*variable).rfind(name + "=", 0) == 0;
-    if (!replaced) variables.emplace_back(*variable);
-  }
-  for (const auto& [name, value] : settings) variables.push_back(name + "=" + value);
-  return variables;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
 }
 
 // Where the system runs out of memory, it should take a worker and not the parent. Anyone may ask
@@ -114,11 +68,7 @@ void offer_to_be_killed_first() {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (options.memory_mb > 0) {
-    const rlim_t bytes = static_cast<rlim_t>(options.memory_mb) << 20;
-    const rlimit limit{bytes, bytes};
-    ::setrlimit(RLIMIT_DATA, &limit);
-  }
+  limit_memory(options.memory_mb);
   ::dup2(input, 0);
   ::dup2(output, 1);
   if (log >= 0) ::dup2(log, 2);
@@ -252,49 +202,6 @@ std::string WorkerProcess::wait() {
   }
   exit_code_ = WEXITSTATUS(status);
   return exit_code_ == 0 ? "" : fmt::format("ended with exit code {}", exit_code_);
-}
-
-SignalGuard::SignalGuard() {
-  MONODR_CHECK(!guarded, "one SignalGuard at a time");
-  guarded = true;
-  stop = 0;
-  sigset_t blocked;
-  sigemptyset(&blocked);
-  struct sigaction action {};
-  action.sa_handler = note_stop;
-  for (size_t i = 0; i < stop_signals.size(); ++i) {
-    sigaddset(&blocked, stop_signals[i]);
-    ::sigaction(stop_signals[i], &action, &old_actions[i]);
-  }
-  // Blocked but in ppoll: so none arrives between a look at `stop` and the wait.
-  ::sigprocmask(SIG_BLOCK, &blocked, &old_mask);
-  struct sigaction ignore {};
-  ignore.sa_handler = SIG_IGN;  // a worker that died is seen by its end of stream
-  ::sigaction(SIGPIPE, &ignore, &old_pipe_action);
-}
-
-SignalGuard::~SignalGuard() {
-  ::sigprocmask(SIG_SETMASK, &old_mask, nullptr);
-  for (size_t i = 0; i < stop_signals.size(); ++i)
-    ::sigaction(stop_signals[i], &old_actions[i], nullptr);
-  ::sigaction(SIGPIPE, &old_pipe_action, nullptr);
-  guarded = false;
-}
-
-bool SignalGuard::stop_requested() {
-  return stop != 0;
-}
-
-std::vector<int> wait_for(const std::vector<int>& descriptors, int milliseconds) {
-  std::vector<pollfd> polled;
-  for (const int descriptor : descriptors) polled.push_back({descriptor, POLLIN, 0});
-  const timespec limit{milliseconds / 1000, (milliseconds % 1000) * 1000000L};
-  std::vector<int> ready;
-  if (::ppoll(polled.data(), polled.size(), &limit, guarded ? &old_mask : nullptr) <= 0)
-    return ready;
-  for (const pollfd& entry : polled)
-    if (entry.revents != 0) ready.push_back(entry.fd);
-  return ready;
 }
 
 }  // namespace monodr

@@ -2,7 +2,9 @@
 #include "results/database.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/error.h"
@@ -29,6 +31,9 @@ std::string state_of(const Statement& row, const std::string& this_host, std::in
   if (alive) return "running";
   return state == "missing" ? "interrupted" : state;
 }
+
+constexpr const char* no_mark =
+    "pid = NULL, process = NULL, host = NULL, launcher = NULL, lease_until = NULL";
 
 }  // namespace
 
@@ -71,9 +76,7 @@ void Database::clear_dead_marks() {
   Statement marked(*connection_,
                    "SELECT hash, state, pid, process, host, lease_until, id FROM cell WHERE pid IS "
                    "NOT NULL AND state <> 'missing'");
-  Statement clear(*connection_,
-                  "UPDATE cell SET pid = NULL, process = NULL, host = NULL, lease_until = NULL "
-                  "WHERE id = ?");
+  Statement clear(*connection_, fmt::format("UPDATE cell SET {} WHERE id = ?", no_mark));
   std::vector<std::int64_t> dead;
   while (marked.executeStep())
     if (state_of(marked, host_name(), clock_()) != "running") dead.push_back(marked.getColumn(6));
@@ -84,7 +87,7 @@ void Database::clear_dead_marks() {
   }
 }
 
-bool Database::mark_running(const CellRecord& record, int pid) {
+bool Database::mark_running(const CellRecord& record, int pid, const std::string& launcher) {
   bool marked = false;
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
@@ -97,13 +100,14 @@ bool Database::mark_running(const CellRecord& record, int pid) {
     if (state_of(find, host_name(), clock_()) == "running" && !is_own) return;
     find.reset();
     Statement mark(*connection_,
-                   "UPDATE cell SET pid = ?, process = ?, host = ?, lease_until = ?, "
+                   "UPDATE cell SET pid = ?, process = ?, host = ?, launcher = ?, lease_until = ?, "
                    "started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?");
     mark.bind(1, pid);
     mark.bind(2, process_identity(pid));
     mark.bind(3, host_name());
-    mark.bind(4, clock_() + kLeaseSeconds);
-    mark.bind(5, cell);
+    mark.bind(4, launcher);
+    mark.bind(5, clock_() + lease_seconds_);
+    mark.bind(6, cell);
     mark.exec();
     marked = true;
   });
@@ -113,9 +117,22 @@ bool Database::mark_running(const CellRecord& record, int pid) {
 void Database::renew_leases(int pid) {
   write([&] {
     Statement renew(*connection_, "UPDATE cell SET lease_until = ? WHERE pid = ? AND host = ?");
-    renew.bind(1, clock_() + kLeaseSeconds);
+    renew.bind(1, clock_() + lease_seconds_);
     renew.bind(2, pid);
     renew.bind(3, host_name());
+    renew.exec();
+  });
+}
+
+void Database::renew_lease(const CellRecord& record, std::int64_t alive_at) {
+  write([&] {
+    Statement renew(*connection_,
+                    "UPDATE cell SET lease_until = max(lease_until, ?) WHERE hash = ? AND pid IS "
+                    "NOT NULL AND variant IN (SELECT variant.id FROM variant JOIN experiment ON "
+                    "experiment.id = variant.experiment WHERE experiment.name = ?)");
+    renew.bind(1, std::min(alive_at, clock_()) + lease_seconds_);
+    renew.bind(2, record.id);
+    renew.bind(3, record.experiment);
     renew.exec();
   });
 }
@@ -124,12 +141,16 @@ void Database::release(const CellRecord& record) {
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
     Statement unmark(*connection_,
-                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL, lease_until = NULL, "
-                     "started = iif(state = 'missing', NULL, started) WHERE id = ?");
+                     fmt::format("UPDATE cell SET {}, started = iif(state = 'missing', NULL, "
+                                 "started) WHERE id = ? AND pid = ? AND host = ?",
+                                 no_mark));
     unmark.bind(1, cell);
+    unmark.bind(2, ::getpid());
+    unmark.bind(3, host_name());
     unmark.exec();
     Statement remove(*connection_,
-                     "DELETE FROM cell WHERE id = ? AND state = 'missing' AND NOT is_current");
+                     "DELETE FROM cell WHERE id = ? AND state = 'missing' AND NOT is_current AND "
+                     "pid IS NULL");
     remove.bind(1, cell);
     remove.exec();
   });
@@ -140,10 +161,12 @@ void Database::import_result(const CellRecord& record, const CellResult& result)
   MONODR_CHECK(result.state == "done" || result.state == "failed", "state '{}'", result.state);
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
-    Statement update(*connection_,
-                     "UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
-                     "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, "
-                     "pid = NULL, process = NULL, host = NULL, lease_until = NULL WHERE id = ?");
+    Statement update(
+        *connection_,
+        fmt::format("UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
+                    "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, {} WHERE "
+                    "id = ?",
+                    no_mark));
     update.bind(1, result.state);
     update.bind(2, result.message);
     update.bind(3, result.seconds);

@@ -22,8 +22,8 @@ struct PluginRecord {
   std::string file_hash;  ///< SHA-256 of the shared library
 };
 
-/// How long a mark of a running cell holds without being renewed: long beside a pause of the machine or of its
-/// file system, short beside a night.
+/// How long a mark of a running cell holds without being renewed: long beside a pause of the machine
+/// or of its file system, short beside a night.
 inline constexpr int kLeaseSeconds = 300;
 
 /// What is known of a cell before it runs.
@@ -66,17 +66,26 @@ class Database {
             const std::string& question,
             const std::vector<CellRecord>& cells);
 
-  /// Notes that process `pid` of this host runs the cell. False, and nothing is changed, while
-  /// another living process runs it. Results of an earlier run stay until new ones are taken in.
-  bool mark_running(const CellRecord& record, int pid);
+  /// Notes that process `pid` of this host has the cell run, by the launcher of that name. False,
+  /// and nothing is changed, while another living process runs it. Results of an earlier run stay
+  /// until new ones are taken in.
+  bool mark_running(const CellRecord& record, int pid, const std::string& launcher = "");
 
-  /// Prolongs the marks of a process of this host by kLeaseSeconds from now.
+  /// How long a mark holds on another host without being renewed; kLeaseSeconds unless told.
+  void set_lease(int seconds) { lease_seconds_ = seconds; }
+
+  /// Prolongs the marks of a process of this host, from now.
   void renew_leases(int pid);
+
+  /// Prolongs the mark of a cell, whoever has it, from the moment that its worker was seen alive.
+  /// A moment that is still to come, by the clock of this host, is taken for now.
+  void renew_lease(const CellRecord& record, std::int64_t alive_at);
 
   /// The clock by which leases are judged, seconds since 1970; for tests.
   void set_clock(std::function<std::int64_t()> clock) { clock_ = std::move(clock); }
 
-  /// The cell is no longer being run. Forgets it where it is not planned and has no results.
+  /// This process no longer runs the cell; a mark of another stays. Forgets the cell where it is
+  /// not planned and has no results.
   void release(const CellRecord& record);
 
   /// Puts the result in place of what the cell had; ends mark_running. From now on the cell is the
@@ -85,7 +94,8 @@ class Database {
 
   /// Cell id -> "done", "failed", "running", "missing" (never started), or "interrupted" (marked as
   /// running, but its process is gone and there is no result). A mark of this host holds while its
-  /// process lives, one of another host while its lease lasts (for ever where an older program gave none). A cell of two arms with the same id counts as done where one of them is.
+  /// process lives, one of another host while its lease lasts (for ever where an older program gave
+  /// none). A cell of two arms with the same id counts as done where one of them is.
   std::unordered_map<std::string, std::string> states(const std::string& experiment) const;
 
   /// What the cell's row says of its results, whoever has it marked as running: "done", "failed" or
@@ -111,6 +121,7 @@ class Database {
   std::string file_;
   std::unique_ptr<SQLite::Database> connection_;
   std::function<std::int64_t()> clock_;
+  int lease_seconds_ = kLeaseSeconds;
 };
 
 }  // namespace monodr

@@ -180,7 +180,8 @@ SELECT variant.id, experiment.name AS experiment, arm, arm_order, position, axes
 CREATE VIEW v_cells AS
 SELECT cell.id, cell.hash, v.experiment, v.arm, v.arm_order, v.point, cell.seed,
        CASE WHEN pid IS NULL THEN state ELSE 'running' END AS state,
-       is_current, message, started, finished, seconds, peak_memory_mb, pid, host, config.json AS config
+       is_current, message, started, finished, seconds, peak_memory_mb, pid, host, launcher, lease_until,
+       config.json AS config
   FROM cell JOIN v_variants v ON v.id = cell.variant LEFT JOIN config ON config.cell = cell.id;
 
 CREATE VIEW v_metrics AS
@@ -330,8 +331,11 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficu
                      join(columns, ", "));
 }
 
-// A mark of a cell that runs on another host holds until then, seconds since 1970.
-constexpr const char* version_5 = "ALTER TABLE cell ADD COLUMN lease_until INTEGER;";
+// Until when the mark of a cell that runs on another host holds, seconds since 1970; who runs it.
+constexpr const char* version_5 = R"sql(
+ALTER TABLE cell ADD COLUMN lease_until INTEGER;
+ALTER TABLE cell ADD COLUMN launcher TEXT;
+)sql";
 
 }  // namespace
 

@@ -38,7 +38,8 @@ std::vector<StoredCell> cells_where(const Database& database,
         database.connection(),
         fmt::format(
             "SELECT cell.id, variant, hash, arm, point, seed, state, message, coalesce(json, "
-            "''), seconds, coalesce(unixepoch(finished), 0) FROM cell JOIN v_variants AS v "
+            "''), seconds, coalesce(unixepoch(finished), 0), coalesce(host, ''), "
+            "coalesce(launcher, ''), coalesce(lease_until, 0) FROM cell JOIN v_variants AS v "
             "ON v.id = cell.variant LEFT JOIN config ON config.cell = cell.id WHERE "
             "experiment = ? AND {} ORDER BY {}",
             condition,
@@ -57,6 +58,9 @@ std::vector<StoredCell> cells_where(const Database& database,
       cell.config = rows.getColumn(8).getString();
       cell.seconds = number(rows.getColumn(9));
       cell.finished = rows.getColumn(10);
+      cell.host = rows.getColumn(11).getString();
+      cell.launcher = rows.getColumn(12).getString();
+      cell.lease_until = rows.getColumn(13);
       cells.push_back(std::move(cell));
     }
   });

@@ -20,6 +20,10 @@ struct StoredCell {
   std::string config;         ///< JSON; "" where it never ran
   double seconds = 0;         ///< NaN where it never ran
   std::int64_t finished = 0;  ///< seconds since 1970; 0 where it never ran
+  /// Who has it marked as running, and until when (seconds since 1970) that holds on another host;
+  /// "" and 0 where nobody has.
+  std::string host, launcher;
+  std::int64_t lease_until = 0;
 
   std::string row_label() const { return point.empty() ? arm : arm + ", " + point; }
   std::string short_hash() const { return hash.substr(0, 12); }

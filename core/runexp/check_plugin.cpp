@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "launch/signal_guard.h"
 #include "launch/workers.h"
 
 namespace monodr {

@@ -48,6 +48,19 @@ std::vector<std::string> plugin_path(const po::variables_map& values) {
   return folders;
 }
 
+namespace {
+
+/// "who runs the cells: local = workers of this host ..., blocks = ..."
+std::string launcher_help() {
+  std::string text = "who runs the cells:";
+  for (const LauncherEntry& entry : launchers())
+    text +=
+        fmt::format("{} {} = {}", &entry == &launchers()[0] ? "" : ",", entry.name, entry.meaning);
+  return text;
+}
+
+}  // namespace
+
 void add_limit_options(po::options_description& options) {
   auto add = options.add_options();
   add("jobs,j",
@@ -59,6 +72,16 @@ void add_limit_options(po::options_description& options) {
   add("time-limit",
       po::value<double>()->default_value(3600)->value_name("SECONDS"),
       "a cell that takes longer is stopped and counts as failed; 0 = no limit");
+  add("launcher",
+      po::value<std::string>()->default_value(launchers()[0].name)->value_name("NAME"),
+      launcher_help().c_str());
+  add("cells-per-job",
+      po::value<int>()->default_value(0)->value_name("N"),
+      "cells of a block, where the launcher makes blocks; 0 = so that each worker gets a few");
+  add("lease",
+      po::value<int>()->default_value(kLeaseSeconds)->value_name("SECONDS"),
+      "for other hosts, a cell is being run for so long after the last sign of life; one is given "
+      "three times as often");
   add("memory-limit",
       po::value<int>()->default_value(0)->value_name("MB"),
       "memory that a worker may allocate, its libraries' data included; a cell that wants more "
@@ -66,7 +89,7 @@ void add_limit_options(po::options_description& options) {
 }
 
 SweepOptions limits_of(const po::variables_map& values) {
-  for (const char* name : {"jobs", "threads", "memory-limit"})
+  for (const char* name : {"jobs", "threads", "memory-limit", "cells-per-job"})
     if (values[name].as<int>() < 0)
       throw UserError(
           fmt::format("--{} is {}, but must be at least 0", name, values[name].as<int>()));
@@ -75,6 +98,10 @@ SweepOptions limits_of(const po::variables_map& values) {
   options.launch.threads = values["threads"].as<int>();
   options.launch.time_limit = values["time-limit"].as<double>();
   options.launch.memory_limit_mb = values["memory-limit"].as<int>();
+  options.launch.launcher = find_launcher(values["launcher"].as<std::string>()).name;
+  options.launch.cells_per_job = values["cells-per-job"].as<int>();
+  options.lease_seconds = values["lease"].as<int>();
+  if (options.lease_seconds < 3) throw UserError("--lease must be at least 3 seconds");
   if (!(options.launch.time_limit >= 0)) throw UserError("--time-limit must be at least 0 seconds");
   const int cores = available_cores();
   if (options.launch.jobs * options.launch.threads > cores)

@@ -22,10 +22,12 @@ const CommandUsage usage = {
     R"(The cells of an experiment, or of all experiments of the database, as the last run of the file
 planned them.
 
-States: done, failed, running, missing (not started yet), interrupted (its process is gone; the next
-run starts it again). What has become stale since, 'runexp FILE.toml --dry-run' tells.
+States: done, failed, running, missing (not started yet), interrupted (its process is gone, or its
+lease has run out on another host; the next run starts it again). What has become stale since,
+'runexp FILE.toml --dry-run' tells. A cell that is running says on which host and by which launcher.
 A cell that is done says how many of its objects failed, and why the first.
---format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message.
+--format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message,
+and of a cell that is marked as running host, launcher and lease_until (seconds since 1970).
 
 Examples:
   runexp status
@@ -36,27 +38,40 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
+/// "on node7 (local)"
+std::string whereabouts(const StoredCell& cell) {
+  return "on " + cell.host + (cell.launcher.empty() ? "" : " (" + cell.launcher + ")");
+}
+
 void print_text(const std::string& experiment, const std::vector<StoredCell>& cells) {
   std::cout << experiment << "\n";
   for (const StoredCell& cell : cells)
-    std::cout << fmt::format("  {}  {:<11}  {:>8}  {}, seed {}  {}\n",
-                             cell.short_hash(),
-                             cell.state,
-                             std::isnan(cell.seconds) ? "" : duration_text(cell.seconds),
-                             cell.row_label(),
-                             cell.seed,
-                             first_line(cell.message));
+    std::cout << fmt::format(
+        "  {}  {:<11}  {:>8}  {}, seed {}  {}\n",
+        cell.short_hash(),
+        cell.state,
+        std::isnan(cell.seconds) ? "" : duration_text(cell.seconds),
+        cell.row_label(),
+        cell.seed,
+        cell.state == "running" ? whereabouts(cell) : first_line(cell.message));
 }
 
 ordered_json json_of(const std::string& experiment, const StoredCell& cell) {
-  return {{"id", cell.hash},
-          {"experiment", experiment},
-          {"arm", cell.arm},
-          {"point", cell.point},
-          {"seed", cell.seed},
-          {"state", cell.state},
-          {"seconds", std::isnan(cell.seconds) ? ordered_json() : ordered_json(cell.seconds)},
-          {"message", cell.message}};
+  ordered_json json{
+      {"id", cell.hash},
+      {"experiment", experiment},
+      {"arm", cell.arm},
+      {"point", cell.point},
+      {"seed", cell.seed},
+      {"state", cell.state},
+      {"seconds", std::isnan(cell.seconds) ? ordered_json() : ordered_json(cell.seconds)},
+      {"message", cell.message}};
+  if (!cell.host.empty()) {
+    json["host"] = cell.host;
+    json["launcher"] = cell.launcher;
+    json["lease_until"] = cell.lease_until > 0 ? ordered_json(cell.lease_until) : ordered_json();
+  }
+  return json;
 }
 
 }  // namespace

@@ -5,14 +5,13 @@
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
-//   monodr-worker run FILE...         runs these cells; exit code 1 where one of them failed
+//   monodr-worker run [options] FILE...  runs these cells, with nobody to talk to (launch/run_files.h)
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +28,7 @@
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
 #include "cell/watch.h"
+#include "launch/run_files.h"
 #include "methods/method.h"
 #include "pictures/overlay.h"
 #include "worker/sheet.h"
@@ -154,48 +154,52 @@ void require_planned_code(const CellOrder& order) {
                                 join(changed, ", ")));
 }
 
-/// Whether the cell is done.
-bool run_one(const std::string& path, Channel& channel) {
+/// A failed result where the cell failed. `progress` takes what it is at and the share done.
+CellResult carry_out(const CellOrder& order,
+                     const std::function<void(const std::string&, double)>& progress) {
   const auto start = std::chrono::steady_clock::now();
   forget_peak_memory();
-  const CellOrder order = cell_order_from_json(read_file(path));
   CellOutcome outcome;
   try {
     require_planned_code(order);
-    Throttle throttle;
-    outcome = run_cell(order, [&](const std::string& what, double share) {
-      if (throttle.due(share))
-        channel.send(json{{"cell", order.record.id}, {"progress", share}, {"what", what}});
-    });
+    outcome = run_cell(order, progress);
     write_overlays(order, outcome);
   } catch (const std::exception& error) {
     outcome.result = CellResult{};
     outcome.result.cell = order.record.id;
     outcome.result.state = "failed";
     outcome.result.message = error.what();
+    outcome.result.provenance = process_provenance();
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   outcome.result.seconds = elapsed.count();
   outcome.result.peak_memory_mb = peak_memory_mb();
-  write_file_atomically(order.output, to_json(outcome.result));
-  channel.send(json{{"cell", order.record.id},
-                    {"state", outcome.result.state},
-                    {"message", outcome.result.message}});
-  return outcome.result.state == "done";
+  return outcome.result;
 }
 
-int run_cells(const std::vector<std::string>& files, Channel& channel) {
+void run_told(const std::string& path, Channel& channel) {
+  const CellOrder order = cell_order_from_json(read_file(path));
+  const std::string& id = order.record.id;
+  Throttle throttle;
+  const CellResult result = carry_out(order, [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"cell", id}, {"progress", share}, {"what", what}});
+  });
+  write_file_atomically(order.output, to_json(result));
+  channel.send(json{{"cell", id}, {"state", result.state}, {"message", result.message}});
+}
+
+int run_cells(Channel& channel) {
   // First of all, so that it is known of a cell that crashes, too.
   channel.send(json{{"provenance", process_provenance()}});
-  if (!files.empty()) {
-    const auto failed = std::count_if(files.begin(), files.end(), [&](const std::string& file) {
-      return !run_one(file, channel);
-    });
-    return failed == 0 ? 0 : 1;
-  }
   for (std::string path; std::getline(std::cin, path);)
-    if (!path.empty()) run_one(path, channel);
+    if (!path.empty()) run_told(path, channel);
   return 0;
+}
+
+int run_cells_of_files(const std::vector<std::string>& arguments) {
+  return run_files(arguments, [](const CellOrder& order, const auto& progress) {
+    return carry_out(order, [&](const std::string&, double share) { progress(share); });
+  });
 }
 
 void set_threads() {
@@ -212,12 +216,14 @@ int dispatch(const std::vector<std::string>& arguments) {
   if (const auto command = commands.find(arguments[0]); command != commands.end())
     return command->second(rest);
 
+  if (arguments[0] == "run" && !rest.empty()) return run_cells_of_files(rest);
+
   Channel channel;
   try {
     if (arguments[0] == "describe") return describe(rest, channel);
     if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
     if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
-    if (arguments[0] == "run") return run_cells(rest, channel);
+    if (arguments[0] == "run") return run_cells(channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});
     return 2;

@@ -6,12 +6,16 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/error.h"
 #include "base/text.h"
+#include "launch/orders.h"
+#include "launch/run_files.h"
 #include "launch/stand_in_plugins.h"
 #include "results/cell_result.h"
 
@@ -46,21 +50,23 @@ void misbehave(const std::string& behaviour, double seconds) {
   }
 }
 
-bool run_one(const std::string& path) {
-  const json cell = json::parse(read_file(path));
-  const std::string id = cell.at("id"), output = cell.at("output");
+/// As its configuration says. `progress` takes the share that is done.
+CellResult carry_out(const CellOrder& order, const std::function<void(double)>& progress) {
   // One line a run: tests count how often each cell was run, and look whether the process is gone.
   if (const char* journal = std::getenv("FAKE_JOURNAL"))
-    std::ofstream(journal, std::ios::app) << fmt::format("{} {}\n", id, ::getpid()) << std::flush;
+    std::ofstream(journal, std::ios::app)
+        << fmt::format("{} {}\n", order.record.id, ::getpid()) << std::flush;
   CellResult result;
-  result.cell = id;
+  result.cell = order.record.id;
   result.state = "done";
   result.seconds = 0.5;
-  std::cerr << "working on " << id << std::endl;
-  say({{"cell", id}, {"progress", 0.5}, {"what", "fit"}});
-  const json& mask = cell.at("config").at("loss").at("mask");
+  std::cerr << "working on " << order.record.id << std::endl;
+  progress(0.5);
+  const json mask = json::parse(order.record.config).at("loss").at("mask");
   const std::string behaviour = mask.at("behaviour");
   try {
+    if (behaviour == "wait")  // for the test
+      while (!std::filesystem::exists(order.output + ".go")) std::this_thread::yield();
     misbehave(behaviour, mask.at("seconds"));
     const char* threads = std::getenv("MONODR_THREADS");
     result.metrics.push_back({"threads", "car", "", 0, 0, std::atof(threads), "1"});
@@ -68,12 +74,32 @@ bool run_one(const std::string& path) {
     result.state = "failed";
     result.message = error.what();
   }
-  if (behaviour == "torn")
-    std::ofstream(output) << "{\"cell\": \"";
-  else if (behaviour != "lie")
-    write_file_atomically(output, to_json(result));
+  return result;
+}
+
+bool breaks_the_protocol(const CellOrder& order) {
+  const std::string behaviour =
+      json::parse(order.record.config).at("loss").at("mask").at("behaviour");
+  if (behaviour == "torn") std::ofstream(order.output) << "{\"cell\": \"";
+  return behaviour == "torn" || behaviour == "lie";
+}
+
+void run_told(const std::string& path) {
+  const CellOrder order = cell_order_from_json(read_file(path));
+  const std::string& id = order.record.id;
+  const CellResult result = carry_out(order, [&](double share) {
+    say({{"cell", id}, {"progress", share}, {"what", "fit"}});
+  });
+  if (!breaks_the_protocol(order)) write_file_atomically(order.output, to_json(result));
   say({{"cell", id}, {"state", result.state}, {"message", result.message}});
-  return result.state == "done";
+}
+
+int run_told_by_files(const std::vector<std::string>& arguments) {
+  return run_files(arguments, [](const CellOrder& order, const auto& progress) {
+    const CellResult result = carry_out(order, progress);
+    if (breaks_the_protocol(order)) ::_exit(0);
+    return result;
+  });
 }
 
 int prepare(const std::string& path) {
@@ -101,10 +127,15 @@ int main(int count, char** values) {
     for (int i = 1; i < count; ++i) std::cout << values[i] << "\n";
     return 0;
   }
+  if (count > 2) {
+    try {
+      return run_told_by_files({values + 2, values + count});
+    } catch (const UserError& error) {
+      std::cerr << error.what() << std::endl;
+      return 2;
+    }
+  }
   say({{"provenance", {{"host", "nowhere"}}}});
-  bool all_done = true;
-  for (int i = 2; i < count; ++i) all_done = run_one(values[i]) && all_done;
-  if (count > 2) return all_done ? 0 : 1;
-  for (std::string path; std::getline(std::cin, path);) run_one(path);
+  for (std::string path; std::getline(std::cin, path);) run_told(path);
   return 0;
 }

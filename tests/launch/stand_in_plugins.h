@@ -24,7 +24,7 @@ inline PluginCatalogue stand_in_catalogue(const std::string& file_hash = "0123")
   PluginInfo mask = stand_in_plugin(PluginKind::loss, "mask", file_hash);
   Parameter behaviour{"behaviour", std::string("good"), "", "how the cell ends"};
   behaviour.choices = {
-      "good", "crash", "hang", "throw", "exit", "chatter", "torn", "lie", "grow", "slow"};
+      "good", "crash", "hang", "throw", "exit", "chatter", "torn", "lie", "grow", "slow", "wait"};
   mask.parameters = {behaviour, {"seconds", 0.0, "s", "how long a slow cell takes", 0, 1000}};
   PluginInfo rasterizer = stand_in_plugin(PluginKind::renderer, "soft_rasterizer", file_hash);
   rasterizer.parameters = {{"sigma", 1.0, "px^2", "softness of the edge", 0, 100}};

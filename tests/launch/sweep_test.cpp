@@ -20,13 +20,15 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 /// Runs cells in the stand-in worker, which ends each as its configuration says; by each launcher.
-class Sweep : public testing::TestWithParam<const char*> {
+class Sweep : public testing::TestWithParam<LauncherEntry> {
  protected:
   Sweep() : database_(folder_.file("results.sqlite")), files_(folder_.file("cells")) {
     std::filesystem::create_directories(folder_.file("cells"));
     const char* binaries = std::getenv("MONODR_BINARY_DIR");
     options_.launch.worker = std::string(binaries != nullptr ? binaries : ".") + "/fake_worker";
+    options_.launch.launcher = GetParam().name;
     options_.launch.jobs = 2;
+    options_.launch.cells_per_job = 3;
     options_.launch.logs_folder = folder_.file("logs");
     options_.surroundings = {{}, folder_.file("cache"), folder_.file("fits")};
   }
@@ -41,12 +43,7 @@ class Sweep : public testing::TestWithParam<const char*> {
 
   SweepOutcome run(const std::vector<CellRecord>& records) {
     Progress progress(stderr, Progress::Style::quiet, false);
-    const bool in_blocks = std::string(GetParam()) == "blocks";
-    const LauncherFactory make = [&](const CellFiles& files, size_t cells) {
-      return in_blocks ? make_block_launcher(files, options_.launch, cells, 3)
-                       : make_piped_launcher(files, options_.launch, cells);
-    };
-    return run_sweep(database_, files_, records, make, options_, progress);
+    return run_sweep(database_, files_, records, options_, progress);
   }
 
   std::string message(const CellRecord& record) {
@@ -166,6 +163,7 @@ TEST_P(Sweep, SharesTheCoresAmongItsWorkers) {
 
 TEST_P(Sweep, TakesInWhatAnEarlierParentLeft) {
   const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1]\n");
+  options_.surroundings.plugin_folders = {"here", "there"};
   files_.hand_out(records[0], options_.surroundings);
   CellResult result;
   result.cell = records[0].id;
@@ -182,6 +180,10 @@ TEST_P(Sweep, TakesInWhatAnEarlierParentLeft) {
   row.bind(1, records[0].id);
   ASSERT_TRUE(row.executeStep());
   EXPECT_EQ(row.getColumn(0).getString(), records[0].config) << "to the letter";
+  SQLite::Statement folders(database_.connection(),
+                            "SELECT value FROM v_provenance WHERE key = 'plugin_folders'");
+  ASSERT_TRUE(folders.executeStep());
+  EXPECT_EQ(folders.getColumn(0).getString(), "here,there");
 }
 
 TEST_P(Sweep, AMarkOfAnotherHostHoldsWhileItsLeaseLasts) {
@@ -238,7 +240,10 @@ TEST_P(Sweep, LeavesFilesOfLivingProcessesAlone) {
   EXPECT_EQ(files_left(), 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(ByEachLauncher, Sweep, testing::Values("piped", "blocks"));
+INSTANTIATE_TEST_SUITE_P(ByEachLauncher,
+                         Sweep,
+                         testing::ValuesIn(launchers()),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ProgressTest, WritesPlainLinesWhereThereIsNoTerminal) {
   testing::internal::CaptureStdout();

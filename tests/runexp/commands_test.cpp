@@ -47,6 +47,42 @@ TEST_F(Commands, StatusTellsOfCellsThatWereNeverStarted) {
   EXPECT_EQ(status({"test"}).size(), 3u);
 }
 
+TEST_F(Commands, StatusSaysWhoRunsACellAndUntilWhenThatHoldsElsewhere) {
+  run({"e.toml"});
+  const auto mark = [&](const std::string& lease) {
+    Program(
+        {"/usr/bin/sqlite3",
+         "results/results.sqlite",
+         "UPDATE cell SET state = 'missing', pid = 7, process = 'x@y', host = 'node7', launcher = "
+         "'blocks', lease_until = " +
+             lease + " WHERE seed = 1"},
+        {},
+        folder_.path())
+        .wait();
+  };
+  mark("unixepoch() + 1000");
+  EXPECT_THAT(run({"status"}).output(), HasSubstr("seed 1  on node7 (blocks)\n"));
+  int running = 0;
+  for (const json& cell : status({"test"})) {
+    if (cell.at("state") != "running") {
+      EXPECT_FALSE(cell.contains("host"));
+      continue;
+    }
+    ++running;
+    EXPECT_EQ(cell.at("host"), "node7");
+    EXPECT_EQ(cell.at("launcher"), "blocks");
+    EXPECT_GT(cell.at("lease_until"), std::time(nullptr));
+  }
+  EXPECT_EQ(running, 2);
+  const Words dry_run{"e.toml", "--dry-run"};
+  EXPECT_THAT(run(dry_run).output(), HasSubstr("2 done, 2 running;"));
+  mark("unixepoch() - 1");
+  EXPECT_THAT(run(dry_run).output(), HasSubstr("2 done, 2 interrupted;"));
+  EXPECT_EQ(run({"e.toml"}).exit_code(), 0);
+  for (const auto& [id, state] : states()) EXPECT_EQ(state, "done");
+  for (const json& cell : status({"test"})) EXPECT_FALSE(cell.contains("host"));
+}
+
 TEST_F(Commands, LogsPrintsWhatTheCellWrote) {
   run({"e.toml"});
   const std::string id = first_id();

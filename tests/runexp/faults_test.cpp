@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "launch/launcher.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -51,7 +52,22 @@ class Faults : public Runexp {
   }
 };
 
-TEST_F(Faults, AnInterruptStopsCleanly) {
+/// What a sweep promises, whoever runs its cells.
+class FaultsOfSweeps : public Faults, public testing::WithParamInterface<LauncherEntry> {
+ protected:
+  /// `runexp WORDS... --launcher NAME`
+  Program start(Words words, const Words& environment = {}) {
+    words.insert(words.end(), {"--launcher", GetParam().name});
+    return Faults::start(words, environment);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(ByEachLauncher,
+                         FaultsOfSweeps,
+                         testing::ValuesIn(launchers()),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST_P(FaultsOfSweeps, AnInterruptStopsCleanly) {
   write(three_arms + "[fit]\n");
   const Words slow = {"e.toml", "-j", "2", "loss.mask.behaviour=slow", "loss.mask.seconds=20"};
   Program program = start(slow);
@@ -75,7 +91,7 @@ std::string seeds(int count) {
 
 // Kills the parent at random moments until all is done. Nothing that was done is run again,
 // nothing is lost, nothing is left over, no worker outlives its parent.
-TEST_F(Faults, AKilledParentLosesNothing) {
+TEST_P(FaultsOfSweeps, AKilledParentLosesNothing) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE(fmt::format("random seed {}", seed));
   std::mt19937 random(seed);
@@ -100,7 +116,8 @@ TEST_F(Faults, AKilledParentLosesNothing) {
       EXPECT_EQ(states_after.at(id), "done") << "was lost";
     }
   }
-  const Program last = run(words);
+  Program last = start(words);
+  last.wait();
   EXPECT_EQ(last.exit_code(), 0) << last.errors();
   const auto final_states = states();
   EXPECT_EQ(final_states.size(), 120u);
@@ -119,7 +136,7 @@ TEST_F(Faults, AKilledParentLosesNothing) {
 }
 
 // A killed worker costs the cell that it had in hand, which says so; no other is lost or run again.
-TEST_F(Faults, AKilledWorkerCostsItsOwnCellOnly) {
+TEST_P(FaultsOfSweeps, AKilledWorkerCostsItsOwnCellOnly) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE(fmt::format("random seed {}", seed));
   std::mt19937 random(seed);
@@ -153,7 +170,7 @@ TEST_F(Faults, AKilledWorkerCostsItsOwnCellOnly) {
   for (const auto& [id, state] : states()) EXPECT_EQ(state, "done");
 }
 
-TEST_F(Faults, TwoAtOnceShareTheCells) {
+TEST_P(FaultsOfSweeps, TwoAtOnceShareTheCells) {
   const Words words = {"e.toml",
                        "-j",
                        "2",
@@ -170,7 +187,7 @@ TEST_F(Faults, TwoAtOnceShareTheCells) {
   for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
 }
 
-TEST_F(Faults, ARunningCellWhoseProcessIsGoneIsSeenAsSuch) {
+TEST_P(FaultsOfSweeps, ARunningCellWhoseProcessIsGoneIsSeenAsSuch) {
   const Words words = {
       "e.toml", "-j", "1", "loss.mask.behaviour=slow", "loss.mask.seconds=20", "sweep.seed=0"};
   Program program = start(words);
@@ -305,7 +322,7 @@ TEST_F(Faults, AFileThatMayNotGrowIsAnErrorAndNothingIsTorn) {
 }
 
 // The kernel takes workers first where memory runs out, and says whom it took in a counter.
-TEST_F(Faults, WorkersAreTakenBeforeTheirParent) {
+TEST_P(FaultsOfSweeps, WorkersAreTakenBeforeTheirParent) {
   Program program =
       start({"e.toml", "-j", "1", "loss.mask.behaviour=slow", "loss.mask.seconds=20"});
   std::vector<int> workers;
@@ -316,7 +333,7 @@ TEST_F(Faults, WorkersAreTakenBeforeTheirParent) {
   program.wait();
 }
 
-TEST_F(Faults, AKilledWorkerIsSaidToBe) {
+TEST_P(FaultsOfSweeps, AKilledWorkerIsSaidToBe) {
   Program program = start(
       {"e.toml", "-j", "1", "--fail-fast", "loss.mask.behaviour=slow", "loss.mask.seconds=20"});
   std::vector<int> workers;
@@ -327,6 +344,30 @@ TEST_F(Faults, AKilledWorkerIsSaidToBe) {
   EXPECT_THAT(program.errors(),
               HasSubstr("the worker was killed by signal 9 (Killed), from outside"));
   EXPECT_THAT(program.errors(), HasSubstr("| working on ")) << "the last lines of its log";
+}
+
+// A process that took over after a cell was stopped at its limit is the parent's child as before.
+TEST_P(FaultsOfSweeps, AfterALimitTheWorkerStillDiesWithItsParent) {
+  Program program = start({"e.toml",
+                           "-j",
+                           "1",
+                           "--cells-per-job",
+                           "4",
+                           "--time-limit",
+                           "2",
+                           "loss.mask.behaviour=hang"});
+  std::vector<int> workers;
+  while (workers.size() < 2) workers.clear(), journal(&workers);
+  program.signal(SIGKILL);
+  program.wait();
+  for (const int worker : workers)
+    while (::kill(worker, 0) == 0) std::this_thread::yield();
+  EXPECT_EQ(journal().size(), 2u);
+  std::string first, second;
+  int worker = 0;
+  std::ifstream(folder_.file("journal")) >> first >> worker >> second;
+  EXPECT_FALSE(fs::exists(folder_.file("results/cells/test." + second + ".result.json")))
+      << "it lived until the limit of its second cell";
 }
 
 // Starting LibTorch costs more than many a cell: a worker takes cells until there are none.

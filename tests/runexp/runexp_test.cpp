@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "launch/launcher.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -38,6 +39,18 @@ TEST_F(Runexp, OnlyNewCellsRun) {
   EXPECT_EQ(more.exit_code(), 0);
   EXPECT_EQ(journal().size(), 6u);
   for (const auto& [id, runs] : journal()) EXPECT_EQ(runs, 1);
+}
+
+TEST_F(Runexp, EachLauncherLeavesTheSameAndIsNamedInTheHelp) {
+  const std::string table = run({"e.toml", "--launcher", "local"}).output();
+  const std::string help = run({"run", "--help"}).output();
+  for (const LauncherEntry& launcher : launchers()) {
+    const Program program = run({"e.toml", "--force", "--launcher", launcher.name});
+    EXPECT_EQ(program.exit_code(), 0) << program.errors();
+    EXPECT_EQ(program.output(), table);
+    EXPECT_THAT(program.errors(), HasSubstr("[4/4]"));
+    EXPECT_THAT(help, HasSubstr(fmt::format("{} =", launcher.name)));
+  }
 }
 
 TEST_F(Runexp, AnArmWithANewNameKeepsItsResults) {
@@ -73,6 +86,9 @@ TEST_F(Runexp, WrongUseGivesExitCode2AndWritesNothing) {
                                     {"e.toml", "renderer.plugin=other"},
                                     {"e.toml", "--no-such-option"},
                                     {"e.toml", "--jobs", "-1"},
+                                    {"e.toml", "--launcher", "slrm"},
+                                    {"e.toml", "--cells-per-job", "-1"},
+                                    {"e.toml", "--lease", "0"},
                                     {"e.toml", "--print-config", "zzz"},
                                     {"e.toml", "--plugin-path", "nowhere"},
                                     {"tabel"},
