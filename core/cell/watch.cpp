@@ -51,7 +51,7 @@ const Observation& choose(const ObservationSet& set,
   if (best != nullptr) return *best;
   const std::string what = order.object >= 0  ? fmt::format("object {}", order.object)
                            : order.label >= 0 ? fmt::format("object for label {}", order.label)
-                                             : std::string("object");
+                                              : std::string("object");
   throw UserError(
       fmt::format("frame {} has no {} to fit; objects: {}", order.frame, what, described(set)));
 }
@@ -148,6 +148,7 @@ FitObserver record_final_state(FinalState& final, int iterations) {
 LandscapeSettings landscape_settings(const FitPipeline& pipeline) {
   LandscapeSettings settings;
   settings.rates = pipeline.settings.rates;
+  settings.gradient = pipeline.settings.gradient;
   return settings;
 }
 
