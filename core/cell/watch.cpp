@@ -148,6 +148,7 @@ FitObserver record_final_state(FinalState& final, int iterations) {
 LandscapeSettings landscape_settings(const FitPipeline& pipeline) {
   LandscapeSettings settings;
   settings.rates = pipeline.settings.rates;
+  settings.gradient = pipeline.settings.gradient;
   return settings;
 }
 

@@ -21,7 +21,11 @@ struct StateGradient {
   at::Tensor gradient;  ///< [N,columns], of the combination
 };
 
-/// The gradient of the combined losses in the state.
+/// HOW TO ADD ONE: a value of GradientKind (settings/fit.h), a class like those below, its line in
+/// make_gradient_estimator().
+///
+/// The gradient of the combined losses in the state. A row whose loss the combination does not depend
+/// on has a gradient of 0 and does not learn.
 class GradientEstimator {
  public:
   virtual ~GradientEstimator() = default;

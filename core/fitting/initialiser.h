@@ -20,7 +20,8 @@ struct Starts {
   int without_detection = 0;   ///< objects that had to do without what was asked for
 };
 
-/// HOW TO ADD AN INITIALISER: a value of StartKind, a class here, its line in methods/method.cpp.
+/// HOW TO ADD AN INITIALISER: a value of StartKind (settings/fit.h), a class like those below, its
+/// line in make_initialiser() (methods/fit_pipeline.cpp).
 ///
 /// The starts of an object may depend on that object alone.
 class Initialiser {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "fitting/adam.h"
+#include "fitting/gradient_estimator.h"
 
 namespace monodr {
 namespace {
@@ -24,11 +25,17 @@ void follow_headings(const Objective& objective,
   LearningRates rates = settings.rates;
   rates.heading = 0;
   Adam adam(state, objective.layout().learning_rates(rates));
+  const auto estimator = make_gradient_estimator(settings.gradient, objective.layout());
   for (int step = 0; step < settings.steps; ++step) {
-    const at::Tensor leaf = state.detach().requires_grad_(true);
-    objective.evaluate(leaf, object, texture, batch, 1).total.sum().backward();
+    const StateGradient found = estimator->estimate(
+        state,
+        [&](const at::Tensor& states, const at::Tensor& rows) {
+          return objective.evaluate(
+              states, object.index_select(0, rows), texture.index_select(0, rows), batch, 1);
+        },
+        [](const at::Tensor& losses) { return losses; });
     const at::NoGradGuard no_gradient;
-    const at::Tensor gradient = leaf.grad().nan_to_num(0, 0, 0);
+    const at::Tensor gradient = found.gradient.nan_to_num(0, 0, 0);
     const at::Tensor all = at::ones({state.size(0), 1}, at::kBool);
     adam.step(state, gradient, all, 0.55 + 0.45 * std::cos(M_PI * step / settings.steps));
   }

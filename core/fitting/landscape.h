@@ -20,6 +20,7 @@ struct LandscapeSettings {
   /// valley after some steps is one that a fit can be caught in.
   int steps = 30;
   LearningRates rates;
+  GradientKind gradient = GradientKind::autograd;
 };
 
 /// The landscapes of B objects around their states [B,columns], which are what is held (or starts)

@@ -95,6 +95,8 @@ int run_train(const Words& arguments) {
     fmt::print(stderr, "stopped; the same command goes on where it was\n");
     return exit_stopped;
   }
+  if (files->empty())
+    throw UserError("no cell of the experiment has a prior: their method renders nothing");
   if (values.count("output") > 0) {
     if (files->size() != 1)
       throw UserError(fmt::format(

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "base/error.h"
 #include "cell/prepare.h"
 #include "cell/small_cell.h"
@@ -191,6 +194,23 @@ TEST_F(RunCell, BoxesNeedNoPluginAndLeaveNothingOut) {
   EXPECT_EQ(drawn, detections_in(fit)) << "the flat one has no box to draw";
 }
 
+TEST_F(RunCell, AFitFromAnotherSystemsBoxesSaysWhatItDidWithout) {
+  const CellResult fit = run(small_config()).result;
+  ScratchFolder detections;
+  const FrameAnnotations& first = fit.detections[0];
+  ASSERT_FALSE(first.objects.empty());
+  write_kitti_frames(
+      detections.path(), {{first.frame, {first.objects[0]}}}, KittiFileKind::results);
+  json config = small_config();
+  config["fit"]["start"] = "detections";
+  config["fit"]["start_detections"] = detections.path();
+  const CellResult result = run(config).result;
+  const size_t objects = detections_in(fit);
+  EXPECT_THAT(result.message,
+              HasSubstr(fmt::format("{} of {} objects met no box", objects - 1, objects)));
+  EXPECT_EQ(metric(result, "fitted_objects"), static_cast<double>(objects));
+}
+
 TEST_F(RunCell, BoxesAreReadWithoutAnyPicture) {
   const std::string made_up = made_up_set();
   ASSERT_NE(made_up, "");
@@ -228,6 +248,45 @@ TEST_F(RunCell, BoxesAreReadWithoutAnyPicture) {
   config["method"]["detections"] = elsewhere.path();
   expect_says(message_of<UserError>([&] { run(config); }),
               {"'method.detections'", "none of the", frames[0] + ".txt"});
+}
+
+/// A real detector on KITTI's val split, against what the official kit says of it.
+TEST_F(RunCell, BoxesOfARealDetectorHaveTheOfficialKitsPrecision) {
+  const std::string reference = shared_file("kitti_eval");
+  if (reference.empty()) GTEST_SKIP() << "needs ../shared/kitti_eval";
+  const ScratchFolder folder;
+  for (const char* archive : {"label_2_all7481.tar.xz", "results_pointgnn_car.tar.xz"}) {
+    const std::string command =
+        fmt::format("tar -xJf '{}/{}' -C '{}'", reference, archive, folder.path());
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+  }
+  std::filesystem::create_directories(folder / "training/image_2");
+  std::filesystem::rename(folder / "label_2", folder / "training/label_2");
+  folder.write("ImageSets/val.txt", read_file(reference + "/val.txt"));
+  json config = boxes_config(folder / "pointgnn_car/data");
+  config["dataset"]["source"] = "kitti";
+  config["dataset"]["root"] = folder.path();
+  config["dataset"]["split"] = "val";
+  config["dataset"]["objects"] = 0;
+  config["evaluation"]["overlays"] = false;
+  const CellResult result = run(config).result;
+  EXPECT_EQ(result.detections.size(), 3769u);
+
+  const json expected = json::parse(read_file(reference + "/expected_pointgnn_car.json"))
+                            .at("/variants/devkit_iou_0.7_0.5_0.5/ap/car"_json_pointer);
+  const std::vector<std::string> difficulties = {"easy", "moderate", "hard"};
+  int compared = 0;
+  for (const MetricValue& metric : result.metrics) {
+    if (metric.name.rfind("ap_", 0) != 0 || metric.iou != 0.7) continue;
+    const auto difficulty = std::find(difficulties.begin(), difficulties.end(), metric.difficulty) -
+                            difficulties.begin();
+    const json& values =
+        expected.at(metric.name.substr(3)).at(fmt::format("AP{}", metric.recall_positions));
+    EXPECT_NEAR(metric.value, values.at(static_cast<size_t>(difficulty)).get<double>(), 1e-4)
+        << metric.name << " " << metric.difficulty << " AP" << metric.recall_positions;
+    ++compared;
+  }
+  EXPECT_GE(compared, 4 * 2 * 3);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/error.h"
 #include "base/text.h"
 #include "launch/stand_in_plugins.h"
 #include "shared_files.h"
@@ -149,6 +150,33 @@ TEST_F(Cells, AnIdDependsOnWhatACellIsAndOnNothingElse) {
                                      expand(mask, {}, "4567").at(0).id,
                                      expand(mask, {}, "0123", "other data").at(0).id};
   EXPECT_EQ(ids.size(), 8u);
+}
+
+TEST_F(Cells, AMethodThatRendersNothingNeedsNoPluginAndNoLoss) {
+  std::filesystem::create_directories(folder_.file("boxes"));
+  write("boxes/000000.txt", "");
+  const auto cell = [&](const std::string& more) {
+    const Experiment experiment =
+        load_experiment(write("e.toml",
+                              fmt::format("[method]\nname = \"boxes\"\ndetections = '{}'\n{}",
+                                          folder_.file("boxes"),
+                                          more)),
+                        {});
+    static const PluginCatalogue none;
+    return expand_cells(experiment, none, [](const Parameters&) { return "data"; }).at(0);
+  };
+  const Cell plain = cell("");
+  EXPECT_TRUE(plain.plugins.empty());
+  const auto config = nlohmann::json::parse(plain.config);
+  for (const char* section : {"shape_prior", "corpus", "renderer", "rule", "fit", "confidence"})
+    EXPECT_FALSE(config.contains(section)) << section;
+  EXPECT_TRUE(config.at("loss").empty());
+  EXPECT_EQ(config.at("method").at("name"), "boxes");
+  // What a fit reads does not make it another cell, a new file of the other system does.
+  EXPECT_EQ(cell("[fit]\niterations = 7\n").id, plain.id);
+  write("boxes/000001.txt", "");
+  EXPECT_NE(cell("").id, plain.id);
+  EXPECT_THROW(cell("[fit]\niterattions = 7\n"), UserError) << "what stands there is checked";
 }
 
 TEST_F(Cells, WhereTheDataLiesDoesNotMatter) {

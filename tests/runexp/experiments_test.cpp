@@ -113,10 +113,15 @@ TEST_P(Experiments, IsValid) {
   const TemporaryFolder folder;
   Words words{(source() / "experiments" / (GetParam() + ".toml")).string(), "--dry-run"};
   const std::string kitti = shared_file("kitti_mini");
-  if (GetParam() == "kitti_val" || GetParam() == "real_frames") {
+  const bool is_real = GetParam() == "kitti_val" || GetParam() == "real_frames";
+  if (is_real || GetParam() == "other_system") {
     if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
     words.push_back("dataset.root=" + kitti);
   }
+  // Another system's results, where the experiment reads them.
+  fs::create_directories(folder.file("results/detections"));
+  write_file_atomically(folder.file("results/detections/000000.txt"), "");
+  if (GetParam() == "other_system") words.push_back("method.detections=results/detections");
   const Program program = runexp(words, folder.path());
   EXPECT_EQ(program.exit_code(), 0) << program.errors();
   EXPECT_THAT(program.output(), HasSubstr(" cells: "));

@@ -161,6 +161,24 @@ TEST_F(Prior, IsTakenFromAFileByAnExperiment) {
   EXPECT_EQ(run(other).exit_code(), 2);
 }
 
+TEST_F(Prior, IsTrainedForTheCellsThatHaveOne) {
+  fs::create_directories(folder_.file("boxes"));
+  write_file_atomically(folder_.file("boxes/000000.txt"), "");
+  const std::string boxes = "{ \"method.name\" = \"boxes\", \"method.detections\" = \"boxes\" }";
+  write_file_atomically(folder_.file("both.toml"),
+                        std::string(experiment) +
+                            "[loss.mask]\n[[arm]]\nname = \"theirs\"\nset = " + boxes +
+                            "\n[[arm]]\nname = \"ours\"\n");
+  const Program both = run({"prior", "train", "both.toml", "--output", "car.prior"});
+  EXPECT_EQ(both.exit_code(), 0) << both.errors();
+  write_file_atomically(folder_.file("theirs.toml"),
+                        "[experiment]\nname = \"theirs\"\n[method]\nname = \"boxes\"\n"
+                        "detections = \"boxes\"\n");
+  const Program none = run({"prior", "train", "theirs.toml"});
+  EXPECT_EQ(none.exit_code(), 2);
+  EXPECT_THAT(none.errors(), HasSubstr("no cell of the experiment has a prior"));
+}
+
 TEST_F(Prior, WrongWordsAreRefused) {
   EXPECT_EQ(run({"prior"}).exit_code(), 2);
   EXPECT_EQ(run({"prior", "--help"}).exit_code(), 0);
