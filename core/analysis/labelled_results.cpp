@@ -23,17 +23,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// The labels of a frame, by the source that the configuration names.
+/// The labels of a frame in KITTI's layout.
 FrameAnnotations labels_of(const DatasetSettings& dataset,
                            const std::string& cache,
                            const std::string& frame) {
-  if (dataset.source == DataSource::manifest) {
-    for (const ManifestFrame& entry : read_manifest(dataset.root))
-      if (entry.id == frame)
-        return {frame,
-                parse_kitti_objects(read_file(entry.labels), KittiFileKind::labels, entry.labels)};
-    throw UserError(fmt::format("'{}' names no frame '{}' any more", dataset.root, frame));
-  }
   fs::path root = dataset.root;
   if (dataset.is_synthetic()) {
     SynthesisOptions options;
@@ -41,7 +34,9 @@ FrameAnnotations labels_of(const DatasetSettings& dataset,
     options.seed = dataset.scene_seed;
     root = synthetic_folder(cache, options);
   }
-  return read_kitti_frame((root / "training" / "label_2").string(), frame, KittiFileKind::labels);
+  const fs::path folder = root / "training" / "label_2";
+  if (!fs::exists(folder / (frame + ".txt"))) return {frame, {}};  // as in KITTI's test set
+  return read_kitti_frame(folder.string(), frame, KittiFileKind::labels);
 }
 
 CategoryModel category_of(const json& config) {
@@ -58,10 +53,29 @@ class LabelFiles {
     const auto key = std::tuple{dataset.root, dataset.objects, dataset.scene_seed, name};
     const auto found = frames_.find(key);
     if (found != frames_.end()) return found->second;
-    return frames_.emplace(key, labels_of(dataset, cache, name)).first->second;
+    return frames_
+        .emplace(key,
+                 dataset.source == DataSource::manifest ? of_manifest(dataset.root, name)
+                                                        : labels_of(dataset, cache, name))
+        .first->second;
   }
 
  private:
+  FrameAnnotations of_manifest(const std::string& path, const std::string& name) {
+    const auto [manifest, is_new] = manifests_.try_emplace(path);
+    if (is_new)
+      for (const ManifestFrame& frame : read_manifest(path))
+        manifest->second[frame.id] = frame.labels;
+    const auto file = manifest->second.find(name);
+    if (file == manifest->second.end())
+      throw UserError(fmt::format("'{}' names no frame '{}' any more", path, name));
+    if (file->second.empty()) return {name, {}};
+    return {name,
+            parse_kitti_objects(read_file(file->second), KittiFileKind::labels, file->second)};
+  }
+
+  std::map<std::string, std::map<std::string, std::string>>
+      manifests_;  ///< frame -> file of labels
   std::map<std::tuple<std::string, int, std::uint64_t, std::string>, FrameAnnotations> frames_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -54,7 +55,7 @@ std::vector<std::string> result_frames(const std::vector<FrameAnnotations>& labe
   return names;
 }
 
-std::vector<FramePicture> pictures_of(const FrameSource& source,
+std::vector<FramePicture> pictures_of(const std::shared_ptr<const FrameSource>& source,
                                       const std::vector<std::string>& frames,
                                       const std::vector<FrameAnnotations>& labels,
                                       const CategoryModel& category,
@@ -63,7 +64,7 @@ std::vector<FramePicture> pictures_of(const FrameSource& source,
   for (const FrameAnnotations& frame : labels) labels_of[frame.frame] = &frame;
   std::vector<FramePicture> pictures;
   for (const std::string& frame : frames) {
-    FramePicture picture{frame, source.picture(frame), source.camera(frame), {}, {}};
+    FramePicture picture{frame, [source, frame] { return source->view(frame); }, {}, {}};
     if (const auto found = labels_of.find(frame); found != labels_of.end())
       for (const Annotation& label : found->second->objects)
         if (category.includes(label.category)) picture.labels.push_back(label);
@@ -198,7 +199,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   progress("reading the data", 0);
   const DatasetRequest data =
       data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
-  const auto source = open_frame_source(data);
+  const std::shared_ptr<const FrameSource> source = open_frame_source(data);
   ObservationSet set = reads_observations(config, data)
                            ? load_observations(*source, data)
                            : ObservationSet{{}, source->frames(), {}, {}};
@@ -240,7 +241,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   for (const std::string& note : found.notes)
     result.message += (result.message.empty() ? "" : "; ") + note;
   if (settings.evaluation.overlays && !order.pictures.empty())
-    outcome.pictures = pictures_of(*source, frames, labels, settings.category, found.objects);
+    outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
   return outcome;
 }
 

@@ -51,7 +51,7 @@ const Observation& choose(const ObservationSet& set,
   if (best != nullptr) return *best;
   const std::string what = order.object >= 0  ? fmt::format("object {}", order.object)
                            : order.label >= 0 ? fmt::format("object for label {}", order.label)
-                                             : std::string("object");
+                                              : std::string("object");
   throw UserError(
       fmt::format("frame {} has no {} to fit; objects: {}", order.frame, what, described(set)));
 }
@@ -177,7 +177,7 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   // A label chosen by the caller says which object is meant; its 3-D box waits till after the fit.
   trace.observation = choose(
       set, order, order.label >= 0 ? labels_of(*source, order.frame) : std::vector<Annotation>{});
-  trace.image = source->picture(order.frame);
+  trace.image = source->view(order.frame).image;
   const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
   const Objective objective = pipeline.objective();
   const ObservationBatch batch = make_observation_batch(

@@ -92,8 +92,8 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   else
     prepare(config, registry, order.cache, progress, note);
   const bool has_prior = config.contains("shape_prior");
-  channel.send(json{
-      {"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
+  channel.send(
+      json{{"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
   return 0;
 }
 
@@ -122,7 +122,8 @@ void write_overlays(const CellOrder& order, const CellOutcome& outcome) {
     for (const FittedObject& fit : picture.objects)
       objects.push_back({fit.mesh, fit.box, fit.score});
     const fs::path file = fs::path(order.pictures) / (picture.frame + ".png");
-    write_overlay(picture.image, picture.camera, objects, picture.labels, file.string());
+    const FrameEvidence view = picture.view();
+    write_overlay(view.image, view.camera, objects, picture.labels, file.string());
   }
 }
 
@@ -176,8 +177,9 @@ void run_one(const std::string& path, Channel& channel) {
   outcome.result.seconds = elapsed.count();
   outcome.result.peak_memory_mb = peak_memory_mb();
   write_file_atomically(order.output, to_json(outcome.result));
-  channel.send(json{
-      {"cell", order.record.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});
+  channel.send(json{{"cell", order.record.id},
+                    {"state", outcome.result.state},
+                    {"message", outcome.result.message}});
 }
 
 int run_cells(Channel& channel) {
