@@ -13,9 +13,10 @@
 #include "cell/metrics.h"
 #include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
-#include "corpus/parametric_car.h"
+#include "corpus/corpus.h"
 #include "evidence/frame_source.h"
 #include "methods/method.h"
+#include "methods/trained_prior.h"
 
 namespace monodr {
 namespace {
@@ -153,11 +154,20 @@ double cpu_seconds() {
 }
 
 /// What the prior can express at best, whatever the evidence.
-void add_shape_metrics(const CellSettings& settings, const ShapePrior& prior, CellResult& result) {
-  const int cars = settings.evaluation.held_out_cars;
-  if (cars == 0) return;
-  const ShapeAgreement mean =
-      mean_agreement(reconstruct(prior, held_out_corpus(cars, settings.shape_prior.seed)));
+void add_shape_metrics(const CellSettings& settings,
+                       const std::string& cache,
+                       const ShapePrior& prior,
+                       CellResult& result) {
+  const auto count = static_cast<size_t>(settings.evaluation.held_out_cars);
+  if (count == 0) return;
+  CorpusOptions options = corpus_options(settings, cache);
+  if (settings.category.corpus == kParametricCars)
+    options.root.clear();  // never trained on, whatever was
+  options.cars = 0;
+  options.held_out = settings.evaluation.held_out_cars;
+  std::vector<CorpusItem> items = make_corpus(options, [](double) {}).held_out;
+  items.resize(std::min(count, items.size()));
+  const ShapeAgreement mean = mean_agreement(reconstruct(prior, items, settings.category));
   result.metrics.push_back(metric_value("shape_iou", mean.iou));
   result.metrics.push_back(metric_value("shape_chamfer_error", 100 * mean.chamfer));
 }
@@ -231,7 +241,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
                              result.objects);
   add_losses(found.objects, result.objects);
   if (const ShapePrior* prior = method->shape_prior()) {
-    add_shape_metrics(settings, *prior, result);
+    add_shape_metrics(settings, order.cache, *prior, result);
     add_fitted_shape_metrics(settings, data.root, labels, found.objects, *prior, result);
   }
   add_counts(found, set, method_seconds, result.metrics);
