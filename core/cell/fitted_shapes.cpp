@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "base/error.h"
@@ -81,7 +82,7 @@ FittedShapes fitted_shapes(const std::string& root,
 }
 
 void check_true_shapes(const std::string& root) {
-  if (KittiFolder(root).has("meshes")) return;
+  if (std::filesystem::is_directory(root) && KittiFolder(root).has("meshes")) return;
   throw UserError(fmt::format(
       "evaluation.fitted_shapes = true asks for the objects' true shapes, but '{}' has no "
       "training/meshes: only made-up scenes have; set it to false",

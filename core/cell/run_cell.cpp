@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "cell/data_request.h"
@@ -47,13 +48,25 @@ std::vector<FrameAnnotations> detections_of(const std::vector<std::string>& fram
   return frames;
 }
 
-/// The frames that are evaluated: those with labels, or all where none has any.
-std::vector<std::string> result_frames(const std::vector<FrameAnnotations>& labels,
-                                       const ObservationSet& set) {
-  if (labels.empty()) return set.frames;
-  std::vector<std::string> names;
-  for (const FrameAnnotations& frame : labels) names.push_back(frame.frame);
+/// All that were read, but those whose labels cannot be: whoever draws or compares results later reads them again.
+std::vector<std::string> result_frames(const ObservationSet& set) {
+  std::vector<std::string> names = set.frames;
+  std::erase_if(names, [&](const std::string& name) {
+    return std::any_of(set.skipped_frames.begin(),
+                       set.skipped_frames.end(),
+                       [&](const Skipped& skipped) { return skipped.frame == name; });
+  });
   return names;
+}
+
+/// Those in frames with labels: a detection where nobody labelled is no false one.
+std::vector<FrameAnnotations> evaluated(std::vector<FrameAnnotations> detections,
+                                        const std::vector<FrameAnnotations>& labels) {
+  std::set<std::string> labelled;
+  for (const FrameAnnotations& frame : labels) labelled.insert(frame.frame);
+  std::erase_if(detections,
+                [&](const FrameAnnotations& frame) { return labelled.count(frame.frame) == 0; });
+  return detections;
 }
 
 std::vector<FramePicture> pictures_of(const std::shared_ptr<const FrameSource>& source,
@@ -146,7 +159,12 @@ void tell_failures(const std::vector<FittedObject>& fits,
         object.failure = fits[i].failure;
   }
   if (failed > 0)
-    result.message = fmt::format("{} of {} objects failed; {}", failed, fits.size(), first);
+    result.message = fmt::format("{} of {} objects failed; {}{}{}",
+                                 failed,
+                                 fits.size(),
+                                 first,
+                                 result.message.empty() ? "" : "; ",
+                                 result.message);
 }
 
 double cpu_seconds() {
@@ -176,13 +194,14 @@ void add_shape_metrics(const CellSettings& settings,
 void add_fitted_shape_metrics(const CellSettings& settings,
                               const std::string& root,
                               const std::vector<FrameAnnotations>& labels,
+                              const std::vector<FrameAnnotations>& detections,
                               const std::vector<FittedObject>& fits,
                               const ShapePrior& prior,
                               CellResult& result) {
   if (!settings.evaluation.fitted_shapes) return;
   const Difficulty difficulty = settings.evaluation.difficulty;
   const FittedShapes shapes =
-      fitted_shapes(root, labels, result.detections, fits, prior, settings.category, difficulty);
+      fitted_shapes(root, labels, detections, fits, prior, settings.category, difficulty);
   for (MetricValue metric :
        {metric_value("fitted_shape_iou", shapes.mean.iou),
         metric_value("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer)}) {
@@ -224,25 +243,28 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   progress("evaluating", 0.95);
   const std::vector<FrameAnnotations> labels =
       load_labels(*source, set.frames, data.on_error, &set.skipped_frames);
-  const std::vector<std::string> frames = result_frames(labels, set);
+  const std::vector<std::string> frames = result_frames(set);
   CellOutcome outcome;
   CellResult& result = outcome.result;
   result.cell = order.record.id;
   result.state = "done";
   result.detections = detections_of(frames, found.objects);
   result.provenance = process_provenance();
+  const std::vector<FrameAnnotations> detections = evaluated(result.detections, labels);
   if (labels.empty())
     result.message = "the data have no labels, so that nothing was evaluated";
   else
-    result.metrics = measure(labels,
-                             result.detections,
-                             settings.category,
-                             settings.evaluation.difficulty,
-                             result.objects);
+    result.metrics = measure(
+        labels, detections, settings.category, settings.evaluation.difficulty, result.objects);
+  if (!labels.empty() && labels.size() < frames.size())
+    result.message = fmt::format("{} of {} frames have no labels and were not evaluated",
+                                 frames.size() - labels.size(),
+                                 frames.size());
   add_losses(found.objects, result.objects);
   if (const ShapePrior* prior = method->shape_prior()) {
     add_shape_metrics(settings, order.cache, *prior, result);
-    add_fitted_shape_metrics(settings, data.root, labels, found.objects, *prior, result);
+    add_fitted_shape_metrics(
+        settings, data.root, labels, detections, found.objects, *prior, result);
   }
   add_counts(found, set, method_seconds, result.metrics);
   tell_failures(found.objects, labels, result);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json_tree.h"
+#include "base/random.h"
 #include "scratch_folder.h"
 
 namespace monodr {
@@ -199,6 +200,49 @@ TEST(JsonTree, PlacesAreWhereTheTokensStart) {
   const auto& inner = std::get<TomlNode::Table>(std::get<TomlNode::List>(list[4].value)[0].value);
   EXPECT_EQ(std::pair(inner[0].key_where.line, inner[0].key_where.column), std::pair(5, 15));
   EXPECT_EQ(place(inner[0].node), std::pair(5, 20));
+}
+
+TEST_F(Manifest, WhateverIsWrittenIsReadOrRefused) {
+  const std::uint64_t seed = 20;
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  Random random(seed, "mutated manifests", 0);
+  const std::string toml = "[defaults]\npicture = \"images/*.jpg\"\n" + kCamera +
+                           "masks = \"masks/{name}_*.png\"\n[[frame]]\npicture = \"images/a.jpg\"\n"
+                           "distortion = [0.1, 0, 0, 0]\ndepth_unit = 1e-3\n";
+  const std::string json =
+      R"({"defaults": {"picture": "images/*.jpg", "intrinsics": [9, 9, 4.5, 3e0]},
+    "frame": [{"picture": "images/a.jpg", "depth": "depth/{name}.npy", "id": "\\u00e4"}]})";
+  const std::string letters = std::string("[]{}\"\\*/,:=.#-+e0 \n\t", 22) + "\xff\xc3" + '\0';
+  int refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    std::string text = i % 2 == 0 ? toml : json;
+    for (int changes = 1 + random.below(3); changes > 0; --changes) {
+      const auto at = size_t(random.below(int(text.size())));
+      const char letter = letters[size_t(random.below(int(letters.size())))];
+      switch (random.below(4)) {
+        case 0:
+          text[at] = letter;
+          break;
+        case 1:
+          text.insert(at, 1, letter);
+          break;
+        case 2:
+          text.erase(at, size_t(1 + random.below(9)));
+          break;
+        default:
+          text.insert(at, text.substr(size_t(random.below(int(text.size()))), 12));
+      }
+      if (text.empty()) text = " ";
+    }
+    try {
+      read(text, i % 2 == 0 ? "m.toml" : "m.json");
+    } catch (const UserError&) {
+      ++refused;
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what() << "\n" << text;
+    }
+  }
+  EXPECT_GT(refused, 1000);
 }
 
 TEST_F(Manifest, TheFingerprintIsThatOfContentsAndSettings) {

@@ -178,6 +178,27 @@ TEST_F(Seams, AManifestOfOnesOwnPicturesIsFittedWithAndWithoutLabels) {
   const Program status = run({"status", "unlabelled", "--results", "r.sqlite"});
   EXPECT_THAT(status.output(), HasSubstr("no labels"));
 
+  // A frame without labels beside one with them: fitted, exported, not evaluated.
+  fs::remove(copy + "/training/label_2/000001.txt");
+  run_experiment("partly", dataset("frames.toml"));
+  EXPECT_EQ(metrics("partly").at("fitted_objects"), found.at("fitted_objects"));
+  EXPECT_LT(metrics("partly").at("objects"), metrics("manifest").at("objects"));
+  EXPECT_THAT(run({"status", "partly", "--results", "r.sqlite"}).output(),
+              HasSubstr("1 of 2 frames have no labels"));
+  ASSERT_EQ(run({"export",
+                 "partly",
+                 "--format",
+                 "kitti",
+                 "--output",
+                 "partly-kitti",
+                 "--results",
+                 "r.sqlite"})
+                .exit_code(),
+            0);
+  size_t lines = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_->file("partly-kitti")))
+    if (entry.path().filename() == "000001.txt") lines = read_file(entry.path().string()).size();
+  EXPECT_GT(lines, 0u);
   // One frame of it, by itself; what there is; a report of both.
   const Program fit = run({"fit",
                            "--root",
@@ -192,7 +213,7 @@ TEST_F(Seams, AManifestOfOnesOwnPicturesIsFittedWithAndWithoutLabels) {
   const Program inspected = run({"data", "inspect", copy + "/frames.toml", "--sheet", "sheet.png"});
   EXPECT_EQ(inspected.exit_code(), 0) << inspected.output() << inspected.errors();
   EXPECT_THAT(inspected.output(), HasSubstr("manifest 7"));
-  for (const char* name : {"manifest", "unlabelled"}) {
+  for (const char* name : {"manifest", "unlabelled", "partly"}) {
     const Program report =
         run({"report", name, "--results", "r.sqlite", "--output", std::string(name) + "-report"});
     EXPECT_EQ(report.exit_code(), 0) << report.errors();
