@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -23,17 +24,10 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// The labels of a frame, by the source that the configuration names.
-FrameAnnotations labels_of(const DatasetSettings& dataset,
-                           const std::string& cache,
-                           const std::string& frame) {
-  if (dataset.source == DataSource::manifest) {
-    for (const ManifestFrame& entry : read_manifest(dataset.root))
-      if (entry.id == frame)
-        return {frame,
-                parse_kitti_objects(read_file(entry.labels), KittiFileKind::labels, entry.labels)};
-    throw UserError(fmt::format("'{}' names no frame '{}' any more", dataset.root, frame));
-  }
+/// The labels of a frame in KITTI's layout; nothing where it has none, as in KITTI's test set.
+std::optional<FrameAnnotations> labels_of(const DatasetSettings& dataset,
+                                          const std::string& cache,
+                                          const std::string& frame) {
   fs::path root = dataset.root;
   if (dataset.is_synthetic()) {
     SynthesisOptions options;
@@ -41,7 +35,9 @@ FrameAnnotations labels_of(const DatasetSettings& dataset,
     options.seed = dataset.scene_seed;
     root = synthetic_folder(cache, options);
   }
-  return read_kitti_frame((root / "training" / "label_2").string(), frame, KittiFileKind::labels);
+  const fs::path folder = root / "training" / "label_2";
+  if (fs::is_directory(root / "training") && !fs::exists(folder / (frame + ".txt"))) return {};
+  return read_kitti_frame(folder.string(), frame, KittiFileKind::labels);
 }
 
 CategoryModel category_of(const json& config) {
@@ -52,17 +48,38 @@ CategoryModel category_of(const json& config) {
 /// Labels by frame, each file read once for all cells.
 class LabelFiles {
  public:
-  const FrameAnnotations& frame(const DatasetSettings& dataset,
-                                const std::string& cache,
-                                const std::string& name) {
+  const std::optional<FrameAnnotations>& frame(const DatasetSettings& dataset,
+                                               const std::string& cache,
+                                               const std::string& name) {
     const auto key = std::tuple{dataset.root, dataset.objects, dataset.scene_seed, name};
     const auto found = frames_.find(key);
     if (found != frames_.end()) return found->second;
-    return frames_.emplace(key, labels_of(dataset, cache, name)).first->second;
+    return frames_
+        .emplace(key,
+                 dataset.source == DataSource::manifest ? of_manifest(dataset.root, name)
+                                                        : labels_of(dataset, cache, name))
+        .first->second;
   }
 
  private:
-  std::map<std::tuple<std::string, int, std::uint64_t, std::string>, FrameAnnotations> frames_;
+  std::optional<FrameAnnotations> of_manifest(const std::string& path, const std::string& name) {
+    const auto [manifest, is_new] = manifests_.try_emplace(path);
+    if (is_new)
+      for (const ManifestFrame& frame : read_manifest(path))
+        manifest->second[frame.id] = frame.labels;
+    const auto file = manifest->second.find(name);
+    if (file == manifest->second.end())
+      throw UserError(fmt::format("'{}' names no frame '{}' any more", path, name));
+    if (file->second.empty()) return {};
+    return FrameAnnotations{
+        name, parse_kitti_objects(read_file(file->second), KittiFileKind::labels, file->second)};
+  }
+
+  std::map<std::string, std::map<std::string, std::string>>
+      manifests_;  ///< frame -> file of labels
+  std::map<std::tuple<std::string, int, std::uint64_t, std::string>,
+           std::optional<FrameAnnotations>>
+      frames_;
 };
 
 LabelledCell with_labels(const Database& database,
@@ -70,10 +87,14 @@ LabelledCell with_labels(const Database& database,
                          const std::string& cache,
                          LabelFiles& files) {
   const json config = json::parse(cell.config);
-  LabelledCell labelled{cell, category_of(config), {}, detections_of(database, cell.id)};
+  LabelledCell labelled{cell, category_of(config), {}, {}};
   const DatasetSettings dataset = cell_settings(config).dataset;
-  for (const FrameAnnotations& frame : labelled.detections)
-    labelled.labels.push_back(files.frame(dataset, cache, frame.frame));
+  for (FrameAnnotations& detections : detections_of(database, cell.id)) {
+    const std::optional<FrameAnnotations>& labels = files.frame(dataset, cache, detections.frame);
+    if (!labels) continue;  // nothing there is right or wrong
+    labelled.labels.push_back(*labels);
+    labelled.detections.push_back(std::move(detections));
+  }
   return labelled;
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "base/error.h"
@@ -67,8 +68,9 @@ FittedShapes fitted_shapes(const std::string& root,
   const DecodedShape fitted = canonical_shapes(prior, pairs);
   std::vector<ShapeAgreement> agreements(pairs.size());
   parallel_for(pairs.size(), at::get_num_threads(), [&](size_t i) {
-    agreements[i] =
-        shape_agreement(mesh_of(fitted, static_cast<std::int64_t>(i)), read_mesh(pairs[i].truth));
+    agreements[i] = shape_agreement(mesh_of(fitted, static_cast<std::int64_t>(i)),
+                                    read_mesh(pairs[i].truth),
+                                    length_shares(category.size_mean));
   });
   FittedShapes result;
   result.objects = static_cast<int>(pairs.size());
@@ -80,11 +82,11 @@ FittedShapes fitted_shapes(const std::string& root,
 }
 
 void check_true_shapes(const std::string& root) {
-  if (KittiFolder(root).has("meshes")) return;
-  throw UserError(
-      fmt::format("evaluation.fitted_shapes = true asks for the cars' true shapes, but '{}' has no "
-                  "training/meshes: only made-up scenes have; set it to false",
-                  root));
+  if (std::filesystem::is_directory(root) && KittiFolder(root).has("meshes")) return;
+  throw UserError(fmt::format(
+      "evaluation.fitted_shapes = true asks for the objects' true shapes, but '{}' has no "
+      "training/meshes: only made-up scenes have; set it to false",
+      root));
 }
 
 }  // namespace monodr

@@ -3,6 +3,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -21,6 +22,17 @@ std::vector<Skipped> check_labels(const DatasetRequest& data) {
   std::vector<Skipped> skipped;
   load_labels(*source, source->frames(), data.on_error, &skipped);
   return skipped;
+}
+
+void note_missing_labels(const DatasetRequest& data, const PrepareNote& note) {
+  const auto source = open_frame_source(data);
+  const std::vector<std::string> frames = source->frames();
+  const auto missing = std::count_if(frames.begin(), frames.end(), [&](const std::string& frame) {
+    return !source->has_labels(frame);
+  });
+  if (missing > 0)
+    note(fmt::format(
+        "{} of {} frames have no labels and will not be evaluated", missing, frames.size()));
 }
 
 }  // namespace
@@ -42,6 +54,7 @@ void prepare(const nlohmann::json& config,
     if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
     for (const Skipped& skipped : reads_pictures ? check_dataset(data) : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
+    note_missing_labels(data, note);
   }
   fs::create_directories(cache);
   if (reads_all && reads_pictures)

@@ -10,15 +10,17 @@ namespace monodr {
 
 std::vector<Reconstruction> reconstruct(const ShapePrior& prior,
                                         const std::vector<CorpusItem>& items,
+                                        const CategoryModel& category,
                                         const std::function<void(double share)>& progress) {
   if (items.empty()) return {};
   std::vector<Mesh> targets;
   for (const CorpusItem& item : items) targets.push_back(item.mesh);
-  const std::vector<Mesh> fitted = fit_shapes(prior, targets, {}, progress);
+  const Eigen::Vector3f shares = length_shares(category.size_mean);
+  const std::vector<Mesh> fitted = fit_shapes(prior, targets, shares, {}, progress);
   std::vector<Reconstruction> result(items.size());
   parallel_for(items.size(), at::get_num_threads(), [&](size_t i) {
     result[i] = {
-        items[i].name, items[i].mesh, fitted[i], shape_agreement(fitted[i], items[i].mesh)};
+        items[i].name, items[i].mesh, fitted[i], shape_agreement(fitted[i], items[i].mesh, shares)};
   });
   return result;
 }

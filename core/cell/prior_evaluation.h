@@ -7,6 +7,7 @@
 
 #include "geometry/shape_agreement.h"
 #include "plugin/shape_prior.h"
+#include "settings/category.h"
 
 namespace monodr {
 
@@ -19,6 +20,7 @@ struct Reconstruction {
 
 std::vector<Reconstruction> reconstruct(const ShapePrior& prior,
                                         const std::vector<CorpusItem>& items,
+                                        const CategoryModel& category,
                                         const std::function<void(double share)>& progress = {});
 
 /// Means; 0 of nothing.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "cell/data_request.h"
@@ -12,9 +14,10 @@
 #include "cell/metrics.h"
 #include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
-#include "corpus/parametric_car.h"
+#include "corpus/corpus.h"
 #include "evidence/frame_source.h"
 #include "methods/method.h"
+#include "methods/trained_prior.h"
 
 namespace monodr {
 namespace {
@@ -45,16 +48,28 @@ std::vector<FrameAnnotations> detections_of(const std::vector<std::string>& fram
   return frames;
 }
 
-/// The frames that are evaluated: those with labels, or all where none has any.
-std::vector<std::string> result_frames(const std::vector<FrameAnnotations>& labels,
-                                       const ObservationSet& set) {
-  if (labels.empty()) return set.frames;
-  std::vector<std::string> names;
-  for (const FrameAnnotations& frame : labels) names.push_back(frame.frame);
+/// All that were read, but those whose labels cannot be: whoever draws or compares results later reads them again.
+std::vector<std::string> result_frames(const ObservationSet& set) {
+  std::vector<std::string> names = set.frames;
+  std::erase_if(names, [&](const std::string& name) {
+    return std::any_of(set.skipped_frames.begin(),
+                       set.skipped_frames.end(),
+                       [&](const Skipped& skipped) { return skipped.frame == name; });
+  });
   return names;
 }
 
-std::vector<FramePicture> pictures_of(const FrameSource& source,
+/// Those in frames with labels: a detection where nobody labelled is no false one.
+std::vector<FrameAnnotations> evaluated(std::vector<FrameAnnotations> detections,
+                                        const std::vector<FrameAnnotations>& labels) {
+  std::set<std::string> labelled;
+  for (const FrameAnnotations& frame : labels) labelled.insert(frame.frame);
+  std::erase_if(detections,
+                [&](const FrameAnnotations& frame) { return labelled.count(frame.frame) == 0; });
+  return detections;
+}
+
+std::vector<FramePicture> pictures_of(const std::shared_ptr<const FrameSource>& source,
                                       const std::vector<std::string>& frames,
                                       const std::vector<FrameAnnotations>& labels,
                                       const CategoryModel& category,
@@ -63,7 +78,7 @@ std::vector<FramePicture> pictures_of(const FrameSource& source,
   for (const FrameAnnotations& frame : labels) labels_of[frame.frame] = &frame;
   std::vector<FramePicture> pictures;
   for (const std::string& frame : frames) {
-    FramePicture picture{frame, source.picture(frame), source.camera(frame), {}, {}};
+    FramePicture picture{frame, [source, frame] { return source->view(frame); }, {}, {}};
     if (const auto found = labels_of.find(frame); found != labels_of.end())
       for (const Annotation& label : found->second->objects)
         if (category.includes(label.category)) picture.labels.push_back(label);
@@ -144,7 +159,12 @@ void tell_failures(const std::vector<FittedObject>& fits,
         object.failure = fits[i].failure;
   }
   if (failed > 0)
-    result.message = fmt::format("{} of {} objects failed; {}", failed, fits.size(), first);
+    result.message = fmt::format("{} of {} objects failed; {}{}{}",
+                                 failed,
+                                 fits.size(),
+                                 first,
+                                 result.message.empty() ? "" : "; ",
+                                 result.message);
 }
 
 double cpu_seconds() {
@@ -152,11 +172,20 @@ double cpu_seconds() {
 }
 
 /// What the prior can express at best, whatever the evidence.
-void add_shape_metrics(const CellSettings& settings, const ShapePrior& prior, CellResult& result) {
-  const int cars = settings.evaluation.held_out_cars;
-  if (cars == 0) return;
-  const ShapeAgreement mean =
-      mean_agreement(reconstruct(prior, held_out_corpus(cars, settings.shape_prior.seed)));
+void add_shape_metrics(const CellSettings& settings,
+                       const std::string& cache,
+                       const ShapePrior& prior,
+                       CellResult& result) {
+  const auto count = static_cast<size_t>(settings.evaluation.held_out_cars);
+  if (count == 0) return;
+  CorpusOptions options = corpus_options(settings, cache);
+  if (settings.category.corpus == kParametricCars)
+    options.root.clear();  // never trained on, whatever was
+  options.cars = 0;
+  options.held_out = settings.evaluation.held_out_cars;
+  std::vector<CorpusItem> items = make_corpus(options, [](double) {}).held_out;
+  items.resize(std::min(count, items.size()));
+  const ShapeAgreement mean = mean_agreement(reconstruct(prior, items, settings.category));
   result.metrics.push_back(metric_value("shape_iou", mean.iou));
   result.metrics.push_back(metric_value("shape_chamfer_error", 100 * mean.chamfer));
 }
@@ -165,13 +194,14 @@ void add_shape_metrics(const CellSettings& settings, const ShapePrior& prior, Ce
 void add_fitted_shape_metrics(const CellSettings& settings,
                               const std::string& root,
                               const std::vector<FrameAnnotations>& labels,
+                              const std::vector<FrameAnnotations>& detections,
                               const std::vector<FittedObject>& fits,
                               const ShapePrior& prior,
                               CellResult& result) {
   if (!settings.evaluation.fitted_shapes) return;
   const Difficulty difficulty = settings.evaluation.difficulty;
   const FittedShapes shapes =
-      fitted_shapes(root, labels, result.detections, fits, prior, settings.category, difficulty);
+      fitted_shapes(root, labels, detections, fits, prior, settings.category, difficulty);
   for (MetricValue metric :
        {metric_value("fitted_shape_iou", shapes.mean.iou),
         metric_value("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer)}) {
@@ -198,7 +228,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   progress("reading the data", 0);
   const DatasetRequest data =
       data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
-  const auto source = open_frame_source(data);
+  const std::shared_ptr<const FrameSource> source = open_frame_source(data);
   ObservationSet set = reads_observations(config, data)
                            ? load_observations(*source, data)
                            : ObservationSet{{}, source->frames(), {}, {}};
@@ -213,25 +243,28 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   progress("evaluating", 0.95);
   const std::vector<FrameAnnotations> labels =
       load_labels(*source, set.frames, data.on_error, &set.skipped_frames);
-  const std::vector<std::string> frames = result_frames(labels, set);
+  const std::vector<std::string> frames = result_frames(set);
   CellOutcome outcome;
   CellResult& result = outcome.result;
   result.cell = order.record.id;
   result.state = "done";
   result.detections = detections_of(frames, found.objects);
   result.provenance = process_provenance();
+  const std::vector<FrameAnnotations> detections = evaluated(result.detections, labels);
   if (labels.empty())
     result.message = "the data have no labels, so that nothing was evaluated";
   else
-    result.metrics = measure(labels,
-                             result.detections,
-                             settings.category,
-                             settings.evaluation.difficulty,
-                             result.objects);
+    result.metrics = measure(
+        labels, detections, settings.category, settings.evaluation.difficulty, result.objects);
+  if (!labels.empty() && labels.size() < frames.size())
+    result.message = fmt::format("{} of {} frames have no labels and were not evaluated",
+                                 frames.size() - labels.size(),
+                                 frames.size());
   add_losses(found.objects, result.objects);
   if (const ShapePrior* prior = method->shape_prior()) {
-    add_shape_metrics(settings, *prior, result);
-    add_fitted_shape_metrics(settings, data.root, labels, found.objects, *prior, result);
+    add_shape_metrics(settings, order.cache, *prior, result);
+    add_fitted_shape_metrics(
+        settings, data.root, labels, detections, found.objects, *prior, result);
   }
   add_counts(found, set, method_seconds, result.metrics);
   tell_failures(found.objects, labels, result);
@@ -240,7 +273,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   for (const std::string& note : found.notes)
     result.message += (result.message.empty() ? "" : "; ") + note;
   if (settings.evaluation.overlays && !order.pictures.empty())
-    outcome.pictures = pictures_of(*source, frames, labels, settings.category, found.objects);
+    outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
   return outcome;
 }
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "evidence/observations.h"
 #include "fitting/fitted_object.h"
 #include "geometry/annotation.h"
-#include "geometry/camera.h"
 #include "launch/orders.h"
 #include "results/cell_result.h"
 
@@ -16,8 +16,7 @@ namespace monodr {
 /// What a picture of one frame needs.
 struct FramePicture {
   std::string frame;
-  std::string image;  ///< file
-  Camera camera;
+  std::function<FrameEvidence()> view;  ///< picture and camera, read when they are drawn
   std::vector<FittedObject> objects;
   std::vector<Annotation> labels;
 };

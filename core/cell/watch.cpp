@@ -178,7 +178,7 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   // A label chosen by the caller says which object is meant; its 3-D box waits till after the fit.
   trace.observation = choose(
       set, order, order.label >= 0 ? labels_of(*source, order.frame) : std::vector<Annotation>{});
-  trace.image = source->picture(order.frame);
+  trace.image = source->view(order.frame).image;
   const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
   const Objective objective = pipeline.objective();
   const ObservationBatch batch = make_observation_batch(

@@ -29,7 +29,7 @@ struct HeadingPoint {
 /// All that is worth showing of one object's fit.
 struct FitTrace {
   Observation observation;
-  std::string image;             ///< file
+  ColourImage image;             ///< the whole frame
   std::vector<FitStage> stages;  ///< start, some steps, end
   std::vector<HeadingPoint> headings;
   std::vector<std::string> loss_names;

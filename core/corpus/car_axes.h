@@ -13,7 +13,7 @@ struct CarAxes {
   /// canonical = rotation * file: one of the 24 rotations that map axes to axes.
   Eigen::Matrix3f rotation = Eigen::Matrix3f::Identity();
   /// IoU, both stretched to the unit box, with the most similar of 28 parametric cars, four of each
-  /// kind of body.
+  /// kind of body; 0 where the axes were stated and not found.
   double likeness = 0;
   /// IoU with its own mirror image, left for right.
   double symmetry = 0;

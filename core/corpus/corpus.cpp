@@ -41,10 +41,20 @@ struct Repaired {
   MeshReport report;
 };
 
-Repaired repair_file(const fs::path& file, const std::string& name, const fs::path& cache) {
+// What of the category changes a repaired mesh. Cars have none of it, whose meshes are in caches already.
+std::string repair_identity(const CategoryModel& category) {
+  const std::string axes = category.mesh_axes == kByLikeness ? "" : " " + category.mesh_axes;
+  return mesh_repair_version + axes;
+}
+
+Repaired repair_file(const fs::path& file,
+                     const std::string& name,
+                     const CategoryModel& category,
+                     const fs::path& cache) {
   Repaired result;
   result.report.name = name;
-  const std::string key = sha256(sha256_of_file(file.string()) + mesh_repair_version).substr(0, 24);
+  const std::string key =
+      sha256(sha256_of_file(file.string()) + repair_identity(category)).substr(0, 24);
   const fs::path mesh_path = cache / (key + ".obj"), report_path = cache / (key + ".json");
   if (fs::exists(report_path)) {
     const json kept = json::parse(read_file(report_path.string()));
@@ -54,7 +64,7 @@ Repaired repair_file(const fs::path& file, const std::string& name, const fs::pa
     return result;
   }
   try {
-    const RepairedMesh repaired = repair_car(read_mesh(file.string()));
+    const RepairedMesh repaired = repair_mesh(read_mesh(file.string()), category);
     result.report.findings = repaired.faults.sentences();
     write_obj(repaired.mesh, mesh_path.string());
     result.mesh = read_mesh(mesh_path.string());  // the same bits as from the cache
@@ -85,6 +95,7 @@ void split(Corpus& corpus) {
 }  // namespace
 
 MeshFolder read_mesh_folder(const std::string& root,
+                            const CategoryModel& category,
                             const std::string& cache,
                             const std::function<void(double)>& progress) {
   const std::vector<fs::path> files = mesh_files(root);
@@ -94,7 +105,8 @@ MeshFolder read_mesh_folder(const std::string& root,
   std::mutex mutex;
   size_t done = 0;
   parallel_for(files.size(), at::get_num_threads(), [&](size_t i) {
-    repaired[i] = repair_file(files[i], fs::relative(files[i], root).generic_string(), kept);
+    repaired[i] =
+        repair_file(files[i], fs::relative(files[i], root).generic_string(), category, kept);
     const std::lock_guard<std::mutex> lock(mutex);
     progress(static_cast<double>(++done) / static_cast<double>(files.size()));
   });
@@ -105,12 +117,25 @@ MeshFolder read_mesh_folder(const std::string& root,
   }
   if (folder.items.empty())
     throw UserError(
-        fmt::format("none of the {} meshes in '{}' can be taken for a car; the first, {}: {}",
+        fmt::format("none of the {} meshes in '{}' can be taken for a {}; the first, {}: {}",
                     files.size(),
                     root,
+                    lower_case(category.name),
                     folder.reports[0].name,
                     folder.reports[0].findings[0]));
   return folder;
+}
+
+CategoryModel parametric_car_category() {
+  CategoryModel category;
+  category.name = "Car";
+  for (int i = 0; i < 3; ++i) {
+    category.size_mean[size_t(i)] = car_mean_dimensions[i];
+    category.size_deviation[size_t(i)] = car_log_deviations[i];
+  }
+  category.corpus = kParametricCars;
+  category.mesh_axes = kByLikeness;
+  return category;
 }
 
 Corpus make_corpus(const CorpusOptions& options, const std::function<void(double)>& progress) {
@@ -120,7 +145,7 @@ Corpus make_corpus(const CorpusOptions& options, const std::function<void(double
     corpus.held_out = held_out_corpus(options.held_out, options.seed);
     return corpus;
   }
-  MeshFolder folder = read_mesh_folder(options.root, options.cache, progress);
+  MeshFolder folder = read_mesh_folder(options.root, options.category, options.cache, progress);
   corpus.training = std::move(folder.items);
   corpus.reports = std::move(folder.reports);
   split(corpus);
@@ -131,7 +156,7 @@ std::string corpus_fingerprint(const CorpusOptions& options) {
   if (options.root.empty())
     return fmt::format(
         "{}: {} of seed {}", parametric_car_corpus_version, options.cars, options.seed);
-  return sha256(path_identity(options.root) + mesh_repair_version);
+  return sha256(path_identity(options.root) + repair_identity(options.category));
 }
 
 }  // namespace monodr

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugin/shape_prior.h"
+#include "settings/category.h"
 
 namespace monodr {
 
@@ -16,7 +17,8 @@ struct CorpusOptions {
   int cars = 400;     ///< parametric cars to train on
   int held_out = 40;  ///< parametric cars kept out of the training
   std::uint64_t seed = 0;
-  std::string cache;  ///< folder that keeps repaired meshes
+  std::string cache;       ///< folder that keeps repaired meshes
+  CategoryModel category;  ///< of a folder's meshes: their axes and size
 };
 
 /// One mesh of a folder as it was found.
@@ -28,13 +30,14 @@ struct MeshReport {
 
 /// Every .obj, .off and .ply below the folder, repaired (corpus/mesh_repair.h) and named by its path
 /// in it ("02958343/1a2b/models/model_normalized.obj"), in the order of the names. A repaired mesh
-/// is kept in the cache under the hash of its file. One that cannot be repaired is left out and
+/// is kept in the cache under the hash of its file and its axes. One that cannot be repaired is left out and
 /// reported; UserError where there is none at all.
 struct MeshFolder {
   std::vector<CorpusItem> items;
   std::vector<MeshReport> reports;
 };
 MeshFolder read_mesh_folder(const std::string& root,
+                            const CategoryModel& category,
                             const std::string& cache,
                             const std::function<void(double share)>& progress);
 
@@ -42,6 +45,9 @@ struct Corpus {
   std::vector<CorpusItem> training, held_out;
   std::vector<MeshReport> reports;  ///< of a folder's meshes
 };
+
+/// The class that parametric cars are of: that of priors whose record names none.
+CategoryModel parametric_car_category();
 
 /// Parametric cars, or the meshes of a folder. Of a folder of ten or more, one in ten is held out:
 /// those whose names have the lowest hashes, so that it hangs on neither order nor machine.

@@ -107,7 +107,7 @@ double inner_share(const Mesh& mesh, const Enclosure& solid) {
   return static_cast<double>(inner) / static_cast<double>(std::max<size_t>(1, mesh.faces.size()));
 }
 
-std::string likely_unit(double length) {
+std::string likely_unit(double length, double usual) {
   struct Unit {
     const char* name;
     double metres;
@@ -115,7 +115,8 @@ std::string likely_unit(double length) {
   constexpr std::array<Unit, 5> units = {
       {{"m", 1}, {"in", 0.0254}, {"cm", 0.01}, {"mm", 0.001}, {"ft", 0.3048}}};
   for (const Unit& unit : units)
-    if (length * unit.metres > 2.6 && length * unit.metres < 6) return unit.name;
+    if (length * unit.metres > 0.67 * usual && length * unit.metres < 1.55 * usual)
+      return unit.name;
   return "unknown";
 }
 
@@ -202,7 +203,7 @@ std::vector<std::string> MeshFaults::sentences() const {
     if (number > 0) lines.push_back(fmt::format("{} {}", number, what));
   };
   const std::string up = axes.up_in_file(), forward = axes.forward_in_file();
-  if (up != "-y" || forward != "+x")
+  if (axes.likeness > 0 && (up != "-y" || forward != "+x"))
     lines.push_back(fmt::format("up is {} and forward {} in the file (margins {:.2f} and {:.2f})",
                                 up,
                                 forward,
@@ -226,16 +227,10 @@ std::vector<std::string> MeshFaults::sentences() const {
   return lines;
 }
 
-RepairedMesh repair_car(const Mesh& mesh) {
-  RepairedMesh result;
-  result.faults = inspect(mesh);
-  MeshFaults& faults = result.faults;
-  Enclosure solid = enclose(mesh, kCells);
-  faults.inner_share = inner_share(mesh, solid);
-  faults.gap = solid.gap / (solid.grid.spacing[0] * kCells);
-  faults.no_floor = solid.open_below;
-  faults.axes = find_car_axes(solid);
-  const CarAxes& axes = faults.axes;
+namespace {
+
+CarAxes axes_by_likeness(const Enclosure& solid) {
+  const CarAxes axes = find_car_axes(solid);
   constexpr double kLeastLikeness = 0.5, kLeastMargin = 0.01;
   if (axes.likeness < kLeastLikeness)
     throw UserError(fmt::format(
@@ -251,17 +246,47 @@ RepairedMesh repair_car(const Mesh& mesh) {
                     axes.forward_in_file(),
                     axes.up_margin,
                     axes.forward_margin));
+  return axes;
+}
 
-  int lateral = 0, vertical = 0;
-  axes.rotation.row(2).cwiseAbs().maxCoeff(&lateral);
-  axes.rotation.row(1).cwiseAbs().maxCoeff(&vertical);
-  faults.trimmed_width = trim(solid, lateral, 0.03, 0);
-  trim(solid, vertical, 0.01, axes.rotation(1, vertical) < 0 ? 1 : -1);
+CarAxes axes_as_stated(const std::string& text) {
+  const auto direction = [&](size_t at) {
+    Eigen::Vector3f axis = Eigen::Vector3f::Zero();
+    axis[text[at + 1] - 'x'] = text[at] == '+' ? 1.F : -1.F;
+    return axis;
+  };
+  CarAxes axes;
+  axes.rotation.row(0) = direction(3);
+  axes.rotation.row(1) = -direction(0);
+  axes.rotation.row(2) = direction(3).cross(-direction(0));
+  return axes;
+}
+
+}  // namespace
+
+RepairedMesh repair_mesh(const Mesh& mesh, const CategoryModel& category) {
+  RepairedMesh result;
+  result.faults = inspect(mesh);
+  MeshFaults& faults = result.faults;
+  Enclosure solid = enclose(mesh, kCells);
+  faults.inner_share = inner_share(mesh, solid);
+  faults.gap = solid.gap / (solid.grid.spacing[0] * kCells);
+  faults.no_floor = solid.open_below;
+  const bool by_likeness = category.mesh_axes == kByLikeness;
+  faults.axes = by_likeness ? axes_by_likeness(solid) : axes_as_stated(category.mesh_axes);
+  const CarAxes& axes = faults.axes;
+  if (by_likeness) {
+    int lateral = 0, vertical = 0;
+    axes.rotation.row(2).cwiseAbs().maxCoeff(&lateral);
+    axes.rotation.row(1).cwiseAbs().maxCoeff(&vertical);
+    faults.trimmed_width = trim(solid, lateral, 0.03, 0);
+    trim(solid, vertical, 0.01, axes.rotation(1, vertical) < 0 ? 1 : -1);
+  }
   result.mesh = surface_of(solid, mesh);
   for (Eigen::Vector3f& v : result.mesh.vertices) v = (axes.rotation * v).eval();
   bake_sky(result.mesh);
   faults.length = normalise_to_unit_box(result.mesh).x();
-  faults.unit = likely_unit(faults.length);
+  faults.unit = likely_unit(faults.length, category.size_mean[2]);
   return result;
 }
 

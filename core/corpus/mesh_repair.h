@@ -6,6 +6,7 @@
 
 #include "corpus/car_axes.h"
 #include "geometry/mesh.h"
+#include "settings/category.h"
 
 namespace monodr {
 
@@ -22,7 +23,7 @@ struct MeshFaults {
   bool no_floor = false;        ///< a side was open and got a lid
   bool no_colours = false;
   double length = 0;  ///< in the file's unit
-  std::string unit;   ///< what that unit must be for a car: "m", "in", ... or "unknown"
+  std::string unit;   ///< what that unit must be for its class: "m", "in", ... or "unknown"
   CarAxes axes;
   double trimmed_width = 0;  ///< share of the width that mirrors and the like took up
 
@@ -37,17 +38,17 @@ struct RepairedMesh {
 
 /// Makes a shape that a prior can learn from of a heap of triangles:
 /// 1. its solid (geometry/enclosure.h, 128 cells along the longest side): one closed outer surface;
-/// 2. its axes (corpus/car_axes.h);
-/// 3. what sticks out without filling a slice to 3 % (mirrors) or, on top, to 1 % (antennas) of the
-///    fullest one is cut off, as KITTI's boxes leave it out;
+/// 2. its axes: those that the category states, or found by likeness to cars (corpus/car_axes.h);
+/// 3. of what looks like a car, what sticks out without filling a slice to 3 % (mirrors) or, on top, to 1 %
+///    (antennas) of the fullest one is cut off, as KITTI's boxes leave it out;
 /// 4. marching cubes, the largest part, the unit box; each vertex takes the colour of the nearest
 ///    face, darkened and lightened as training_corpus() does.
 ///
-/// UserError for what cannot be a car: nothing enclosed, likeness under 0.5, or a heading that is
-/// a toss-up (a margin under 0.01).
-RepairedMesh repair_car(const Mesh& mesh);
+/// UserError where nothing is enclosed, and for what should look like a car and does not: likeness under
+/// 0.5, or a heading that is a toss-up (a margin under 0.01).
+RepairedMesh repair_mesh(const Mesh& mesh, const CategoryModel& category);
 
-/// Changes with whatever changes the result of repair_car.
+/// Changes with whatever changes the result of repair_mesh.
 inline constexpr const char* mesh_repair_version = "mesh repair 1";
 
 }  // namespace monodr

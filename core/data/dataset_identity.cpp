@@ -25,7 +25,7 @@ std::string DatasetIdentity::of(const Parameters& dataset) {
       known_.try_emplace(join({settings.root, settings.split, join(folders, "\n")}, "\n"));
   if (is_new)
     known->second = settings.source == DataSource::manifest
-                        ? manifest_fingerprint(settings.root)
+                        ? manifest_fingerprint(settings.root, cache_file_)
                         : dataset_fingerprint(settings.root, settings.split, folders, cache_file_);
   return known->second;
 }

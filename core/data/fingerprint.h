@@ -16,9 +16,7 @@ std::vector<std::string> folders_used(BoxSource boxes, MaskKind masks, DepthKind
 /// the split's files in these folders. Equal content gives equal fingerprints wherever it lies.
 /// Reads no picture and links no OpenCV.
 ///
-/// `cache_file` ("" = none) keeps the hashes of single files by path, size and time of change in
-/// nanoseconds, so that a second call reads directories only; it is made where it is missing, and
-/// a damaged line in it is ignored. A change that keeps size and time goes unnoticed, as with make.
+/// `cache_file` is HashCache's.
 ///
 /// UserError for a root or split that is not there, or a file that cannot be read.
 std::string dataset_fingerprint(const std::string& root,

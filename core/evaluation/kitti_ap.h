@@ -58,6 +58,6 @@ void check_options(const KittiApOptions& options);
 /// without labels.
 std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& labels,
                                            const std::vector<FrameAnnotations>& detections,
-                                           const KittiApOptions& options = {});
+                                           const KittiApOptions& options);
 
 }  // namespace monodr

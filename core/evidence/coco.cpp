@@ -48,10 +48,22 @@ std::map<std::string, std::string> frames_of_images(const json& document, const 
         !image["file_name"].is_string())
       throw UserError(
           fmt::format("'{}': an entry of \"images\" lacks \"id\" or \"file_name\"", path));
-    frames[image["id"].dump()] =
-        std::filesystem::path(image["file_name"].get<std::string>()).stem().string();
+    std::string file = image["file_name"];
+    std::replace(file.begin(), file.end(), '\\', '/');  // written on Windows
+    frames[image["id"].dump()] = std::filesystem::path(file).stem().string();
   }
   return frames;
+}
+
+// category_id as JSON text -> name.
+std::map<std::string, std::string> names_of_categories(const json& document) {
+  std::map<std::string, std::string> names;
+  if (!document.is_object() || !document.contains("categories")) return names;
+  for (const json& category : document["categories"])
+    if (category.is_object() && category.contains("id") &&
+        category.value("name", json()).is_string())
+      names[category["id"].dump()] = category["name"];
+  return names;
 }
 
 const json& annotations_of(const json& document, const std::string& path) {
@@ -69,6 +81,7 @@ const json& annotations_of(const json& document, const std::string& path) {
 struct CocoParser {
   CocoMasks& masks;
   const std::map<std::string, std::string>& frames;
+  const std::map<std::string, std::string> categories;
 
   std::string frame(const json& annotation) const {
     const json& id = annotation.at("image_id");
@@ -81,6 +94,8 @@ struct CocoParser {
     CocoMasks::Entry entry;
     entry.number = number;
     entry.score = annotation.value("score", 1.0);
+    const auto category = categories.find(annotation.value("category_id", json()).dump());
+    if (category != categories.end()) entry.category = category->second;
     const json& segmentation = annotation.at("segmentation");
     if (segmentation.is_array()) {
       entry.polygons = segmentation.get<std::vector<std::vector<double>>>();
@@ -100,7 +115,8 @@ struct CocoParser {
 CocoMasks::CocoMasks(const std::string& path) : path_(path) {
   const json document = parse_file(path);
   const auto frames = frames_of_images(document, path);
-  CocoParser parser{*this, frames};
+  for (const auto& [id, frame] : frames) entries_[frame];
+  CocoParser parser{*this, frames, names_of_categories(document)};
   size_t number = 0;
   for (const json& annotation : annotations_of(document, path)) {
     try {
@@ -117,25 +133,26 @@ CocoMasks::CocoMasks(const std::string& path) : path_(path) {
   }
 }
 
-std::vector<BinaryMask> CocoMasks::masks(const std::string& frame,
-                                         int width,
-                                         int height,
-                                         double minimum_score) const {
-  std::vector<BinaryMask> result;
+std::vector<CocoMask> CocoMasks::masks(const std::string& frame,
+                                       int width,
+                                       int height,
+                                       double minimum_score) const {
+  std::vector<CocoMask> result;
   const auto found = entries_.find(frame);
   if (found == entries_.end()) return result;
   for (const Entry& entry : found->second) {
     if (entry.score < minimum_score) continue;
     try {
       if (!entry.polygons.empty() || entry.width == 0) {
-        result.push_back(mask_of_polygons(entry.polygons, width, height));
+        result.push_back(
+            {mask_of_polygons(entry.polygons, width, height), entry.category, entry.score});
         continue;
       }
       if (entry.width != width || entry.height != height)
         throw UserError(fmt::format(
             "is {}x{} pixels, its image {}x{}", entry.width, entry.height, width, height));
       const auto runs = entry.text.empty() ? entry.runs : runs_of_text(entry.text);
-      result.push_back(mask_of_runs(runs, width, height));
+      result.push_back({mask_of_runs(runs, width, height), entry.category, entry.score});
     } catch (const UserError& error) {
       throw fault(path_, entry.number, fmt::format("of frame {}: {}", frame, error.what()));
     }

@@ -113,19 +113,22 @@ DepthMap load_depth_disparity(const std::string& path, const KittiCalibration& c
   return depth;
 }
 
+Plane<float> resized(const Plane<float>& plane, int width, int height) {
+  Plane<float> result(width, height);
+  for (int y = 0; y < height; ++y) {
+    const int source_y = std::int64_t(2 * y + 1) * plane.height / (2 * height);
+    for (int x = 0; x < width; ++x)
+      result.at(x, y) = plane.at(std::int64_t(2 * x + 1) * plane.width / (2 * width), source_y);
+  }
+  return result;
+}
+
 DepthMap load_depth_npz(const std::string& path, int image_width, int image_height) {
-  const Plane<float> small = read_npz_plane(path, "depth");
   DepthMap depth;
   depth.relative_deviation = kNetworkDepthDeviation;
-  depth.metres = Plane<float>(image_width, image_height);
-  for (int y = 0; y < image_height; ++y) {
-    const int source_y = std::int64_t(2 * y + 1) * small.height / (2 * image_height);
-    for (int x = 0; x < image_width; ++x) {
-      const int source_x = std::int64_t(2 * x + 1) * small.width / (2 * image_width);
-      const float z = small.at(source_x, source_y);
-      if (z > 0 && std::isfinite(z)) depth.metres.at(x, y) = z;
-    }
-  }
+  depth.metres = resized(read_npz_plane(path, "depth"), image_width, image_height);
+  for (float& z : depth.metres.values)
+    if (!(z > 0 && std::isfinite(z))) z = 0;
   return depth;
 }
 

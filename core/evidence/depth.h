@@ -41,9 +41,11 @@ DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& ca
 /// 16-bit PNG, disparity in pixels x 256, 0 = none:  z = f baseline / disparity.
 DepthMap load_depth_disparity(const std::string& path, const KittiCalibration& calibration);
 
-/// NumPy archive with one 2-D float array under the key "depth" (as PackNet-SfM writes it), metres.
-/// At another resolution than the image it is enlarged by nearest neighbour, which invents no
-/// depths between an object and what is behind it.
+/// By nearest neighbour, which invents no depths between an object and what is behind it.
+Plane<float> resized(const Plane<float>& plane, int width, int height);
+
+/// NumPy archive with one 2-D float array under the key "depth" (as PackNet-SfM writes it), metres,
+/// resized where it is of another resolution than the image.
 DepthMap load_depth_npz(const std::string& path, int image_width, int image_height);
 
 /// The depth of a frame from `source`: "depth_2" (PNG or .npz), "velodyne" (velodyne_reduced or

@@ -13,23 +13,20 @@ namespace {
 
 const std::string kDontCare = "DontCare";  // a region without annotation, not an object
 
-std::vector<DetectedObject> read_objects(const KittiFolder& folder,
-                                         const std::string& frame,
-                                         bool from_labels,
+}  // namespace
+
+std::vector<DetectedObject> read_objects(const std::string& path,
+                                         BoxFile kind,
                                          double minimum_score) {
-  const std::string path = folder.path(from_labels ? "label_2" : "detections_2", frame, "txt");
-  const std::vector<ObjectBox2d> boxes =
-      read_boxes2d(path, from_labels ? BoxFile::labels : BoxFile::detections);
+  const std::vector<ObjectBox2d> boxes = read_boxes2d(path, kind);
   const std::vector<bool> stays =
-      from_labels ? std::vector<bool>(boxes.size(), true) : suppress_non_maxima(boxes);
+      kind == BoxFile::labels ? std::vector<bool>(boxes.size(), true) : suppress_non_maxima(boxes);
   std::vector<DetectedObject> objects;
   for (size_t i = 0; i < boxes.size(); ++i)
     if (stays[i] && !same_category(boxes[i].category, kDontCare) && boxes[i].score >= minimum_score)
       objects.push_back({int(i), -1, boxes[i]});
   return objects;
 }
-
-}  // namespace
 
 void assign_instances(Frame& frame) {
   const std::vector<Instance>& instances = *frame.instances;
@@ -60,7 +57,7 @@ std::string digest_of(const Frame& frame) {
   const Camera& camera = frame.evidence.camera;
   const Intrinsics& k = camera.intrinsics;
   const DepthMap& depth = frame.depth;
-  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {}",
+  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {} {} {}",
                             camera.width,
                             camera.height,
                             k.fx,
@@ -70,6 +67,8 @@ std::string digest_of(const Frame& frame) {
                             depth.is_sparse,
                             depth.relative_deviation,
                             depth.deviation_per_metre,
+                            frame.evidence.ground.highest,
+                            frame.evidence.ground.lowest,
                             sha256(bytes_of(frame.evidence.image.rgb)),
                             sha256(bytes_of(depth.metres.values))));
 }
@@ -107,7 +106,11 @@ Frame read_frame(const KittiFolder& folder,
   frame.evidence = std::move(read.frame);
   frame.boxes_are_labels = options.boxes == BoxSource::labels ||
                            (options.boxes == BoxSource::automatic && !folder.has("detections_2"));
-  frame.objects = read_objects(folder, id, frame.boxes_are_labels, options.minimum_score);
+  const BoxFile kind = frame.boxes_are_labels ? BoxFile::labels : BoxFile::detections;
+  frame.objects =
+      read_objects(folder.path(frame.boxes_are_labels ? "label_2" : "detections_2", id, "txt"),
+                   kind,
+                   options.minimum_score);
   frame.depth = load_frame_depth(folder, id, options.depth, read.calibration);
   if (options.is_synthetic()) {
     // Made-up depth is exact; what it lacks is put in by the faults.

@@ -33,6 +33,11 @@ struct Frame {
   std::string digest;
 };
 
+/// The objects of a file of boxes that score enough, without DontCare regions and without doubles of a detector.
+std::vector<DetectedObject> read_objects(const std::string& path,
+                                         BoxFile kind,
+                                         double minimum_score);
+
 /// Sets DetectedObject::instance: of labels the file of masks may say which is which; boxes of detectors are
 /// matched by overlap.
 void assign_instances(Frame& frame);

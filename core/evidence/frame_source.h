@@ -25,10 +25,8 @@ class FrameSource {
   virtual std::vector<std::string> frames() const = 0;
   /// Picture, camera, 2-D boxes, depth and masks. UserError for what is missing or broken.
   virtual Frame read(const std::string& frame) const = 0;
-  /// File of the picture.
-  virtual std::string picture(const std::string& frame) const = 0;
-  /// With the picture's size.
-  virtual Camera camera(const std::string& frame) const = 0;
+  /// Only the picture and its camera.
+  virtual FrameEvidence view(const std::string& frame) const = 0;
 
   /// For the evaluation alone. Nothing is evaluated of frames without labels.
   virtual bool has_labels(const std::string& frame) const = 0;

@@ -2,6 +2,7 @@
 #include "evidence/image.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
@@ -37,9 +38,7 @@ void check_complete(const std::string& path, std::string_view bytes) {
                     is_png ? "PNG" : "JPEG"));
 }
 
-cv::Mat decode(const std::string& path, int flags) {
-  const std::string bytes = read_file(path);
-  check_complete(path, bytes);
+cv::Mat decode_bytes(const std::string& path, const std::string& bytes, int flags) {
   const cv::Mat encoded(1, int(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
   cv::Mat decoded;
   try {
@@ -53,6 +52,26 @@ cv::Mat decode(const std::string& path, int flags) {
                     "dataset.on_error = \"skip\" to leave such frames out",
                     path));
   return decoded;
+}
+
+cv::Mat decode(const std::string& path, int flags) {
+  const std::string bytes = read_file(path);
+  check_complete(path, bytes);
+  return decode_bytes(path, bytes, flags);
+}
+
+// The first channel, where all say the same.
+cv::Mat only_channel(const cv::Mat& picture, const std::string& path) {
+  if (picture.channels() == 1) return picture;
+  std::vector<cv::Mat> channels;
+  cv::split(picture, channels);
+  for (size_t i = 1; i < std::min<size_t>(channels.size(), 3); ++i)
+    if (cv::countNonZero(channels[i] != channels[0]) > 0)
+      throw UserError(
+          fmt::format("'{}' has {} channels that differ; a picture of one is expected here",
+                      path,
+                      channels.size()));
+  return channels[0];
 }
 
 void encode(const std::string& path, const cv::Mat& picture) {
@@ -81,6 +100,27 @@ Plane<std::uint16_t> load_plane16(const std::string& path) {
   Plane<std::uint16_t> plane(picture.cols, picture.rows);
   picture.convertTo(cv::Mat(plane.height, plane.width, CV_16U, plane.values.data()), CV_16U);
   return plane;
+}
+
+NumberPicture load_numbers(const std::string& path) {
+  const std::string bytes = read_file(path);
+  constexpr std::string_view kExrSignature = "\x76\x2f\x31\x01";
+  if (bytes.starts_with(kPngSignature) || bytes.starts_with(kJpegSignature))
+    check_complete(path, bytes);
+  // OpenCV leaves EXR off unless this is set before it reads its first one.
+  if (bytes.starts_with(kExrSignature)) {
+    static const int allowed = ::setenv("OPENCV_IO_ENABLE_OPENEXR", "1", 0);
+    MONODR_CHECK(allowed == 0, "the environment takes no variable");
+  }
+  const cv::Mat picture =
+      only_channel(decode_bytes(path, bytes, cv::IMREAD_ANYDEPTH | cv::IMREAD_UNCHANGED), path);
+  NumberPicture numbers;
+  numbers.bits = int(8 * picture.elemSize1());
+  numbers.is_whole = picture.depth() < CV_32F;
+  numbers.values = Plane<float>(picture.cols, picture.rows);
+  picture.convertTo(cv::Mat(picture.rows, picture.cols, CV_32F, numbers.values.values.data()),
+                    CV_32F);
+  return numbers;
 }
 
 void save_png(const std::string& path, const ColourImage& image) {

@@ -47,6 +47,15 @@ ColourImage load_colour_image(const std::string& path);
 /// One-channel 8- or 16-bit PNG, values as they are. UserError as above, and for colour pictures.
 Plane<std::uint16_t> load_plane16(const std::string& path);
 
+/// The numbers of a one-channel PNG, TIFF or EXR as they stand there (one of several equal channels will do).
+struct NumberPicture {
+  Plane<float> values;
+  int bits = 0;           ///< of a number
+  bool is_whole = false;  ///< the file holds whole numbers, not floats
+};
+/// UserError as above.
+NumberPicture load_numbers(const std::string& path);
+
 /// Write PNG files; the same picture gives the same bytes. UserError where the file cannot be
 /// written.
 void save_png(const std::string& path, const ColourImage& image);

@@ -19,12 +19,8 @@ Frame KittiSource::read(const std::string& frame) const {
   return read_frame(folder_, masks_, frame, request_);
 }
 
-std::string KittiSource::picture(const std::string& frame) const {
-  return folder_.image(frame);
-}
-
-Camera KittiSource::camera(const std::string& frame) const {
-  return read_frame_evidence(folder_, frame).camera;
+FrameEvidence KittiSource::view(const std::string& frame) const {
+  return read_frame_evidence(folder_, frame);
 }
 
 bool KittiSource::has_labels(const std::string& frame) const {

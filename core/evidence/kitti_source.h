@@ -12,8 +12,7 @@ class KittiSource : public FrameSource {
 
   std::vector<std::string> frames() const override;
   Frame read(const std::string& frame) const override;
-  std::string picture(const std::string& frame) const override;
-  Camera camera(const std::string& frame) const override;
+  FrameEvidence view(const std::string& frame) const override;
   bool has_labels(const std::string& frame) const override;
   std::vector<Annotation> labels(const std::string& frame) const override;
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/manifest_source.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <opencv2/calib3d.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "data/boxes2d.h"
 #include "data/kitti_label.h"
-#include "evidence/coco.h"
 #include "evidence/npz.h"
 
 namespace monodr {
@@ -19,12 +17,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string ending_of(const std::string& path) {
+  return lower_case(fs::path(path).extension().string());
+}
+
+std::string name_of_picture(const ManifestFrame& frame) {
+  return fs::path(frame.picture).stem().string();
+}
+
 Camera camera_of(const ManifestFrame& frame, int width, int height) {
   Camera camera;
   camera.width = width;
   camera.height = height;
   camera.intrinsics = frame.intrinsics;
-  if (frame.intrinsics.fx == 0) {
+  if (frame.horizontal_field_of_view > 0) {
     const double focal = width / (2 * std::tan(frame.horizontal_field_of_view * M_PI / 360));
     camera.intrinsics = {focal, focal, width / 2.0, height / 2.0};
   }
@@ -36,23 +42,45 @@ cv::Mat opencv_matrix(const Intrinsics& k) {
   return (cv::Mat_<double>(3, 3) << k.fx, 0, k.cx - 0.5, 0, k.fy, k.cy - 0.5, 0, 0, 1);
 }
 
-cv::Mat undistorted(const cv::Mat& picture,
-                    const ManifestFrame& frame,
-                    const Camera& camera,
-                    int how) {
-  if (frame.distortion.empty()) return picture;
+void undistort(cv::Mat pixels, const ManifestFrame& frame, const Camera& camera, int how) {
+  if (frame.distortion.empty()) return;
   const cv::Mat k = opencv_matrix(camera.intrinsics);
   cv::Mat x, y, result;
-  cv::initUndistortRectifyMap(k, frame.distortion, cv::Mat(), k, picture.size(), CV_32FC1, x, y);
-  cv::remap(picture, result, x, y, how, cv::BORDER_CONSTANT);
-  return result;
+  cv::initUndistortRectifyMap(k, frame.distortion, cv::Mat(), k, pixels.size(), CV_32FC1, x, y);
+  cv::remap(pixels, result, x, y, how, cv::BORDER_CONSTANT);
+  result.copyTo(pixels);
 }
 
-ColourImage picture_of(const ManifestFrame& frame, const Camera& camera) {
-  ColourImage image = load_colour_image(frame.picture);
-  cv::Mat pixels(image.height, image.width, CV_8UC3, image.rgb.data());
-  undistorted(pixels, frame, camera, cv::INTER_LINEAR).copyTo(pixels);
-  return image;
+template <typename Value>
+void undistort(Plane<Value>& plane, const ManifestFrame& frame, const Camera& camera) {
+  undistort(cv::Mat(plane.height, plane.width, cv::DataType<Value>::type, plane.values.data()),
+            frame,
+            camera,
+            cv::INTER_NEAREST);
+}
+
+/// The smallest box around the undistorted border: straight sides become curves.
+Box2d undistorted(const Box2d& box, const ManifestFrame& frame, const Camera& camera) {
+  if (frame.distortion.empty()) return box;
+  constexpr int kSteps = 8;  // a side
+  std::vector<cv::Point2d> border, straight;
+  for (int i = 0; i <= kSteps; ++i) {
+    const double u = box.left + box.width() * i / kSteps, v = box.top + box.height() * i / kSteps;
+    for (const cv::Point2d& point : {cv::Point2d(u, box.top),
+                                     cv::Point2d(u, box.bottom),
+                                     cv::Point2d(box.left, v),
+                                     cv::Point2d(box.right, v)})
+      border.push_back(point - cv::Point2d(0.5, 0.5));
+  }
+  const cv::Mat k = opencv_matrix(camera.intrinsics);
+  cv::undistortPoints(border, straight, k, frame.distortion, cv::noArray(), k);
+  Box2d result{1e9, 1e9, -1e9, -1e9};
+  for (const cv::Point2d& p : straight)
+    result = {std::min(result.left, p.x + 0.5),
+              std::min(result.top, p.y + 0.5),
+              std::max(result.right, p.x + 0.5),
+              std::max(result.bottom, p.y + 0.5)};
+  return result;
 }
 
 void check_size(const std::string& path, int width, int height, const Camera& camera) {
@@ -65,45 +93,54 @@ void check_size(const std::string& path, int width, int height, const Camera& ca
                               camera.height));
 }
 
-template <typename Value>
-void undistort_plane(Plane<Value>& plane, const ManifestFrame& frame, const Camera& camera) {
-  if (frame.distortion.empty()) return;
-  cv::Mat pixels(plane.height, plane.width, cv::DataType<Value>::type, plane.values.data());
-  undistorted(pixels, frame, camera, cv::INTER_NEAREST).copyTo(pixels);
+/// The numbers of a depth file as they stand there.
+Plane<float> raw_depth(const ManifestFrame& frame) {
+  if (ending_of(frame.depth) == ".npz") return read_npz_plane(frame.depth, "depth");
+  if (ending_of(frame.depth) == ".npy") return read_npy_plane(frame.depth);
+  NumberPicture picture = load_numbers(frame.depth);
+  if (picture.bits < 16)
+    throw UserError(fmt::format(
+        "'{}' has {} bits a pixel, too few for depth; write it with 16 bits or as floats",
+        frame.depth,
+        picture.bits));
+  if (picture.is_whole && frame.depth_unit == 0)
+    throw UserError(
+        fmt::format("'{}' holds whole numbers, and nothing says of what; write depth_unit in the "
+                    "manifest: 0.001 "
+                    "for millimetres, 0.00390625 for KITTI's 1/256 m",
+                    frame.depth));
+  return std::move(picture.values);
 }
 
-/// The numbers of a depth file as they stand there.
-Plane<float> raw_depth(const std::string& path) {
-  const std::string ending = lower_case(fs::path(path).extension().string());
-  if (ending == ".npz") return read_npz_plane(path, "depth");
-  if (ending == ".npy") return read_npy_plane(path);
-  const cv::Mat read = cv::imread(path, cv::IMREAD_UNCHANGED);
-  if (read.empty() || read.channels() != 1)
-    throw UserError(fmt::format(
-        "'{}' is {}; depth is a PNG, TIFF or EXR of one channel, or a NumPy array",
-        path,
-        read.empty() ? "no picture that can be read" : "a picture of several channels"));
-  if (read.depth() == CV_8U)
-    throw UserError(fmt::format(
-        "'{}' has 8 bits a pixel, too few for depth; write it with 16 bits or as floats", path));
-  cv::Mat numbers;
-  read.convertTo(numbers, CV_32F);
-  Plane<float> plane(numbers.cols, numbers.rows);
-  std::copy(numbers.begin<float>(), numbers.end<float>(), plane.values.begin());
-  return plane;
+void check_shape(const Plane<float>& plane, const std::string& path, const Camera& camera) {
+  constexpr double kTolerance = 0.02;  // networks round both sides to multiples of 8 to 64 pixels
+  const double ratio = double(plane.width) * camera.height / (double(plane.height) * camera.width);
+  if (std::abs(ratio - 1) <= kTolerance) return;
+  throw UserError(
+      fmt::format("'{}' is {}x{} pixels, its picture {}x{}; depth may be of another resolution, "
+                  "but must show the "
+                  "whole picture",
+                  path,
+                  plane.width,
+                  plane.height,
+                  camera.width,
+                  camera.height));
 }
 
 DepthMap depth_of(const ManifestFrame& frame, const Camera& camera) {
   DepthMap depth;
   if (frame.depth.empty()) return depth;
-  depth.metres = raw_depth(frame.depth);
-  check_size(frame.depth, depth.metres.width, depth.metres.height, camera);
-  undistort_plane(depth.metres, frame, camera);
+  depth.metres = raw_depth(frame);
+  check_shape(depth.metres, frame.depth, camera);
+  if (depth.metres.width != camera.width || depth.metres.height != camera.height)
+    depth.metres = resized(depth.metres, camera.width, camera.height);
+  undistort(depth.metres, frame, camera);
+  const double unit = frame.depth_unit == 0 ? 1 : frame.depth_unit;
   size_t given = 0;
   for (float& value : depth.metres.values) {
     const bool is_none =
         !std::isfinite(value) || value <= 0 || value == static_cast<float>(frame.depth_invalid);
-    value = is_none ? 0 : static_cast<float>(value * frame.depth_unit);
+    value = is_none ? 0 : static_cast<float>(value * unit);
     given += value > 0;
   }
   depth.is_sparse = given * 2 < depth.metres.values.size();
@@ -111,45 +148,30 @@ DepthMap depth_of(const ManifestFrame& frame, const Camera& camera) {
   return depth;
 }
 
-std::vector<Instance> masks_of(const ManifestFrame& frame,
-                               const Camera& camera,
-                               const DepthMap& depth,
-                               double minimum_score) {
-  std::vector<Instance> instances;
-  const auto add = [&](BinaryMask mask) {
-    undistort_plane(mask, frame, camera);
-    Instance instance;
-    instance.box = box_around(mask);
-    if (!depth.empty()) instance.depth = median_depth(depth, mask);
-    instance.mask = std::move(mask);
-    if (instance.box.area() > 0) instances.push_back(std::move(instance));
-  };
-  for (const std::string& path : frame.masks) {
-    if (lower_case(fs::path(path).extension().string()) == ".json") {
-      for (BinaryMask& mask : CocoMasks(path).masks(
-               fs::path(frame.picture).stem().string(), camera.width, camera.height, minimum_score))
-        add(std::move(mask));
-      continue;
-    }
-    const Plane<std::uint16_t> ids = load_plane16(path);
-    check_size(path, ids.width, ids.height, camera);
-    // One file an object: whatever is not 0. One file for all: each value an object.
-    if (frame.masks.size() > 1) {
-      BinaryMask mask(ids.width, ids.height);
-      for (size_t i = 0; i < ids.values.size(); ++i) mask.values[i] = ids.values[i] != 0;
-      add(std::move(mask));
-    } else {
-      for (Instance& instance : instances_of_ids(ids)) add(std::move(instance.mask));
-    }
-  }
-  return instances;
-}
-
 }  // namespace
 
 ManifestSource::ManifestSource(const DatasetRequest& request)
     : request_(request), frames_(read_manifest(request.root)) {
-  for (size_t i = 0; i < frames_.size(); ++i) row_of_[frames_[i].id] = i;
+  std::map<std::string, std::vector<const ManifestFrame*>> users;
+  for (size_t i = 0; i < frames_.size(); ++i) {
+    row_of_[frames_[i].id] = i;
+    for (const std::string& path : frames_[i].masks)
+      if (ending_of(path) == ".json") users[path].push_back(&frames_[i]);
+  }
+  for (const auto& [path, frames] : users) {
+    if (frames.size() < 2) continue;
+    const CocoMasks& file = coco_.emplace(path, CocoMasks(path)).first->second;
+    if (std::none_of(frames.begin(), frames.end(), [&](const ManifestFrame* frame) {
+          return file.has(name_of_picture(*frame));
+        }))
+      throw UserError(
+          fmt::format("'{}' lists none of the {} pictures that the manifest gives it: not even "
+                      "'{}'; its \"file_name\" must be "
+                      "the picture's",
+                      path,
+                      frames.size(),
+                      name_of_picture(*frames[0])));
+  }
 }
 
 const ManifestFrame& ManifestSource::of(const std::string& frame) const {
@@ -165,47 +187,89 @@ std::vector<std::string> ManifestSource::frames() const {
   return ids;
 }
 
+FrameEvidence ManifestSource::view(const std::string& id) const {
+  const ManifestFrame& source = of(id);
+  FrameEvidence evidence;
+  evidence.frame = id;
+  evidence.image = load_colour_image(source.picture);
+  ColourImage& image = evidence.image;
+  evidence.camera = camera_of(source, image.width, image.height);
+  undistort(cv::Mat(image.height, image.width, CV_8UC3, image.rgb.data()),
+            source,
+            evidence.camera,
+            cv::INTER_LINEAR);
+  if (source.camera_height > 0) evidence.ground = GroundRange::around(source.camera_height);
+  return evidence;
+}
+
+std::vector<CocoMask> ManifestSource::coco_masks(const std::string& path,
+                                                 const ManifestFrame& frame,
+                                                 const Camera& camera) const {
+  const auto masks_in = [&](const CocoMasks& file) {
+    return file.masks(name_of_picture(frame), camera.width, camera.height, request_.minimum_score);
+  };
+  const auto shared = coco_.find(path);
+  return shared != coco_.end() ? masks_in(shared->second) : masks_in(CocoMasks(path));
+}
+
+/// Instances, and without boxes an object for each.
+void ManifestSource::add_masks(const ManifestFrame& source, Frame& frame) const {
+  const Camera& camera = frame.evidence.camera;
+  frame.instances.emplace();
+  const auto add = [&](BinaryMask mask, const std::string& category, double score) {
+    undistort(mask, source, camera);
+    Instance instance;
+    instance.box = box_around(mask);
+    if (instance.box.area() <= 0) return;
+    if (!frame.depth.empty()) instance.depth = median_depth(frame.depth, mask);
+    instance.mask = std::move(mask);
+    const int number = int(frame.instances->size());
+    if (source.boxes.empty())
+      frame.objects.push_back(
+          {number,
+           number,
+           {category.empty() ? request_.category_model.name : category, instance.box, score}});
+    frame.instances->push_back(std::move(instance));
+  };
+  for (const std::string& path : source.masks) {
+    if (ending_of(path) == ".json") {
+      for (CocoMask& found : coco_masks(path, source, camera))
+        add(std::move(found.mask), found.category, found.score);
+      continue;
+    }
+    const Plane<std::uint16_t> values = load_plane16(path);
+    check_size(path, values.width, values.height, camera);
+    if (source.mask_files == MaskFiles::one_an_object) {
+      BinaryMask mask(values.width, values.height);
+      for (size_t i = 0; i < values.values.size(); ++i) mask.values[i] = values.values[i] != 0;
+      add(std::move(mask), "", 1);
+    } else {
+      for (Instance& instance : instances_of_ids(values)) add(std::move(instance.mask), "", 1);
+    }
+  }
+}
+
 Frame ManifestSource::read(const std::string& id) const {
   const ManifestFrame& source = of(id);
   Frame frame;
-  frame.evidence.frame = id;
-  frame.evidence.camera = camera(id);
-  frame.evidence.image = picture_of(source, frame.evidence.camera);
+  frame.evidence = view(id);
   frame.depth = depth_of(source, frame.evidence.camera);
-  if (!source.masks.empty())
-    frame.instances = masks_of(source, frame.evidence.camera, frame.depth, request_.minimum_score);
-  if (source.boxes.empty() && !frame.instances)
+  if (source.boxes.empty() && source.mask_files == MaskFiles::none)
     throw UserError(
         fmt::format("frame '{}' has neither boxes nor masks, so nothing says where its objects "
-                    "are; name one of "
-                    "them in the manifest",
+                    "are; add its file, or "
+                    "take the picture out of the manifest",
                     id));
-  if (source.boxes.empty()) {
-    for (size_t i = 0; i < frame.instances->size(); ++i)
-      frame.objects.push_back(
-          {int(i), int(i), {request_.category_model.name, (*frame.instances)[i].box, 1}});
-    return frame;
-  }
-  const std::vector<ObjectBox2d> boxes = read_boxes2d(source.boxes, BoxFile::detections);
-  const std::vector<bool> stays = suppress_non_maxima(boxes);
-  for (size_t i = 0; i < boxes.size(); ++i)
-    if (stays[i] && boxes[i].score >= request_.minimum_score)
-      frame.objects.push_back({int(i), -1, boxes[i]});
+  if (source.mask_files != MaskFiles::none) add_masks(source, frame);
+  if (source.boxes.empty()) return frame;
+  frame.objects = read_objects(source.boxes, BoxFile::detections, request_.minimum_score);
+  for (DetectedObject& detected : frame.objects)
+    detected.object.box = undistorted(detected.object.box, source, frame.evidence.camera);
   if (frame.instances)
     assign_instances(frame);
   else if (!request_.mask_cache.empty())
     frame.digest = digest_of(frame);
   return frame;
-}
-
-std::string ManifestSource::picture(const std::string& frame) const {
-  return of(frame).picture;
-}
-
-Camera ManifestSource::camera(const std::string& frame) const {
-  const ManifestFrame& source = of(frame);
-  const ColourImage image = load_colour_image(source.picture);
-  return camera_of(source, image.width, image.height);
 }
 
 bool ManifestSource::has_labels(const std::string& frame) const {

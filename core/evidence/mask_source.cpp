@@ -122,9 +122,14 @@ std::optional<std::vector<BinaryMask>> MaskSource::read_coco(const std::string& 
                                                              int width,
                                                              int height,
                                                              double minimum_score) const {
-  if (const auto path = folder_.find("masks_2", frame, {"json"}))
-    return CocoMasks(*path).masks(frame, width, height, minimum_score);
-  if (coco_) return coco_->masks(frame, width, height, minimum_score);
+  const auto masks_in = [&](const CocoMasks& file) {
+    std::vector<BinaryMask> masks;
+    for (CocoMask& found : file.masks(frame, width, height, minimum_score))
+      masks.push_back(std::move(found.mask));
+    return masks;
+  };
+  if (const auto path = folder_.find("masks_2", frame, {"json"})) return masks_in(CocoMasks(*path));
+  if (coco_) return masks_in(*coco_);
   if (choice_ == MaskKind::automatic) return std::nullopt;
   throw missing(choice_, folder_.path("masks_2", frame, "json"));
 }

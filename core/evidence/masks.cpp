@@ -15,8 +15,6 @@ constexpr double kInFrontBy = 3;  // px; below that detectors' box edges are not
 constexpr double kCoreLeft = 0.20, kCoreRight = 0.80, kCoreTop = 0.25, kCoreBottom = 0.85;
 constexpr double kLocalRange = 3.0;           // m: half a car and the road beside it
 constexpr double kGroundPercentile = 0.97;    // nearly the lowest point, without strays below
-constexpr double kHighestGround = 1.2;        // m below the camera, which is mounted at 1.65 m
-constexpr double kLowestGround = 2.3;         // m
 constexpr double kOccluderNearerBy = 2.5;     // m: more than a car's width, less than its length
 constexpr double kOccluderAboveGround = 0.3;  // m: the road in front is no occluder
 constexpr int kOccluderRadius = 3;            // px: half the gap between two LiDAR rows
@@ -45,10 +43,16 @@ bool is_in_front(const Box2d& other, const Box2d& box) {
   return other.bottom > box.bottom + kInFrontBy;
 }
 
+GroundRange GroundRange::around(double camera_height) {
+  constexpr double kAbove = 0.45, kBelow = 0.65;  // m: KITTI's range around its 1.65 m
+  return {std::max(0.0, camera_height - kAbove), camera_height + kBelow};
+}
+
 DepthLocus locate_depth(const DepthMap& depth,
                         const Camera& camera,
                         const Box2d& box,
-                        const std::vector<Box2d>& nearer) {
+                        const std::vector<Box2d>& nearer,
+                        const GroundRange& range) {
   if (depth.empty()) return {};
   const auto belongs_to_nearer = [&](double u, double v) {
     return std::any_of(
@@ -64,10 +68,14 @@ DepthLocus locate_depth(const DepthMap& depth,
   });
   if (depths.empty()) return {};
 
-  return locus_at(quantile(depths, 0.5), depth, camera, box);
+  return locus_at(quantile(depths, 0.5), depth, camera, box, range);
 }
 
-DepthLocus locus_at(double central, const DepthMap& depth, const Camera& camera, const Box2d& box) {
+DepthLocus locus_at(double central,
+                    const DepthMap& depth,
+                    const Camera& camera,
+                    const Box2d& box,
+                    const GroundRange& range) {
   DepthLocus locus;
   locus.central = central;
   std::vector<double> heights;
@@ -77,8 +85,8 @@ DepthLocus locus_at(double central, const DepthMap& depth, const Camera& camera,
   });
   locus.ground =
       heights.empty()
-          ? kLowestGround
-          : std::clamp(quantile(heights, kGroundPercentile), kHighestGround, kLowestGround);
+          ? range.lowest
+          : std::clamp(quantile(heights, kGroundPercentile), range.highest, range.lowest);
   return locus;
 }
 

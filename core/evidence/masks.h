@@ -22,17 +22,30 @@ struct DepthLocus {
   bool known() const { return central > 0; }
 };
 
+/// Metres below the camera between which the road is looked for.
+struct GroundRange {
+  double highest = 1.2, lowest = 2.3;  ///< KITTI's camera is mounted at 1.65 m
+
+  /// As far from a camera at this height.
+  static GroundRange around(double camera_height);
+};
+
 /// Central depth = median in the middle of the box (20-80 % of the width, 25-85 % of the height)
 /// without points that lie in a box of `nearer` (they would be the occluder's); ground = 97th
-/// percentile of y among the points within 3 m of it, held within 1.2-2.3 m below the camera.
+/// percentile of y among the points within 3 m of it, held within the range.
 DepthLocus locate_depth(const DepthMap& depth,
                         const Camera& camera,
                         const Box2d& box,
-                        const std::vector<Box2d>& nearer);
+                        const std::vector<Box2d>& nearer,
+                        const GroundRange& range = {});
 
 /// The same with a central depth that is known otherwise, as from the depth under a mask. Without
 /// any point of that depth in the box the ground is taken as low as it may be.
-DepthLocus locus_at(double central, const DepthMap& depth, const Camera& camera, const Box2d& box);
+DepthLocus locus_at(double central,
+                    const DepthMap& depth,
+                    const Camera& camera,
+                    const Box2d& box,
+                    const GroundRange& range = {});
 
 /// Count up with every change that gives other masks: those that are kept are then cut anew.
 inline constexpr int grabcut_version = 2;

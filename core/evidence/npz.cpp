@@ -57,41 +57,65 @@ std::string inflate_raw(std::string_view packed, size_t unpacked_size, const std
   return unpacked;
 }
 
-// The content of `name`, found through the central directory at the archive's end (the sizes in
-// the local headers may be left out, and NumPy leaves them out).
-std::string zip_entry(std::string_view archive, const std::string& name, const std::string& path) {
+struct ZipEntry {
+  std::string name;
+  int method = 0;
+  size_t packed_size = 0, size = 0, local = 0;
+};
+
+// The central directory at the archive's end (the sizes in the local headers may be left out, and NumPy
+// leaves them out).
+std::vector<ZipEntry> zip_entries(std::string_view archive, const std::string& path) {
   constexpr std::string_view kEnd = "PK\x05\x06";
   const size_t end = archive.rfind(kEnd);
   if (end == std::string_view::npos)
     throw UserError(fmt::format("'{}' is cut short or not a NumPy archive (.npz)", path));
   const auto count = number_at<std::uint16_t>(archive, end + 10, path);
-  size_t entry = number_at<std::uint32_t>(archive, end + 16, path);
-  std::vector<std::string> names;
+  size_t at = number_at<std::uint32_t>(archive, end + 16, path);
+  std::vector<ZipEntry> entries;
   for (int i = 0; i < count; ++i) {
-    const auto method = number_at<std::uint16_t>(archive, entry + 10, path);
-    const auto packed_size = number_at<std::uint32_t>(archive, entry + 20, path);
-    const auto size = number_at<std::uint32_t>(archive, entry + 24, path);
-    const auto name_length = number_at<std::uint16_t>(archive, entry + 28, path);
-    const auto extra_length = number_at<std::uint16_t>(archive, entry + 30, path);
-    const auto comment_length = number_at<std::uint16_t>(archive, entry + 32, path);
-    const size_t local = number_at<std::uint32_t>(archive, entry + 42, path);
-    names.emplace_back(slice(archive, entry + 46, name_length, path));
-    entry += 46 + name_length + extra_length + comment_length;
-    if (names.back() != name) continue;
-    const size_t data = local + 30 + number_at<std::uint16_t>(archive, local + 26, path) +
-                        number_at<std::uint16_t>(archive, local + 28, path);
-    const std::string_view packed = slice(archive, data, packed_size, path);
-    if (method == 0) return std::string(packed);
-    if (method == 8) return inflate_raw(packed, size, path);
-    throw UserError(
-        fmt::format("'{}': '{}' is compressed by method {}; only stored and deflated "
-                    "arrays are read (numpy.savez, numpy.savez_compressed)",
-                    path,
-                    name,
-                    method));
+    const auto name_length = number_at<std::uint16_t>(archive, at + 28, path);
+    const auto extra_length = number_at<std::uint16_t>(archive, at + 30, path);
+    const auto comment_length = number_at<std::uint16_t>(archive, at + 32, path);
+    entries.push_back({std::string(slice(archive, at + 46, name_length, path)),
+                       number_at<std::uint16_t>(archive, at + 10, path),
+                       number_at<std::uint32_t>(archive, at + 20, path),
+                       number_at<std::uint32_t>(archive, at + 24, path),
+                       number_at<std::uint32_t>(archive, at + 42, path)});
+    at += 46 + name_length + extra_length + comment_length;
   }
+  return entries;
+}
+
+// Of that name, or the one that was saved without a name: any other may be something else, a disparity.
+std::string zip_content(std::string_view archive,
+                        const std::string& name,
+                        const std::string& path) {
+  const std::vector<ZipEntry> entries = zip_entries(archive, path);
+  const auto entry_of = [&](const std::string& wanted) {
+    return std::find_if(
+        entries.begin(), entries.end(), [&](const ZipEntry& e) { return e.name == wanted; });
+  };
+  auto entry = entry_of(name);
+  if (entry == entries.end()) entry = entry_of("arr_0.npy");
+  if (entry == entries.end()) {
+    std::vector<std::string> names;
+    for (const ZipEntry& e : entries) names.push_back(e.name);
+    throw UserError(
+        fmt::format("'{}' has no array '{}'; it holds: {}", path, name, join(names, ", ")));
+  }
+  const size_t data = entry->local + 30 +
+                      number_at<std::uint16_t>(archive, entry->local + 26, path) +
+                      number_at<std::uint16_t>(archive, entry->local + 28, path);
+  const std::string_view packed = slice(archive, data, entry->packed_size, path);
+  if (entry->method == 0) return std::string(packed);
+  if (entry->method == 8) return inflate_raw(packed, entry->size, path);
   throw UserError(
-      fmt::format("'{}' has no array '{}'; it holds: {}", path, name, join(names, ", ")));
+      fmt::format("'{}': '{}' is compressed by method {}; only stored and deflated "
+                  "arrays are read (numpy.savez, numpy.savez_compressed)",
+                  path,
+                  entry->name,
+                  entry->method));
 }
 
 // The text behind 'key': in the header, a Python dict, up to `end`.
@@ -164,7 +188,7 @@ Plane<float> plane_of_npy(std::string_view npy, const std::string& path) {
 
 Plane<float> read_npz_plane(const std::string& path, const std::string& key) {
   const std::string archive = read_file(path);
-  return plane_of_npy(zip_entry(archive, key + ".npy", path), path);
+  return plane_of_npy(zip_content(archive, key + ".npy", path), path);
 }
 
 Plane<float> read_npy_plane(const std::string& path) {

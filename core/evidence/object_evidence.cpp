@@ -60,7 +60,8 @@ void take_instance(ObjectEvidence& object, const Frame& frame, const DetectedObj
   object.mask = instance.mask;
   object.hidden = hidden_by_instances(frame, instance);
   if (instance.depth > 0)
-    object.locus = locus_at(instance.depth, frame.depth, frame.evidence.camera, instance.box);
+    object.locus = locus_at(
+        instance.depth, frame.depth, frame.evidence.camera, instance.box, frame.evidence.ground);
 }
 
 double area_of(const BinaryMask& mask) {
@@ -92,7 +93,7 @@ void take_grabcut(ObjectEvidence& object,
   for (const DetectedObject& other : frame.objects)
     if (other.number != detected.number && is_in_front(other.object.box, object.box))
       nearer.push_back(other.object.box);
-  object.locus = locate_depth(frame.depth, camera, object.box, nearer);
+  object.locus = locate_depth(frame.depth, camera, object.box, nearer, frame.evidence.ground);
   const std::string key = cache.is_on() ? key_of(frame, object.box, nearer) : "";
   if (auto kept = cache.find(key)) {
     object.mask = std::move(*kept);

@@ -16,7 +16,8 @@ namespace monodr {
 struct FrameEvidence {
   std::string frame;  ///< id
   ColourImage image;
-  Camera camera;  ///< with the image's size
+  Camera camera;       ///< with the image's size
+  GroundRange ground;  ///< where the road may lie below the camera
 };
 
 /// What was found of one object, in image pixels.

@@ -185,6 +185,8 @@ Resolver::Table Resolver::make_section(const std::string& name,
     settings["fingerprint"] = fingerprint_(parameters);
     table.identity = settings.dump();
   }
+  if (name == "category" && parameters.text("corpus") != kParametricCars)
+    identify_path("corpus", parameters, given, table.identity);
   if (name == "corpus") identify_path("root", parameters, given, table.identity);
   if (name == "shape_prior") identify_path("file", parameters, given, table.identity);
   if (name == "method") identify_path("detections", parameters, given, table.identity);

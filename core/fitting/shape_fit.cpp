@@ -21,16 +21,17 @@
 namespace monodr {
 namespace {
 
-/// A target's points and the tree over them, in car lengths.
+/// A target's points and the tree over them, in lengths of the object.
 struct Target {
+  Eigen::Vector3f shares;
   std::vector<Eigen::Vector3f> points;
   std::unique_ptr<NearestPoints> tree;
 };
 
-Target make_target(const Mesh& mesh, int points) {
-  Target target;
-  target.points = outer_points(mesh, points, 7);
-  for (auto& p : target.points) p = p.cwiseProduct(mean_car_shares);
+Target make_target(const Mesh& mesh, const Eigen::Vector3f& shares, int points) {
+  Target target{shares, {}, {}};
+  target.points = outer_points(mesh, shares, points, 7);
+  for (auto& p : target.points) p = p.cwiseProduct(shares);
   target.tree = std::make_unique<NearestPoints>(target.points);
   return target;
 }
@@ -44,8 +45,12 @@ struct SurfacePoint {
 /// One decoded mesh, and the loss's gradient by its vertices.
 class ShapeStart {
  public:
-  ShapeStart(const DecodedShape& shape, const at::Tensor& vertices, std::int64_t n)
-      : vertices_(vertices.data_ptr<float>() + n * vertices.size(1) * 3),
+  ShapeStart(const DecodedShape& shape,
+             const at::Tensor& vertices,
+             const Eigen::Vector3f& shares,
+             std::int64_t n)
+      : shares_(shares),
+        vertices_(vertices.data_ptr<float>() + n * vertices.size(1) * 3),
         faces_((shape.faces.dim() == 3 ? shape.faces[n] : shape.faces).contiguous()) {}
 
   /// As many points of this surface as the target has.
@@ -59,7 +64,7 @@ class ShapeStart {
       const Eigen::Vector3f away = p.place - towards;
       const auto share = 1.F / static_cast<float>(of);
       sum += share * away.squaredNorm();
-      const Eigen::Vector3f slope = 2 * share * away.cwiseProduct(mean_car_shares);
+      const Eigen::Vector3f slope = 2 * share * away.cwiseProduct(shares_);
       for (int k = 0; k < 3; ++k)
         for (int axis = 0; axis < 3; ++axis)
           gradient[3 * p.corners[k] + axis] += p.weights[k] * slope[axis];
@@ -73,7 +78,7 @@ class ShapeStart {
 
  private:
   Eigen::Vector3f vertex(std::int64_t v) const {
-    return Eigen::Vector3f(vertices_ + 3 * v).cwiseProduct(mean_car_shares);
+    return Eigen::Vector3f(vertices_ + 3 * v).cwiseProduct(shares_);
   }
 
   // Evenly by area; the weights inside a face by a low-discrepancy sequence.
@@ -106,6 +111,7 @@ class ShapeStart {
     return surface;
   }
 
+  Eigen::Vector3f shares_;
   const float* vertices_;
   at::Tensor faces_;
 };
@@ -130,7 +136,7 @@ Step loss_and_gradient(const ShapePrior& prior,
   const std::int64_t stride = vertices.size(1) * 3;
   parallel_for(targets.size(), at::get_num_threads(), [&](size_t n) {
     const auto row = static_cast<std::int64_t>(n) * stride;
-    const ShapeStart start(shape, vertices, static_cast<std::int64_t>(n));
+    const ShapeStart start(shape, vertices, targets[n]->shares, static_cast<std::int64_t>(n));
     step.losses[n] = start.loss(*targets[n], slopes.data_ptr<float>() + row);
   });
   const at::Tensor total =
@@ -173,12 +179,13 @@ at::Tensor starting_codes(std::int64_t targets, const ShapeFitOptions& options, 
 
 std::vector<Mesh> fit_shapes(const ShapePrior& prior,
                              const std::vector<Mesh>& meshes,
+                             const Eigen::Vector3f& shares,
                              const ShapeFitOptions& options,
                              const std::function<void(double share)>& progress) {
   std::vector<Target> coarse(meshes.size()), targets(meshes.size());
   parallel_for(meshes.size(), at::get_num_threads(), [&](size_t i) {
-    coarse[i] = make_target(meshes[i], options.first_points);
-    targets[i] = make_target(meshes[i], options.points);
+    coarse[i] = make_target(meshes[i], shares, options.first_points);
+    targets[i] = make_target(meshes[i], shares, options.points);
   });
   const auto count = static_cast<std::int64_t>(meshes.size());
   int done = 0;

@@ -25,13 +25,14 @@ struct ShapeFitOptions {
 ///               - regularisation * log_prior(code)
 ///
 /// S: points on the decoded surface, T: points on the target's outer surface, T(p) and S(t) the
-/// nearest of them, held fixed within a step (as in ICP); in car lengths
-/// (geometry/shape_agreement.h).
+/// nearest of them, held fixed within a step (as in ICP); in lengths of the object, `shares` of which are
+/// its proportions (geometry/shape_agreement.h).
 ///
 /// Targets are closed canonical meshes. Returns one decoded mesh for each, uncoloured by fit
 /// (texture code 0). The result does not depend on the number of threads.
 std::vector<Mesh> fit_shapes(const ShapePrior& prior,
                              const std::vector<Mesh>& targets,
+                             const Eigen::Vector3f& shares,
                              const ShapeFitOptions& options,
                              const std::function<void(double share)>& progress = {});
 

@@ -43,8 +43,9 @@ double uniform(std::mt19937_64& engine) {
   return static_cast<double>(engine() >> 11) * 0x1.0p-53;
 }
 
-std::vector<Eigen::Vector3f> in_car_lengths(std::vector<Eigen::Vector3f> points) {
-  for (auto& p : points) p = p.cwiseProduct(mean_car_shares);
+std::vector<Eigen::Vector3f> in_lengths(std::vector<Eigen::Vector3f> points,
+                                        const Eigen::Vector3f& shares) {
+  for (auto& p : points) p = p.cwiseProduct(shares);
   return points;
 }
 
@@ -59,15 +60,24 @@ double mean_distance(const std::vector<Eigen::Vector3f>& from,
 
 }  // namespace
 
-std::vector<Eigen::Vector3f> outer_points(const Mesh& mesh, int count, std::uint64_t seed) {
+Eigen::Vector3f length_shares(const std::array<double, 3>& size_mean) {
+  const auto length = static_cast<float>(size_mean[2]);
+  return {
+      1.F, static_cast<float>(size_mean[0]) / length, static_cast<float>(size_mean[1]) / length};
+}
+
+std::vector<Eigen::Vector3f> outer_points(const Mesh& mesh,
+                                          const Eigen::Vector3f& shares,
+                                          int count,
+                                          std::uint64_t seed) {
   const Inside is_inside(mesh);
   std::vector<double> areas;  // running sum
   std::vector<Eigen::Vector3f> normals;
   double sum = 0;
   for (const auto& f : mesh.faces) {
-    const Eigen::Vector3f a = mesh.vertices[f[0]].cwiseProduct(mean_car_shares);
-    const Eigen::Vector3f cross = (mesh.vertices[f[1]].cwiseProduct(mean_car_shares) - a)
-                                      .cross(mesh.vertices[f[2]].cwiseProduct(mean_car_shares) - a);
+    const Eigen::Vector3f a = mesh.vertices[f[0]].cwiseProduct(shares);
+    const Eigen::Vector3f cross = (mesh.vertices[f[1]].cwiseProduct(shares) - a)
+                                      .cross(mesh.vertices[f[2]].cwiseProduct(shares) - a);
     normals.push_back(cross.normalized());
     areas.push_back(sum += cross.norm());
   }
@@ -86,18 +96,17 @@ std::vector<Eigen::Vector3f> outer_points(const Mesh& mesh, int count, std::uint
     const Eigen::Vector3f point = static_cast<float>(1 - root) * mesh.vertices[f[0]] +
                                   static_cast<float>(root * (1 - share)) * mesh.vertices[f[1]] +
                                   static_cast<float>(root * share) * mesh.vertices[f[2]];
-    if (!is_inside(point + (kStep * normals[face]).cwiseQuotient(mean_car_shares)))
-      points.push_back(point);
+    if (!is_inside(point + (kStep * normals[face]).cwiseQuotient(shares))) points.push_back(point);
   }
   return points;
 }
 
-ShapeAgreement shape_agreement(const Mesh& a, const Mesh& b) {
+ShapeAgreement shape_agreement(const Mesh& a, const Mesh& b, const Eigen::Vector3f& shares) {
   constexpr int kFew = 10000, kMany = 100000;
-  const auto few_a = in_car_lengths(outer_points(a, kFew, 1)),
-             few_b = in_car_lengths(outer_points(b, kFew, 2)),
-             many_a = in_car_lengths(outer_points(a, kMany, 3)),
-             many_b = in_car_lengths(outer_points(b, kMany, 4));
+  const auto few_a = in_lengths(outer_points(a, shares, kFew, 1), shares),
+             few_b = in_lengths(outer_points(b, shares, kFew, 2), shares),
+             many_a = in_lengths(outer_points(a, shares, kMany, 3), shares),
+             many_b = in_lengths(outer_points(b, shares, kMany, 4), shares);
   return {volumetric_iou(a, b, kCells),
           (mean_distance(few_a, many_b) + mean_distance(few_b, many_a)) / 2};
 }

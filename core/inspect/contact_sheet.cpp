@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "data/boxes2d.h"
+#include "evidence/frame_source.h"
 #include "evidence/object_evidence.h"
 
 namespace monodr {
@@ -57,24 +58,27 @@ void write_text(cv::Mat& picture, const std::string& text, const cv::Point& at, 
   cv::putText(picture, text, at, cv::FONT_HERSHEY_SIMPLEX, size, {255, 255, 255}, 1, cv::LINE_AA);
 }
 
-void draw_boxes(cv::Mat& picture, const std::vector<ObjectBox2d>& boxes, const cv::Scalar& colour) {
-  for (const ObjectBox2d& object : boxes) {
-    const bool is_region = same_category(object.category, "DontCare");
-    cv::rectangle(picture,
-                  cv::Point2d(object.box.left, object.box.top),
-                  cv::Point2d(object.box.right, object.box.bottom),
-                  is_region ? cv::Scalar(130, 130, 130) : colour,
-                  is_region ? 1 : 2);
-  }
+void draw_box(cv::Mat& picture,
+              const std::string& category,
+              const Box2d& box,
+              const cv::Scalar& colour) {
+  const bool is_region = same_category(category, "DontCare");
+  cv::rectangle(picture,
+                cv::Point2d(box.left, box.top),
+                cv::Point2d(box.right, box.bottom),
+                is_region ? cv::Scalar(130, 130, 130) : colour,
+                is_region ? 1 : 2);
 }
 
-cv::Mat boxes_panel(const KittiFolder& folder, Frame& frame) {
+cv::Mat boxes_panel(const FrameSource& source, Frame& frame) {
   cv::Mat picture = view(frame.evidence.image).clone();
   const std::string& id = frame.evidence.frame;
-  if (const auto labels = folder.find("label_2", id, {"txt"}))
-    draw_boxes(picture, read_boxes2d(*labels, BoxFile::labels), kLabelColour);
-  if (const auto detections = folder.find("detections_2", id, {"txt"}))
-    draw_boxes(picture, read_boxes2d(*detections, BoxFile::detections), kDetectionColour);
+  if (source.has_labels(id))
+    for (const Annotation& label : source.labels(id))
+      draw_box(picture, label.category, label.box2d, kLabelColour);
+  if (!frame.boxes_are_labels)
+    for (const DetectedObject& detected : frame.objects)
+      draw_box(picture, detected.object.category, detected.object.box, kDetectionColour);
   return picture;
 }
 
@@ -118,14 +122,11 @@ cv::Mat shrunk(const cv::Mat& panel) {
   return small;
 }
 
-cv::Mat frame_row(const KittiFolder& folder,
-                  const MaskSource& masks,
-                  const std::string& id,
-                  const DatasetRequest& options) {
+cv::Mat frame_row(const FrameSource& source, const std::string& id, const DatasetRequest& options) {
   cv::Mat row;
   try {
-    Frame frame = read_frame(folder, masks, id, options);
-    cv::hconcat(std::vector<cv::Mat>{shrunk(boxes_panel(folder, frame)),
+    Frame frame = source.read(id);
+    cv::hconcat(std::vector<cv::Mat>{shrunk(boxes_panel(source, frame)),
                                      shrunk(masks_panel(frame, options)),
                                      shrunk(depth_panel(frame))},
                 row);
@@ -190,11 +191,10 @@ void write_frame_sheet(const std::vector<std::string>& frames,
                        const DatasetRequest& options,
                        const std::string& path,
                        const std::function<void(double)>& progress) {
-  const KittiFolder folder(options.root);
-  const MaskSource masks(folder, options.masks);
+  const auto source = open_frame_source(options);
   std::vector<cv::Mat> rows;
   for (const std::string& id : frames) {
-    rows.push_back(frame_row(folder, masks, id, options));
+    rows.push_back(frame_row(*source, id, options));
     if (progress) progress(double(rows.size()) / double(frames.size()));
   }
   if (rows.empty()) throw UserError("a contact sheet needs at least one frame");

@@ -10,7 +10,7 @@
 namespace monodr {
 
 /// A PNG to see a dataset at a glance, one row a frame: the image with its boxes (labels orange,
-/// detections blue), the masks in colours of their own, the depth (near red, far blue, on a
+/// the objects of experiments blue where they are others), the masks in colours of their own, the depth (near red, far blue, on a
 /// logarithmic scale). Masks and depth are what experiments with these options would use; objects
 /// without a mask are left out. What is wrong with a frame stands in its row.
 void write_frame_sheet(const std::vector<std::string>& frames,

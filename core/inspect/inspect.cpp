@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "data/fields.h"
 #include "data/kitti_folder.h"
+#include "data/manifest.h"
 #include "inspect/inspect_files.h"
 
 namespace monodr {
@@ -115,6 +116,66 @@ void add_to(Map& total, const Map& part) {
   for (const auto& [name, count] : part) total[name] += count;
 }
 
+/// Calls `look(i)` for each frame on several threads; it may change what it shares under the lock it is given.
+void for_each_frame(size_t count,
+                    int threads,
+                    const std::function<void(double)>& progress,
+                    const std::function<FrameFindings(size_t)>& look,
+                    Inspection& inspection) {
+  std::mutex mutex;
+  size_t done = 0;
+  parallel_for(count, threads, [&](size_t i) {
+    const FrameFindings found = look(i);
+    const std::lock_guard lock(mutex);
+    add_to(inspection.image_sizes, found.image_sizes);
+    add_to(inspection.labels, found.labels);
+    add_to(inspection.detections, found.detections);
+    add_to(inspection.masks, found.masks);
+    inspection.faults.insert(inspection.faults.end(), found.faults.begin(), found.faults.end());
+    if (progress) progress(double(++done) / double(count));
+  });
+  std::sort(inspection.faults.begin(),
+            inspection.faults.end(),
+            [](const DataFault& a, const DataFault& b) {
+              return std::tie(a.file, a.line, a.message) < std::tie(b.file, b.line, b.message);
+            });
+}
+
+void list_files(const std::vector<ManifestFrame>& frames, Inspection& inspection) {
+  const auto add = [&](const std::string& name, auto has_file) {
+    DataKind kind{name, 0, {}};
+    for (const ManifestFrame& frame : frames)
+      if (has_file(frame))
+        ++kind.files;
+      else
+        kind.missing.push_back(frame.id);
+    if (kind.files > 0) inspection.kinds.push_back(std::move(kind));
+  };
+  add("picture", [](const ManifestFrame& frame) { return !frame.picture.empty(); });
+  add("masks", [](const ManifestFrame& frame) { return !frame.masks.empty(); });
+  add("boxes", [](const ManifestFrame& frame) { return fs::exists(frame.boxes); });
+  add("depth", [](const ManifestFrame& frame) { return !frame.depth.empty(); });
+  add("labels", [](const ManifestFrame& frame) { return !frame.labels.empty(); });
+}
+
+Inspection inspect_manifest(const std::string& path,
+                            int threads,
+                            const std::function<void(double)>& progress) {
+  Inspection inspection;
+  inspection.root = path;
+  const std::vector<ManifestFrame> frames = read_manifest(path);
+  for (const ManifestFrame& frame : frames) inspection.frames.push_back(frame.id);
+  list_files(frames, inspection);
+  const ManifestInspector inspector(path);
+  for_each_frame(
+      frames.size(),
+      threads,
+      progress,
+      [&](size_t i) { return inspector.look_at(frames[i]); },
+      inspection);
+  return inspection;
+}
+
 }  // namespace
 
 std::string DataFault::to_string() const {
@@ -124,33 +185,24 @@ std::string DataFault::to_string() const {
 Inspection inspect(const std::string& root,
                    int threads,
                    const std::function<void(double)>& progress) {
+  if (fs::is_regular_file(root)) return inspect_manifest(root, threads, progress);
   Inspection inspection;
   inspection.root = root;
   if (!fs::is_directory(fs::path(root) / "training"))
     throw UserError(
         fmt::format("'{}' is not in KITTI's object layout: it has no folder training/; name the "
-                    "folder that holds training/image_2",
+                    "folder that holds training/image_2, or a manifest of one's own pictures",
                     root));
   list_files(inspection);
   check_splits(inspection);
   const FileInspector inspector(root, inspection.faults);
-  std::mutex mutex;
-  size_t done = 0;
-  parallel_for(inspection.frames.size(), threads, [&](size_t i) {
-    const FrameFindings found = inspector.look_at(inspection.frames[i]);
-    const std::lock_guard lock(mutex);
-    add_to(inspection.image_sizes, found.image_sizes);
-    add_to(inspection.labels, found.labels);
-    add_to(inspection.detections, found.detections);
-    add_to(inspection.masks, found.masks);
-    inspection.faults.insert(inspection.faults.end(), found.faults.begin(), found.faults.end());
-    if (progress) progress(double(++done) / double(inspection.frames.size()));
-  });
-  std::sort(inspection.faults.begin(),
-            inspection.faults.end(),
-            [](const DataFault& a, const DataFault& b) {
-              return std::tie(a.file, a.line, a.message) < std::tie(b.file, b.line, b.message);
-            });
+  const std::vector<std::string> frames = inspection.frames;
+  for_each_frame(
+      frames.size(),
+      threads,
+      progress,
+      [&](size_t i) { return inspector.look_at(frames[i]); },
+      inspection);
   return inspection;
 }
 

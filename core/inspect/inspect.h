@@ -17,14 +17,14 @@ struct DataFault {
   std::string to_string() const;  ///< "file:line: message"
 };
 
-/// The files of one kind: training/<name>, or one of its alternatives.
+/// The files of one kind: training/<name>, or one of its alternatives; of a manifest by its keys.
 struct DataKind {
   std::string name;
   size_t files = 0;                  ///< frames that have one (or, of masks_2, several)
   std::vector<std::string> missing;  ///< frames of the set without one
 };
 
-/// What a folder in KITTI's layout holds.
+/// What a folder in KITTI's layout, or a manifest's frames, hold.
 struct Inspection {
   std::string root;
   std::vector<std::string> frames;         ///< all that any folder names, sorted
@@ -33,14 +33,15 @@ struct Inspection {
   std::map<std::string, int> image_sizes;  ///< "1242x375" -> images
   std::map<std::string, int> labels;       ///< class -> objects of label_2
   std::map<std::string, int> detections;   ///< class -> objects of detections_2
-  std::map<std::string, size_t> masks;     ///< source ("instance", "png", "coco") -> masks
-  std::vector<DataFault> faults;           ///< sorted by file and line
+  std::map<std::string, size_t> masks;  ///< source ("instance", "png", "coco", "manifest") -> masks
+  std::vector<DataFault> faults;        ///< sorted by file and line
 };
 
 /// Reads every file of ROOT/training and ROOT/ImageSets with the readers that experiments use, on
 /// `threads` threads, and lists all that is wrong: each bad line of a text file, damaged pictures,
 /// sizes that do not agree, splits that name absent frames, frames without image or calibration. No
-/// fault ends the listing; only a root without a folder training/ is a UserError. `progress` gets
+/// fault ends the listing; only a root without a folder training/ is a UserError. A root that is a file is a
+/// manifest (data/manifest.h), whose frames are read as experiments read them. `progress` gets
 /// the share done, 0..1, from one thread at a time.
 Inspection inspect(const std::string& root,
                    int threads,

@@ -209,4 +209,55 @@ FrameFindings FileInspector::look_at(const std::string& frame) const {
   return std::move(inspection.findings);
 }
 
+namespace {
+
+DatasetRequest everything_in(const std::string& manifest) {
+  DatasetRequest request;
+  request.source = DataSource::manifest;
+  request.root = manifest;
+  request.minimum_score = 0;
+  return request;
+}
+
+}  // namespace
+
+ManifestInspector::ManifestInspector(const std::string& path) : source_(everything_in(path)) {}
+
+FrameFindings ManifestInspector::look_at(const ManifestFrame& listed) const {
+  FrameFindings findings;
+  const auto report = [&](const std::string& file, const std::string& message) {
+    findings.faults.push_back(fault_of(file, message));
+  };
+  try {
+    const Frame frame = source_.read(listed.id);
+    const Camera& camera = frame.evidence.camera;
+    ++findings.image_sizes[fmt::format("{}x{}", camera.width, camera.height)];
+    if (frame.instances) findings.masks["manifest"] += frame.instances->size();
+    if (!listed.boxes.empty())
+      for (const DetectedObject& detected : frame.objects)
+        ++findings.detections[detected.object.category];
+    const Intrinsics& k = camera.intrinsics;
+    if (k.cx < 0 || k.cy < 0 || k.cx > camera.width || k.cy > camera.height)
+      report(listed.picture,
+             fmt::format("the principal point ({}, {}) lies outside of the {}x{} pixels: are the "
+                         "intrinsics of another resolution?",
+                         k.cx,
+                         k.cy,
+                         camera.width,
+                         camera.height));
+  } catch (const std::exception& error) {  // whatever it is, the listing goes on
+    std::string file = listed.picture;
+    for (const std::string& named : listed.files())
+      if (std::string(error.what()).find(named) != std::string::npos) file = named;
+    report(file, error.what());
+  }
+  if (listed.labels.empty()) return findings;
+  try {
+    for (const Annotation& label : source_.labels(listed.id)) ++findings.labels[label.category];
+  } catch (const UserError& error) {
+    report(listed.labels, error.what());
+  }
+  return findings;
+}
+
 }  // namespace monodr

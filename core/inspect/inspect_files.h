@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "data/kitti_folder.h"
+#include "data/manifest.h"
+#include "evidence/manifest_source.h"
 #include "evidence/mask_source.h"
 #include "inspect/inspect.h"
 
@@ -30,6 +31,17 @@ class FileInspector {
  private:
   std::string root_;
   std::map<std::string, MaskSource> mask_sources_;  ///< those that can be read, by name
+};
+
+/// Looks at the frames of a manifest, as experiments read them. Thread-safe once made.
+class ManifestInspector {
+ public:
+  explicit ManifestInspector(const std::string& path);
+
+  FrameFindings look_at(const ManifestFrame& frame) const;
+
+ private:
+  ManifestSource source_;
 };
 
 }  // namespace monodr

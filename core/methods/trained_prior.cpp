@@ -94,17 +94,30 @@ class ResumableTraining {
 
 CorpusOptions corpus_options(const CellSettings& settings, const std::string& cache) {
   const CorpusSettings& corpus = settings.corpus;
-  const bool is_folder = settings.category.corpus != kParametricCars;
-  return {corpus.root.empty() && is_folder ? settings.category.corpus : corpus.root,
+  const CategoryModel& category = settings.category;
+  if (corpus.root.empty() && category.corpus.empty())
+    throw UserError(fmt::format(
+        "the category '{}' has no corpus that a shape prior could learn from; name a folder "
+        "of meshes in [corpus] root or in the category's file",
+        category.name));
+  const bool is_folder = category.corpus != kParametricCars;
+  return {corpus.root.empty() && is_folder ? category.corpus : corpus.root,
           corpus.cars,
           corpus.held_out,
           settings.shape_prior.seed,
-          cache};
+          cache,
+          category};
 }
 
 CorpusOptions corpus_options(const PriorRecord& record, const std::string& cache) {
   const json& corpus = record.corpus;
-  return {corpus.at("root"), corpus.at("cars"), corpus.at("held_out"), record.seed, cache};
+  return {corpus.at("root"),
+          corpus.at("cars"),
+          corpus.at("held_out"),
+          record.seed,
+          cache,
+          corpus.contains("category") ? category_binding().read(corpus.at("category"))
+                                      : parametric_car_category()};
 }
 
 std::string prior_path(const json& config, Registry& registry, const std::string& cache) {
@@ -173,6 +186,7 @@ void make_trained_prior(const json& config,
                             {"root", options.root},
                             {"cars", options.cars},
                             {"held_out", options.held_out},
+                            {"category", category_binding().write(options.category)},
                             {"meshes", corpus.training.size()}};
   ResumableTraining training(
       path, {info.name, info.version, to_json(parameters), description, options.seed, 0, {}});

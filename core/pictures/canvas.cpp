@@ -12,6 +12,14 @@ constexpr double kNear = 0.5;  // metres; what is nearer is not drawn
 
 }  // namespace
 
+cv::Mat bgr_of(const ColourImage& picture) {
+  const cv::Mat rgb(
+      picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t*>(picture.rgb.data()));
+  cv::Mat bgr;
+  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  return bgr;
+}
+
 cv::Point pixel(const Camera& camera, const Eigen::Vector3d& point) {
   const Eigen::Vector2d p = camera.project(point);
   // Drawing functions count pixel centres as whole numbers.

@@ -3,6 +3,7 @@
 
 #include <opencv2/core.hpp>
 
+#include "evidence/image.h"
 #include "geometry/camera.h"
 #include "geometry/mesh.h"
 
@@ -12,6 +13,9 @@ namespace monodr {
 // metre is left out.
 
 inline const cv::Scalar kFitted(80, 220, 60), kLabel(0, 150, 255), kWhite(255, 255, 255);
+
+/// A copy that can be drawn into.
+cv::Mat bgr_of(const ColourImage& picture);
 
 /// The pixel that a point falls on.
 cv::Point pixel(const Camera& camera, const Eigen::Vector3d& point);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pictures/frame_window.h"
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "base/error.h"
 #include "pictures/canvas.h"
 
 namespace monodr {
@@ -35,13 +33,9 @@ struct FrameWindow::Picture {
   cv::Mat pixels;
 };
 
-FrameWindow::FrameWindow(const std::string& image_path,
-                         const Camera& camera,
-                         const CropWindow& window)
+FrameWindow::FrameWindow(const ColourImage& picture, const Camera& camera, const CropWindow& window)
     : camera_(camera) {
-  const cv::Mat image = cv::imread(image_path, cv::IMREAD_COLOR);
-  if (image.empty()) throw UserError(fmt::format("cannot read the image '{}'", image_path));
-  picture_ = std::make_unique<Picture>(Picture{cut(image, window)});
+  picture_ = std::make_unique<Picture>(Picture{cut(bgr_of(picture), window)});
   camera_.intrinsics = window.intrinsics(camera);
   camera_.width = camera_.height = window.size;
 }

@@ -14,8 +14,7 @@ namespace monodr {
 /// grey.
 class FrameWindow {
  public:
-  /// UserError for an image that cannot be read.
-  FrameWindow(const std::string& image_path, const Camera& camera, const CropWindow& window);
+  FrameWindow(const ColourImage& picture, const Camera& camera, const CropWindow& window);
   ~FrameWindow();
 
   /// The fitted mesh blended over the image with its box (green, the front face crossed), and the

@@ -15,20 +15,20 @@ namespace {
 constexpr int kWidth = 240, kHeight = 150, kSamples = 3;  // of a picture; a side of a pixel
 constexpr int kTitle = 34, kRowTitle = 26, kCaption = 18;
 
-const Eigen::Vector3f kSizes(3.88F, 1.526F, 1.63F);  // m: length, height, width
-
 struct View {
   Eigen::Matrix3f rotation;  // rows: right, down, away
   Eigen::Vector3f eye;
 
-  explicit View(bool from_behind) {
+  /// Onto a box of this length, height and width.
+  View(const Eigen::Vector3f& size, bool from_behind) {
     const float turn =
         static_cast<float>(from_behind ? 180 - 38 : 38) * static_cast<float>(M_PI) / 180;
     const float rise = 16 * static_cast<float>(M_PI) / 180;
-    // y points down, z to the left of the car.
+    // y points down, z to the left of the object.
     const Eigen::Vector3f towards(
         std::cos(turn) * std::cos(rise), -std::sin(rise), std::sin(turn) * std::cos(rise));
-    eye = 9.5F * towards;
+    constexpr float kDistance = 2.45F;  // of the longest side
+    eye = kDistance * size.maxCoeff() * towards;
     const Eigen::Vector3f away = -towards, down(0, 1, 0);
     const Eigen::Vector3f right = down.cross(away).normalized();
     rotation << right.transpose(), away.cross(right).transpose(), away.transpose();
@@ -82,18 +82,19 @@ cv::Vec3f bgr(const Eigen::Vector3f& rgb) {
 
 class Picture {
  public:
-  explicit Picture(const View& view)
-      : view_(view),
+  Picture(const Eigen::Vector3f& size, bool from_behind)
+      : size_(size),
+        view_(size, from_behind),
         colour_(kHeight * kSamples, kWidth * kSamples, cv::Vec3f(1, 1, 1)),
         depth_(kHeight * kSamples, kWidth * kSamples, 1e9F) {}
 
-  // A soft dark patch on the ground below the car.
+  // A soft dark patch on the ground below the object.
   void draw_shadow() {
-    const float ground = kSizes.y() / 2;
+    const float ground = size_.y() / 2;
     std::vector<cv::Point> outline;
     for (const auto& [x, z] :
          {std::pair{-0.48F, -0.46F}, {0.48F, -0.46F}, {0.48F, 0.46F}, {-0.48F, 0.46F}}) {
-      const Eigen::Vector3f p = view_.project({x * kSizes.x(), ground, z * kSizes.z()});
+      const Eigen::Vector3f p = view_.project({x * size_.x(), ground, z * size_.z()});
       outline.emplace_back(cvRound(p.x()), cvRound(p.y()));
     }
     cv::fillConvexPoly(colour_, outline, cv::Scalar(0.45, 0.45, 0.45), cv::LINE_AA);
@@ -149,15 +150,16 @@ class Picture {
       }
   }
 
+  Eigen::Vector3f size_;
   View view_;
   cv::Mat3f colour_;
   cv::Mat1f depth_;
 };
 
-cv::Mat draw(const SheetPicture& item) {
+cv::Mat draw(const SheetPicture& item, const Eigen::Vector3f& size) {
   Mesh mesh = item.mesh;
-  for (Eigen::Vector3f& v : mesh.vertices) v = v.cwiseProduct(kSizes);
-  Picture picture{View(item.from_behind)};
+  for (Eigen::Vector3f& v : mesh.vertices) v = v.cwiseProduct(size);
+  Picture picture(size, item.from_behind);
   picture.draw_shadow();
   picture.draw(mesh);
   return picture.finished();
@@ -172,7 +174,11 @@ void write(cv::Mat& sheet, const std::string& text, int x, int y, double size) {
 
 void write_mesh_sheet(const std::string& title,
                       const std::vector<SheetRow>& rows,
+                      const std::array<double, 3>& size_mean,
                       const std::string& output_path) {
+  const Eigen::Vector3f size(static_cast<float>(size_mean[2]),
+                             static_cast<float>(size_mean[0]),
+                             static_cast<float>(size_mean[1]));
   int columns = 1, height = kTitle;
   for (const SheetRow& row : rows) {
     columns = std::max(columns, static_cast<int>(row.pictures.size()));
@@ -185,7 +191,7 @@ void write_mesh_sheet(const std::string& title,
     write(sheet, row.title, 10, top + 18, 0.45);
     for (size_t i = 0; i < row.pictures.size(); ++i) {
       const int left = static_cast<int>(i) * kWidth;
-      draw(row.pictures[i]).copyTo(sheet(cv::Rect(left, top + kRowTitle, kWidth, kHeight)));
+      draw(row.pictures[i], size).copyTo(sheet(cv::Rect(left, top + kRowTitle, kWidth, kHeight)));
       write(sheet, row.pictures[i].caption, left + 10, top + kRowTitle + kHeight + 11, 0.38);
     }
     top += kRowTitle + kHeight + kCaption;

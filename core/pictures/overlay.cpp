@@ -54,13 +54,12 @@ class GroundView {
 
 }  // namespace
 
-void write_overlay(const std::string& image_path,
+void write_overlay(const ColourImage& picture,
                    const Camera& camera,
                    const std::vector<OverlayObject>& objects,
                    const std::vector<Annotation>& labels,
                    const std::string& output_path) {
-  cv::Mat image = cv::imread(image_path, cv::IMREAD_COLOR);
-  if (image.empty()) throw UserError(fmt::format("cannot read the image '{}'", image_path));
+  const cv::Mat image = bgr_of(picture);
   cv::Mat painted = image.clone();
   std::vector<size_t> far_to_near(objects.size());
   std::iota(far_to_near.begin(), far_to_near.end(), size_t{0});

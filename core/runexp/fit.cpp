@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <iostream>
 
 #include "base/error.h"
@@ -26,7 +27,7 @@ const CommandUsage usage = {
 and end over the image and against the mask, the label where there is one, the headings of all
 hypotheses, the losses over the steps, and the loss over the heading.
 
---root is any folder in KITTI's layout; without it the data are those of the experiment. Method and
+--root is any folder in KITTI's layout, or a manifest of one's own pictures; without it the data are those of the experiment. Method and
 constants are those of an arm of an experiment file; KEY=VALUE changes them as in 'runexp FILE.toml'.
 Nothing is stored but the picture (and trained priors in the cache).
 
@@ -45,7 +46,9 @@ po::options_description describe_options() {
       po::value<int>()->default_value(-1)->value_name("I"),
       "its line in detections_2 (or label_2, where there are no detections), from 0; -1 = the "
       "largest");
-  add("root", po::value<std::string>()->value_name("DIR"), "folder that holds training/");
+  add("root",
+      po::value<std::string>()->value_name("DIR"),
+      "folder that holds training/, or a manifest");
   add("experiment",
       po::value<std::string>()
           ->default_value("experiments/ablation_rotation.toml")
@@ -66,9 +69,12 @@ po::options_description describe_options() {
 std::vector<std::string> overrides_of(const po::variables_map& values) {
   std::vector<std::string> words;
   if (values.count("root") > 0)
-    words = {"dataset.source=\"kitti\"",
-             "dataset.root='" + values["root"].as<std::string>() + "'",
-             "dataset.objects=0"};
+    words = {
+        fmt::format("dataset.source=\"{}\"",
+                    std::filesystem::is_regular_file(values["root"].as<std::string>()) ? "manifest"
+                                                                                       : "kitti"),
+        "dataset.root='" + values["root"].as<std::string>() + "'",
+        "dataset.objects=0"};
   if (values.count("word") > 0)
     for (const std::string& word : values["word"].as<std::vector<std::string>>())
       words.push_back(word);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "base/error.h"
@@ -24,14 +25,15 @@ namespace po = boost::program_options;
 const CommandUsage inspect_usage = {
     "runexp data inspect",
     "ROOT [--sheet FILE.png] [--objects FILE.png] [--frames IDS] [--format text|json]",
-    R"(Reads every file of a data set in KITTI's layout and says what there is: frames, objects a
-class, what is missing, and every fault with its file and line. Nothing that is wrong ends the
+    R"(Reads every file of a data set in KITTI's layout, or of a manifest of one's own pictures
+(docs/own-data.md), and says what there is: frames, objects a class, what is missing, and every fault with its file and line. Nothing that is wrong ends the
 listing. With --sheet it draws boxes, masks and depth of some frames, with --objects what the method
 sees of each of their cars, as one picture. Exit code: 0 no faults, 1 faults were found.
 
 Examples:
   runexp data inspect PATH/TO/KITTI
   runexp data inspect PATH/TO/KITTI --format json
+  runexp data inspect frames.toml --sheet sheet.png
   runexp data inspect PATH/TO/KITTI --sheet sheet.png --frames 000008,000010
 )"};
 
@@ -40,7 +42,9 @@ constexpr size_t kFramesOnASheet = 8;
 po::options_description describe_options() {
   po::options_description options("options");
   auto add = options.add_options();
-  add("root", po::value<std::string>()->value_name("ROOT"), "folder that holds training/");
+  add("root",
+      po::value<std::string>()->value_name("ROOT"),
+      "folder that holds training/, or a manifest");
   add("format",
       po::value<std::string>()->default_value("text")->value_name("FORMAT"),
       "text or json");
@@ -55,10 +59,10 @@ po::options_description describe_options() {
       "frames of the pictures: ids, a split of ImageSets, or all (default: 8, evenly spread)");
   add("masks",
       po::value<std::string>()->default_value("auto")->value_name("SOURCE"),
-      "masks of the pictures: auto, instance, png, coco or grabcut");
+      "masks of the pictures, in KITTI's layout: auto, instance, png, coco or grabcut");
   add("depth",
       po::value<std::string>()->default_value("auto")->value_name("SOURCE"),
-      "depth of the pictures: auto, depth_2, velodyne, disparity or none");
+      "depth of the pictures, in KITTI's layout: auto, depth_2, velodyne, disparity or none");
   return options;
 }
 
@@ -80,16 +84,16 @@ Enum choice(const po::variables_map& values, const std::string& option) {
 }
 
 std::vector<std::string> frames_of_pictures(const po::variables_map& values,
-                                            const KittiFolder& folder) {
+                                            const DatasetRequest& request) {
+  const std::vector<std::string> all = open_frame_source(request)->frames();
   if (values.count("frames") > 0) {
     const auto words = split_list(values["frames"].as<std::string>(), "--frames");
-    const std::vector<std::string> all = folder.frames("all");
     const bool are_ids = std::all_of(words.begin(), words.end(), [&](const std::string& word) {
       return std::find(all.begin(), all.end(), word) != all.end();
     });
-    return are_ids || words.size() > 1 ? words : folder.frames(words[0]);
+    if (are_ids || words.size() > 1 || request.source == DataSource::manifest) return words;
+    return KittiFolder(request.root).frames(words[0]);
   }
-  const std::vector<std::string> all = folder.frames("all");
   if (all.size() <= kFramesOnASheet) return all;
   std::vector<std::string> some;
   for (size_t i = 0; i < kFramesOnASheet; ++i)
@@ -101,13 +105,14 @@ void draw(const po::variables_map& values, const std::string& root) {
   if (values.count("sheet") == 0 && values.count("objects") == 0) return;
   DatasetRequest options;
   options.root = root;
-  options.source = DataSource::kitti;
+  options.source =
+      std::filesystem::is_regular_file(root) ? DataSource::manifest : DataSource::kitti;
   options.objects = 0;
   options.category_model = load_category(options.category);
   options.on_error = OnError::skip;
   options.masks = choice<MaskKind>(values, "masks");
   options.depth = choice<DepthKind>(values, "depth");
-  const std::vector<std::string> frames = frames_of_pictures(values, KittiFolder(root));
+  const std::vector<std::string> frames = frames_of_pictures(values, options);
   if (values.count("sheet") > 0)
     write_frame_sheet(frames, options, values["sheet"].as<std::string>());
   if (values.count("objects") > 0)
@@ -124,7 +129,7 @@ int run_inspect(const std::vector<std::string>& arguments) {
   po::variables_map values;
   if (!parse_options(inspect_usage, arguments, options, positional, values)) return 0;
   if (values.count("root") == 0)
-    throw UserError("which data? A folder that holds training/ is expected");
+    throw UserError("which data? A folder that holds training/, or a manifest, is expected");
   const std::string root = values["root"].as<std::string>();
   const std::string format = choice(values, "format", {"text", "json"});
 

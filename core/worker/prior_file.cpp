@@ -76,6 +76,7 @@ class Bar {
 struct Opened {
   PriorRecord record;
   std::unique_ptr<ShapePrior> prior;
+  CategoryModel category;
   std::vector<CorpusItem> held_out;
 };
 
@@ -84,8 +85,9 @@ Opened open_prior(const po::variables_map& values) {
   const auto file = values["file"].as<std::string>();
   Registry registry(plugin_folders(
       values.count("plugin-path") > 0 ? values["plugin-path"].as<Words>() : Words{}, {}));
-  Opened opened{read_prior_record(file), load_prior(file, registry), {}};
+  Opened opened{read_prior_record(file), load_prior(file, registry), {}, {}};
   CorpusOptions corpus = corpus_options(opened.record, values["cache"].as<std::string>());
+  opened.category = corpus.category;
   const int wanted = values["held-out"].as<int>();
   if (corpus.root.empty() && wanted >= 0) corpus.held_out = wanted;
   corpus.cars = 0;  // the training cars are not needed
@@ -95,9 +97,10 @@ Opened open_prior(const po::variables_map& values) {
   return opened;
 }
 
-MeshFolder given_meshes(const po::variables_map& values) {
+MeshFolder given_meshes(const po::variables_map& values, const CategoryModel& category) {
   if (values.count("meshes") == 0) return {};
   return read_mesh_folder(values["meshes"].as<std::string>(),
+                          category,
                           values["cache"].as<std::string>(),
                           Bar("repairing meshes"));
 }
@@ -121,9 +124,10 @@ int run_show(const Words& arguments) {
   constexpr size_t kShown = 7;
   if (values["held-out"].as<int>() < 0 && opened.held_out.size() > kShown)
     opened.held_out.resize(kShown);
-  for (CorpusItem& item : given_meshes(values).items) opened.held_out.push_back(std::move(item));
+  for (CorpusItem& item : given_meshes(values, opened.category).items)
+    opened.held_out.push_back(std::move(item));
   const auto reconstructions =
-      reconstruct(*opened.prior, opened.held_out, Bar("fitting held-out cars"));
+      reconstruct(*opened.prior, opened.held_out, opened.category, Bar("fitting held-out shapes"));
   const std::string output =
       values.count("output") > 0
           ? values["output"].as<std::string>()
@@ -137,6 +141,7 @@ int run_show(const Words& arguments) {
                   opened.record.corpus.value("meshes", 0),
                   opened.record.seconds),
       prior_sheet(*opened.prior, reconstructions, 0),
+      opened.category.size_mean,
       output);
   fmt::print("{}\n", output);
   return 0;
@@ -183,9 +188,11 @@ int run_evaluate_prior(const Words& arguments) {
   if (format != "text" && format != "json")
     throw UserError(fmt::format("--format is '{}'; it must be text or json", format));
   const Opened opened = open_prior(values);
-  const MeshFolder folder = given_meshes(values);
-  const auto held_out = reconstruct(*opened.prior, opened.held_out, Bar("fitting held-out cars"));
-  const auto given = reconstruct(*opened.prior, folder.items, Bar("fitting the meshes"));
+  const MeshFolder folder = given_meshes(values, opened.category);
+  const auto held_out =
+      reconstruct(*opened.prior, opened.held_out, opened.category, Bar("fitting held-out shapes"));
+  const auto given =
+      reconstruct(*opened.prior, folder.items, opened.category, Bar("fitting the meshes"));
   json result = {{"plugin", opened.record.plugin},
                  {"latent_dims", opened.prior->shape_dimensions()},
                  {"held_out", held_out.size()},

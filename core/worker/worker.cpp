@@ -124,7 +124,8 @@ void write_overlays(const CellOrder& order, const CellOutcome& outcome) {
     for (const FittedObject& fit : picture.objects)
       objects.push_back({fit.mesh, fit.box, fit.score});
     const fs::path file = fs::path(order.pictures) / (picture.frame + ".png");
-    write_overlay(picture.image, picture.camera, objects, picture.labels, file.string());
+    const FrameEvidence view = picture.view();
+    write_overlay(view.image, view.camera, objects, picture.labels, file.string());
   }
 }
 

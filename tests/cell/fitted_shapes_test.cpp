@@ -89,7 +89,7 @@ class FittedShapesOf : public testing::Test {
   }
 
   LeaningPrior prior_;
-  CategoryModel car_{.name = "Car"};
+  CategoryModel car_{.name = "Car", .size_mean = {1.5, 1.6, 3.9}};
   ScratchFolder folder_;
   std::vector<FrameAnnotations> labels_{{"000007", {}}}, detections_{{"000007", {}}};
   std::vector<FittedObject> fits_;
@@ -119,14 +119,17 @@ TEST_F(FittedShapesOf, EachLabelIsComparedWithTheFitThatTookIt) {
   EXPECT_EQ(right.objects, 3);
   EXPECT_EQ(right.mean.iou, 1);
   fits_[0].shape_code = {0};
-  const ShapeAgreement wrong = shape_agreement(prior_.shape(0), prior_.shape(0.5F));
+  const ShapeAgreement wrong =
+      shape_agreement(prior_.shape(0), prior_.shape(0.5F), length_shares(car_.size_mean));
   EXPECT_LT(wrong.iou, 0.7);
   EXPECT_NEAR(measure().mean.iou, (2 + wrong.iou) / 3, 1e-9);
-  EXPECT_NEAR(
-      measure().mean.chamfer,
-      right.mean.chamfer +
-          (wrong.chamfer - shape_agreement(prior_.shape(0.5F), prior_.shape(0.5F)).chamfer) / 3,
-      1e-9);
+  EXPECT_NEAR(measure().mean.chamfer,
+              right.mean.chamfer + (wrong.chamfer - shape_agreement(prior_.shape(0.5F),
+                                                                    prior_.shape(0.5F),
+                                                                    length_shares(car_.size_mean))
+                                                        .chamfer) /
+                                       3,
+              1e-9);
 }
 
 TEST_F(FittedShapesOf, LabelsTooHardToCountDoNot) {

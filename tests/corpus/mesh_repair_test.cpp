@@ -120,7 +120,7 @@ TEST_P(SpoiltCar, IsRepaired) {
   const Mesh car = clean_car(BodyKind::hatchback, 1);
   Mesh spoilt = car;
   GetParam().spoil(spoilt);
-  const RepairedMesh repaired = repair_car(spoilt);
+  const RepairedMesh repaired = repair_mesh(spoilt, parametric_car_category());
   EXPECT_TRUE(is_watertight(repaired.mesh));
   EXPECT_GT(signed_volume(repaired.mesh), 0.3);
   const MeshBounds box = bounds(repaired.mesh);
@@ -178,7 +178,7 @@ TEST(MeshRepair, OfAHundredThousandFacesWithEveryFault) {
   transform(spoilt, kZUp * 1000, {5e4F, -7e3F, 200});
   ASSERT_GT(spoilt.faces.size(), 100000U);
 
-  const RepairedMesh repaired = repair_car(spoilt);
+  const RepairedMesh repaired = repair_mesh(spoilt, parametric_car_category());
   EXPECT_TRUE(is_watertight(repaired.mesh));
   EXPECT_GT(signed_volume(repaired.mesh), 0.3);
   EXPECT_GT(volumetric_iou(repaired.mesh, canonical(car)), 0.95)
@@ -196,7 +196,7 @@ TEST(MeshRepair, CutsMirrorsOff) {
     const float inner = side * (half - 0.1F), outer = side * (half + 0.15F);
     add_box(with, {0.5F, -0.2F, std::min(inner, outer)}, {0.65F, -0.05F, std::max(inner, outer)});
   }
-  const RepairedMesh repaired = repair_car(with);
+  const RepairedMesh repaired = repair_mesh(with, parametric_car_category());
   EXPECT_NEAR(repaired.faults.trimmed_width, 0.15F / (half + 0.15F), 0.04);
   EXPECT_GT(volumetric_iou(repaired.mesh, canonical(without)), 0.96);
 }
@@ -207,7 +207,7 @@ TEST(MeshRepair, KeepsColoursInTheirPlaces) {
   for (size_t v = 0; v < car.vertices.size(); ++v)
     car.colours[v] =
         car.vertices[v].y() > 0 ? Eigen::Vector3f(0.8F, 0, 0) : Eigen::Vector3f(0, 0, 0.8F);
-  const Mesh mesh = repair_car(car).mesh;
+  const Mesh mesh = repair_mesh(car, parametric_car_category()).mesh;
   for (size_t v = 0; v < mesh.vertices.size(); ++v)
     if (std::abs(mesh.vertices[v].x()) > 0.1F) {
       EXPECT_GT(mesh.colours[v][mesh.vertices[v].x() > 0 ? 0 : 2], 0.3F);
@@ -231,10 +231,10 @@ TEST(MeshRepair, FindsTheAxesOfEveryKindWhicheverWayItStands) {
 TEST(MeshRepair, RefusesWhatIsNoCar) {
   Mesh block;
   add_box(block, {0, 0, 0}, {1, 1, 1});
-  EXPECT_THROW(repair_car(block), UserError);
+  EXPECT_THROW(repair_mesh(block, parametric_car_category()), UserError);
   Mesh sheet;
   add_box(sheet, {0, 0, 0}, {1, 1, 0});
-  EXPECT_THROW(repair_car(sheet), UserError);
+  EXPECT_THROW(repair_mesh(sheet, parametric_car_category()), UserError);
 }
 
 TEST(MeshRepair, OfRealModels) {
@@ -245,7 +245,8 @@ TEST(MeshRepair, OfRealModels) {
     const char* forward;
   } models[] = {{"hatchback.obj", "-y"}, {"suv.obj", "+y"}};
   for (const auto& model : models) {
-    const RepairedMesh repaired = repair_car(read_mesh(folder + "/" + model.name));
+    const RepairedMesh repaired =
+        repair_mesh(read_mesh(folder + "/" + model.name), parametric_car_category());
     EXPECT_EQ(repaired.faults.axes.up_in_file(), "+z") << model.name;
     EXPECT_EQ(repaired.faults.axes.forward_in_file(), model.forward) << model.name;
     EXPECT_TRUE(is_watertight(repaired.mesh));
@@ -268,6 +269,7 @@ TEST(Corpus, OfAFolderIsRepairedSplitAndReportedOn) {
   folder.write("cars/readme.txt", "no mesh");
   CorpusOptions options;
   options.root = folder / "cars";
+  options.category = parametric_car_category();
   options.cache = folder / "cache";
   const Corpus first = make_corpus(options, [](double) {});
   EXPECT_EQ(first.training.size(), 10U);
@@ -314,6 +316,47 @@ TEST(Corpus, OfParametricCarsKeepsHeldOutAndSceneCarsOutOfTheTraining) {
       parameters.mirrors = false;
       EXPECT_EQ(trained.count(shape(canonical(car_mesh(parameters).mesh))), 0U);
     }
+}
+
+// Another class needs no likeness to cars: its category says how its meshes stand.
+TEST(MeshRepair, AxesThatTheCategoryStatesTurnAMeshOfAnyShape) {
+  // A wedge, high at its front end, as a file with z up and y forward has it: 2 long, 1 high, 0.5 wide.
+  Mesh wedge;
+  for (const float x : {-0.25F, 0.25F})
+    for (const auto& [y, z] : {std::pair{-1.F, 0.F}, {1.F, 0.F}, {1.F, 1.F}})
+      wedge.vertices.emplace_back(x, y, z);
+  wedge.faces = {
+      {0, 2, 1}, {3, 4, 5}, {0, 1, 4}, {0, 4, 3}, {1, 2, 5}, {1, 5, 4}, {2, 0, 3}, {2, 3, 5}};
+  CategoryModel ramp = parametric_car_category();
+  EXPECT_THROW(repair_mesh(wedge, ramp), UserError) << "it looks like no car";
+  ramp.name = "Ramp";
+  ramp.size_mean = {1, 0.5, 2};
+  ramp.mesh_axes = "+z +y";
+  const RepairedMesh repaired = repair_mesh(wedge, ramp);
+  EXPECT_EQ(repaired.faults.axes.up_in_file(), "+z");
+  EXPECT_EQ(repaired.faults.axes.forward_in_file(), "+y");
+  EXPECT_NEAR(repaired.faults.length, 2, 0.05);
+  EXPECT_EQ(repaired.faults.unit, "m") << "by the class's length";
+  EXPECT_NEAR(repaired.faults.axes.rotation.determinant(), 1, 1e-6);
+  // Canonical: x forward, y down; full at the front, empty at the rear's top.
+  float front_top = 1, rear_top = 1;
+  for (const Eigen::Vector3f& v : repaired.mesh.vertices) {
+    if (v.x() > 0.4F) front_top = std::min(front_top, v.y());
+    if (v.x() < -0.4F) rear_top = std::min(rear_top, v.y());
+  }
+  EXPECT_LT(front_top, -0.4F);
+  EXPECT_GT(rear_top, 0.3F);
+}
+
+TEST(MeshCorpus, MeshesOfOtherAxesAreOtherMeshes) {
+  const TemporaryFolder folder;
+  write_file_atomically(folder.file("a.obj"), "v 0 0 0\n");
+  CorpusOptions options;
+  options.root = folder.path();
+  options.category = parametric_car_category();
+  const std::string cars = corpus_fingerprint(options);
+  options.category.mesh_axes = "+z +y";
+  EXPECT_NE(cars, corpus_fingerprint(options));
 }
 
 }  // namespace

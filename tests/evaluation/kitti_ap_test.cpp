@@ -320,9 +320,11 @@ TEST(KittiAp, FramesWithoutDetectionsCountAsMisses) {
     labels.push_back({std::to_string(i), {make_car(100, 60)}});
     if (i % 2 == 0) detections.push_back({std::to_string(i), {make_car(100, 60, 0.5)}});
   }
-  const auto rows = kitti_average_precision(labels, detections);
+  const auto rows = kitti_average_precision(labels, detections, kitti_options());
   EXPECT_NEAR(value_of(rows, "2d", Difficulty::easy, 40), 50, 3);
-  EXPECT_EQ(value_of(kitti_average_precision(labels, {}), "3d", Difficulty::easy, 40), 0);
+  EXPECT_EQ(
+      value_of(kitti_average_precision(labels, {}, kitti_options()), "3d", Difficulty::easy, 40),
+      0);
 }
 
 TEST(KittiAp, NothingAtAllIsZeroAndNoNan) {
@@ -362,8 +364,8 @@ TEST(KittiAp, RefusesWhatItCannotEvaluate) {
     options.overlaps = {overlap};
     EXPECT_THROW(check_options(options), UserError) << overlap;
   }
-  EXPECT_THROW(kitti_average_precision({{"1", {}}, {"1", {}}}, {}), CheckFailure);
-  EXPECT_THROW(kitti_average_precision({{"1", {}}}, {{"2", {}}}), CheckFailure);
+  EXPECT_THROW(kitti_average_precision({{"1", {}}, {"1", {}}}, {}, kitti_options()), CheckFailure);
+  EXPECT_THROW(kitti_average_precision({{"1", {}}}, {{"2", {}}}, kitti_options()), CheckFailure);
 }
 
 TEST(RecallThresholds, AreAtMostFortyOneForAnyNumberOfLabels) {

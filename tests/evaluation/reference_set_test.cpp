@@ -110,10 +110,10 @@ TEST_F(ReferenceSet, ThroughFilesItIsTheSame) {
     frames = read_kitti_frames(folder.path(), list_kitti_frames(folder.path()), kind);
   };
   through_file(detections, KittiFileKind::results);
-  const auto in_memory = kitti_average_precision(labels, detections);
+  const auto in_memory = kitti_average_precision(labels, detections, kitti_options());
   through_file(labels, KittiFileKind::labels);
   through_file(detections, KittiFileKind::results);
-  const auto from_files = kitti_average_precision(labels, detections);
+  const auto from_files = kitti_average_precision(labels, detections, kitti_options());
   ASSERT_EQ(in_memory.size(), from_files.size());
   for (size_t i = 0; i < in_memory.size(); ++i)
     EXPECT_EQ(in_memory[i].value, from_files[i].value) << in_memory[i].metric;

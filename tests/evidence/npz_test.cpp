@@ -120,6 +120,7 @@ TEST(Npz, BrokenArchivesNameTheFile) {
   };
   EXPECT_EQ(message(good), "");
   expect_says(message(good, "disparity"), {"d.npz", "depth.npy"});
+  EXPECT_EQ(message(npz({{"arr_0.npy", npy("<f4", "(1, 1)", "1234")}}, false)), "");
   expect_says(message(npz({{"depth.npy", npy("<i4", "(1, 1)", "1234")}}, false)), {"float"});
   expect_says(message(npz({{"depth.npy", npy("<f4", "(9, 9)", "1234")}}, false)), {"cut short"});
   // Whatever is cut off or flipped: an error that names the file, or the right array.

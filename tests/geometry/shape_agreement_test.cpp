@@ -11,6 +11,9 @@
 namespace monodr {
 namespace {
 
+// A mean car's: height, width, length.
+const Eigen::Vector3f kShares = length_shares({1.526, 1.63, 3.88});
+
 void add_box(Mesh& mesh, const Eigen::Vector3f& low, const Eigen::Vector3f& high) {
   const int first = static_cast<int>(mesh.vertices.size());
   for (int i = 0; i < 8; ++i)
@@ -53,7 +56,7 @@ TEST(NearestPoints, AreThoseOfALinearSearch) {
 
 TEST(ShapeAgreement, OfAMeshWithItself) {
   const Mesh cube = box(-kHalf, kHalf);
-  const ShapeAgreement same = shape_agreement(cube, cube);
+  const ShapeAgreement same = shape_agreement(cube, cube, kShares);
   EXPECT_EQ(same.iou, 1);
   EXPECT_LT(same.chamfer, 0.003) << "the distance between samples, as the header says";
   EXPECT_GT(same.chamfer, 0.0005);
@@ -63,9 +66,9 @@ TEST(ShapeAgreement, OfAMeshWithAPartCutOff) {
   // A fifth of the length is gone. Of the cut box's surface only the new end is off, by 0.2; of the
   // whole one the old end and the sides beyond the cut, by 0 to 0.2.
   const Mesh whole = box(-kHalf, kHalf), cut = box(-kHalf, {0.3F, 0.5F, 0.5F});
-  const ShapeAgreement agreement = shape_agreement(whole, cut);
+  const ShapeAgreement agreement = shape_agreement(whole, cut, kShares);
   EXPECT_NEAR(agreement.iou, 0.8, 0.01);
-  const double h = mean_car_shares.y(), w = mean_car_shares.z(), end = h * w, round = 2 * (h + w);
+  const double h = kShares.y(), w = kShares.z(), end = h * w, round = 2 * (h + w);
   // From the new end to the nearest side is nearer than to the old end: integrate over it.
   double new_end = 0, far = 0;
   constexpr int kSteps = 200;
@@ -85,15 +88,15 @@ TEST(ShapeAgreement, CountsOuterSurfacesOnly) {
   Mesh overlapping = box(-kHalf, {0.2F, 0.5F, 0.5F});
   add_box(overlapping, {-0.2F, -0.5F, -0.5F}, kHalf);
   add_box(overlapping, {-0.1F, -0.1F, -0.1F}, {0.1F, 0.1F, 0.1F});
-  const ShapeAgreement agreement = shape_agreement(box(-kHalf, kHalf), overlapping);
+  const ShapeAgreement agreement = shape_agreement(box(-kHalf, kHalf), overlapping, kShares);
   EXPECT_NEAR(agreement.iou, 1, 1e-9);
   EXPECT_LT(agreement.chamfer, 0.004);
 }
 
 TEST(OuterPoints, AreSpreadByArea) {
-  const auto points = outer_points(box(-kHalf, kHalf), 6000, 1);
+  const auto points = outer_points(box(-kHalf, kHalf), kShares, 6000, 1);
   ASSERT_EQ(points.size(), 6000U);
-  const double h = mean_car_shares.y(), w = mean_car_shares.z(), total = 2 * (h + w + h * w);
+  const double h = kShares.y(), w = kShares.z(), total = 2 * (h + w + h * w);
   int ends = 0, roof = 0;
   for (const auto& p : points) {
     ends += std::abs(p.x()) > 0.4999F;

@@ -145,5 +145,45 @@ TEST(GroundPlane, IsReadAndChecked) {
               {"no plane"});
 }
 
+TEST(Inspect, CountsAManifestsFramesAndListsTheirFaults) {
+  const StreetFolder street;
+  const std::string manifest = street.write("frames.toml",
+                                            "[defaults]\npicture = \"training/image_2/*.png\"\n"
+                                            "intrinsics = [200, 200, 120, 60]\n"
+                                            "masks = \"training/instance_2/{name}.png\"\n"
+                                            "labels = \"training/label_2/{name}.txt\"\n"
+                                            "[[frame]]\npicture = \"training/image_2/000002.png\"\n"
+                                            "intrinsics = [2000, 2000, 1200, 600]\n");
+  std::filesystem::remove(street.file("training/label_2/000000.txt"));
+  street.write("training/label_2/000001.txt", "\nCar 0 0 0 10 10 20\n");
+  const Inspection found = inspect(manifest, 2);
+  EXPECT_EQ(found.frames, (std::vector<std::string>{"000002", "000000", "000001"}));
+  EXPECT_EQ(found.image_sizes.at("240x140"), 3);
+  EXPECT_EQ(found.masks.at("manifest"), 6u);
+  EXPECT_EQ(found.labels.at("Car"), 2) << "those of 000002";
+  EXPECT_EQ(kind_of(found, "picture")->files, 3u);
+  EXPECT_EQ(kind_of(found, "labels")->missing, (std::vector<std::string>{"000000"}));
+  EXPECT_EQ(kind_of(found, "depth"), nullptr);
+  EXPECT_EQ(found.faults.size(), 2u);
+  EXPECT_TRUE(has_fault(found, "label_2/000001.txt", 2, "7 columns"));
+  EXPECT_TRUE(has_fault(found, "image_2/000002.png", 0, "another resolution"));
+  EXPECT_NE(format_inspection(found).find("frames.toml: 3 frames"), std::string::npos);
+
+  save_png(street.file("training/instance_2/000000.png"), Plane<std::uint16_t>(9, 9));
+  EXPECT_TRUE(has_fault(inspect(manifest, 1), "instance_2/000000.png", 0, "9x9"));
+}
+
+TEST(ContactSheet, DrawsTheFramesOfAManifest) {
+  const StreetFolder street;
+  DatasetRequest request = kitti_request(street.write(
+      "frames.toml",
+      "[defaults]\npicture = \"training/image_2/*.png\"\n"
+      "intrinsics = [200, 200, 120, 60]\nmasks = \"training/instance_2/{name}.png\"\n"));
+  request.source = DataSource::manifest;
+  write_frame_sheet({"000000", "000002"}, request, street.file("sheet.png"));
+  const ColourImage sheet = load_colour_image(street.file("sheet.png"));
+  EXPECT_EQ(sheet.width, 3 * 620);
+}
+
 }  // namespace
 }  // namespace monodr

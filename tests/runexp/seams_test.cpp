@@ -177,27 +177,103 @@ TEST_F(Seams, AManifestOfOnesOwnPicturesIsFittedWithAndWithoutLabels) {
   EXPECT_EQ(found.at("fitted_objects"), metrics("manifest").at("fitted_objects"));
   const Program status = run({"status", "unlabelled", "--results", "r.sqlite"});
   EXPECT_THAT(status.output(), HasSubstr("no labels"));
+
+  // A frame without labels beside one with them: fitted, exported, not evaluated.
+  fs::remove(copy + "/training/label_2/000001.txt");
+  run_experiment("partly", dataset("frames.toml"));
+  EXPECT_EQ(metrics("partly").at("fitted_objects"), found.at("fitted_objects"));
+  EXPECT_LT(metrics("partly").at("objects"), metrics("manifest").at("objects"));
+  EXPECT_THAT(run({"status", "partly", "--results", "r.sqlite"}).output(),
+              HasSubstr("1 of 2 frames have no labels"));
+  ASSERT_EQ(run({"export",
+                 "partly",
+                 "--format",
+                 "kitti",
+                 "--output",
+                 "partly-kitti",
+                 "--results",
+                 "r.sqlite"})
+                .exit_code(),
+            0);
+  size_t lines = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_->file("partly-kitti")))
+    if (entry.path().filename() == "000001.txt") lines = read_file(entry.path().string()).size();
+  EXPECT_GT(lines, 0u);
+  // One frame of it, by itself; what there is; a report of both.
+  const Program fit = run({"fit",
+                           "--root",
+                           copy + "/bare.toml",
+                           "--frame",
+                           "000000",
+                           "--experiment",
+                           "manifest.toml",
+                           "-o",
+                           "fit.svg"});
+  EXPECT_EQ(fit.exit_code(), 0) << fit.errors();
+  const Program inspected = run({"data", "inspect", copy + "/frames.toml", "--sheet", "sheet.png"});
+  EXPECT_EQ(inspected.exit_code(), 0) << inspected.output() << inspected.errors();
+  EXPECT_THAT(inspected.output(), HasSubstr("manifest 7"));
+  for (const char* name : {"manifest", "unlabelled", "partly"}) {
+    const Program report =
+        run({"report", name, "--results", "r.sqlite", "--output", std::string(name) + "-report"});
+    EXPECT_EQ(report.exit_code(), 0) << report.errors();
+  }
+}
+
+/// Trams of a drawing program, z up and y forward, in centimetres: a box with a slanted front, no two alike.
+void write_trams(const std::string& folder) {
+  fs::create_directories(folder);
+  for (int i = 0; i < 12; ++i) {
+    const int width = 150 + 2 * i, length = 380 + 5 * (i % 5), height = 150 + 3 * (i % 3),
+              slant = 20 + 12 * i;
+    std::string obj;
+    for (const int x : {-width / 2, width / 2})
+      for (const auto& [y, z] : {std::pair{-length / 2, 0},
+                                 {length / 2, 0},
+                                 {length / 2 - slant, height},
+                                 {-length / 2, height}})
+        obj += fmt::format("v {} {} {}\n", x, y, z);
+    obj += "f 1 4 3 2\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n";
+    write_file_atomically(fmt::format("{}/tram-{}.obj", folder, i), obj);
+  }
 }
 
 TEST_F(Seams, AClassThatNoCodeKnowsNeedsAFileAndACorpus) {
   const std::string copy = copy_of_data("trams", "Tram");
-  write_file_atomically(
-      folder_->file("tram.toml"),
+  write_trams(folder_->file("tram-meshes"));
+  const std::string category =
       "name = \"Tram\"\nsize_mean = [1.5, 1.6, 3.9]\nsize_deviation = [0.1, 0.1, 0.1]\n"
-      "corpus = '" +
-          copy +
-          "/training/meshes'\noverlap_strict = [0.5, 0.5, 0.5]\n"
-          "overlap_loose = [0.25, 0.25, 0.25]\n");
-  run_experiment(
-      "trams",
-      fmt::format("[dataset]\nsource = \"kitti\"\nroot = '{}'\nobjects = 0\nboxes = \"labels\"\n"
-                  "category = \"tram.toml\"\n{}",
-                  copy,
-                  method));
-  EXPECT_EQ(metrics("trams").at("fitted_objects"), metrics("first").at("fitted_objects"));
-  EXPECT_GT(metrics("trams").at("recall"), 0.7);
+      "corpus = \"tram-meshes\"\nmesh_axes = \"+z +y\"\noverlap_strict = [0.5, 0.5, 0.5]\n"
+      "overlap_loose = [0.25, 0.25, 0.25]\n";
+  write_file_atomically(folder_->file("tram.toml"), category);
+  const std::string experiment = fmt::format(
+      "[dataset]\nsource = \"kitti\"\nroot = '{}'\nobjects = 0\nboxes = \"labels\"\n"
+      "category = \"tram.toml\"\n[evaluation]\nheld_out_cars = 1\n{}",
+      copy,
+      method);
+  run_experiment("trams", experiment);
+  const auto found = metrics("trams");
+  EXPECT_EQ(found.at("fitted_objects"), metrics("first").at("fitted_objects"));
+  EXPECT_GT(found.at("recall"), 0.7);
+  EXPECT_GT(found.at("shape_iou"), 0.7) << "of the tram that was kept out of the corpus";
   const Program table = run({"table", "trams", "--results", "r.sqlite"});
   EXPECT_EQ(table.exit_code(), 0) << table.errors();
+  EXPECT_THAT(table.output(), HasSubstr("3-D AP40"))
+      << "KITTI's protocol, with the category's overlaps";
+
+  // What its corpus holds is part of what a cell is.
+  const auto is_done = [&] {
+    return run({"trams.toml", "--dry-run", "--results", "r.sqlite"}).output();
+  };
+  const std::string before = is_done();
+  fs::remove(folder_->file("tram-meshes/tram-11.obj"));
+  EXPECT_NE(is_done(), before);
+
+  write_file_atomically(folder_->file("tram.toml"),
+                        std::regex_replace(category, std::regex("corpus[^\n]*\n"), ""));
+  const Program no_corpus = run({"trams.toml", "--results", "r.sqlite"});
+  EXPECT_NE(no_corpus.exit_code(), 0);
+  EXPECT_THAT(no_corpus.errors(), HasSubstr("the category 'Tram' has no corpus"));
 
   const Program unknown = try_experiment("unknown", "[dataset]\ncategory = \"trams\"\n" + method);
   EXPECT_EQ(unknown.exit_code(), 2);

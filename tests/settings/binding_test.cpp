@@ -119,7 +119,7 @@ TEST(Rules, ContradictionsAreToldWithTheirRemedy) {
     }
     return "";
   };
-  EXPECT_EQ(message({}), "");
+  EXPECT_EQ(message(json::object()), "");
   EXPECT_THAT(message({{"prune_keep", {2.0}}}), HasSubstr("they go in pairs"));
   EXPECT_THAT(message({{"share", "all_but_heading"}, {"explore_every", 10}}),
               HasSubstr("set one of the two back"));
@@ -136,6 +136,20 @@ TEST(Category, NamesAreComparedWithoutRegardToCase) {
   EXPECT_TRUE(car.includes("TAXI"));
   EXPECT_FALSE(car.includes("Van"));
   EXPECT_TRUE(car.is_neighbour("van"));
+}
+
+TEST(Category, SaysHowItsMeshesStandOrThatTheyAreToBeTurned) {
+  json table = category_binding().write({});
+  table["name"] = "Tram";
+  table["size_mean"] = table["size_deviation"] = {1, 1, 1};
+  for (const char* good : {"likeness", "-y +x", "+z -y", "+y +z"}) {
+    table["mesh_axes"] = good;
+    EXPECT_EQ(category_binding().read(table).mesh_axes, good);
+  }
+  for (const char* bad : {"", "+y", "+y +y", "+y -y", "y x", "+y  x", "+Y +X", "-y +x "}) {
+    table["mesh_axes"] = bad;
+    EXPECT_THROW(category_binding().read(table), UserError) << bad;
+  }
 }
 
 TEST(CellSettings, TakeTheCategorysSizeIntoTheFit) {
