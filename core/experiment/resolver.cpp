@@ -179,9 +179,10 @@ Resolver::Table Resolver::make_section(const std::string& name,
   table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;
   if (name == "dataset") {
     check_dataset_root(parameters, given, file_);
-    // Where the data lies does not change what it is.
+    // Where the data lies does not change what it is, nor the category's file: [category] has all it says.
     auto settings = nlohmann::json::parse(table.json);
     settings.erase("root");
+    settings.erase("category");
     settings["fingerprint"] = fingerprint_(parameters);
     table.identity = settings.dump();
   }
