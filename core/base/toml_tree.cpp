@@ -64,13 +64,18 @@ TomlNode parse_file(const std::string& file) {
   }
 }
 
-TomlNode read_with_bases(const std::string& file, std::vector<std::string> chain) {
+TomlNode read_with_bases(const std::string& file,
+                         std::vector<std::string> chain,
+                         std::vector<std::string>& files) {
   const std::string canonical = fs::weakly_canonical(file).string();
   chain.push_back(canonical);
   TomlNode root = parse_file(file);
   auto& table = std::get<TomlNode::Table>(root.value);
   const TomlEntry* extends = find_entry(table, "extends");
-  if (extends == nullptr) return root;
+  if (extends == nullptr) {
+    files.push_back(file);
+    return root;
+  }
   if (!extends->node.is_list())
     throw UserError(extends->node.where, "'extends' must be a list of files: [\"base.toml\"]");
 
@@ -87,11 +92,12 @@ TomlNode read_with_bases(const std::string& file, std::vector<std::string> chain
     if (std::count(chain.begin(), chain.end(), fs::weakly_canonical(path).string()) > 0)
       throw UserError(base.where,
                       fmt::format("'extends' goes in a circle: '{}' leads back here", *name));
-    const TomlNode lower = read_with_bases(path, chain);
+    const TomlNode lower = read_with_bases(path, chain, files);
     merge_tables(merged_table, std::get<TomlNode::Table>(lower.value));
   }
   table.erase(table.begin() + (extends - table.data()));
   merge_tables(merged_table, table);
+  files.push_back(file);
   return merged;
 }
 
@@ -149,8 +155,11 @@ void forget_lines(TomlNode& node) {
 
 }  // namespace
 
-TomlNode read_toml(const std::string& file) {
-  return read_with_bases(file, {});
+TomlNode read_toml(const std::string& file, std::vector<std::string>* files) {
+  std::vector<std::string> read;
+  TomlNode root = read_with_bases(file, {}, read);
+  if (files != nullptr) *files = std::move(read);
+  return root;
 }
 
 TomlNode::Table parse_override(const std::string& text) {

@@ -32,8 +32,9 @@ struct TomlEntry {
 /// Reads a TOML file. With `extends = ["base.toml"]` at the top, the named files (relative to the
 /// file that names them) come first, in order, and this file's keys go over theirs: tables are
 /// merged key by key, everything else, lists of tables included, is replaced. Files that extend
-/// each other in a circle are an error. Throws UserError at file:line:column.
-TomlNode read_toml(const std::string& file);
+/// each other in a circle are an error. `files` gets the names of all that were read, each after those
+/// that it extends. Throws UserError at file:line:column.
+TomlNode read_toml(const std::string& file, std::vector<std::string>* files = nullptr);
 
 /// `a.b.c=VALUE` from the command line as a tree of one leaf. VALUE is a TOML value, a bare word
 /// (taken as text), or a list without brackets: `sweep.seed=0,1`. Places read

@@ -15,11 +15,14 @@ DatasetRequest data_request(const CellSettings& settings,
   request.image_size = settings.renderer.image_size;
   request.crop_margin = settings.renderer.crop_margin;
   request.seed = seed;
-  if (request.is_synthetic())
-    request.root = synthetic_folder(
-        cache, SynthesisOptions{.objects = request.objects, .seed = request.scene_seed});
-  else if (!cache.empty())
+  if (request.is_synthetic()) {
+    SynthesisOptions scenes;
+    scenes.objects = request.objects;
+    scenes.seed = request.scene_seed;
+    request.root = synthetic_folder(cache, scenes);
+  } else if (!cache.empty()) {
     request.mask_cache = cache + "/masks";
+  }
   return request;
 }
 

@@ -11,7 +11,7 @@
 namespace monodr {
 
 /// HOW TO ADD A SOURCE OF DATA
-///  1. A value of DataSource with its name (settings/dataset.h), the keys it reads in reads_key().
+///  1. A value of DataSource with its name (settings/dataset.h), the keys it reads in Binding::when().
 ///  2. A class like those below, and its line in open_frame_source().
 ///  3. Its identity in data/dataset_identity.cpp: what of its files makes a cell the same cell.
 ///

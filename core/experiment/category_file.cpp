@@ -45,10 +45,18 @@ std::string CategoryFiles::find(const std::string& category, const SourceLocatio
 const CategoryValues& CategoryFiles::of(const std::string& category, const SourceLocation& where) {
   const auto found = known_.find(category);
   if (found != known_.end()) return found->second;
-  const TomlNode root = read_toml(find(category, where));
+  const std::string file = find(category, where);
+  const TomlNode root = read_toml(file);
   CategoryValues values;
   for (const TomlEntry& entry : std::get<TomlNode::Table>(root.value))
     values[entry.key] = to_given_value(entry);
+  for (const char* key : {"name", "size_mean", "size_deviation"})
+    if (values.count(key) == 0)
+      throw UserError(
+          SourceLocation{file},
+          fmt::format(
+              "the category has no '{}'; experiments/categories/car.toml shows how it is said",
+              key));
   return known_.emplace(category, std::move(values)).first->second;
 }
 

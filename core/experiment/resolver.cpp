@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/parameters_json.h"
 #include "base/path_identity.h"
@@ -36,15 +37,7 @@ void check_dataset_root(const Parameters& dataset,
   const std::string& root = dataset.text("root");
   const auto key = given.find(root.empty() ? "source" : "root");
   const SourceLocation where = key == given.end() ? SourceLocation{file} : key->second.where;
-  if (dataset.text("source") == "synthetic") {
-    if (root.empty()) return;
-    // Made-up results would pass for those of the folder.
-    throw UserError(where,
-                    fmt::format("'dataset.root' is \"{}\", but source = \"{}\" does not read it; "
-                                "set dataset.source = \"kitti\", or dataset.root = \"\"",
-                                root,
-                                dataset.text("source")));
-  }
+  if (dataset.text("source") == "synthetic") return;
   const bool is_manifest = dataset.text("source") == "manifest";
   if (root.empty())
     throw UserError(
@@ -61,13 +54,19 @@ void check_dataset_root(const Parameters& dataset,
                                     : ""));
 }
 
-// What lies at the path takes the place of the path, in what identifies a cell.
+std::vector<IdleKey>::const_iterator find_idle(const std::vector<IdleKey>& idle,
+                                               std::string_view key) {
+  return std::find_if(idle.begin(), idle.end(), [&](const IdleKey& one) { return one.key == key; });
+}
+
+// What lies at the path takes the place of the path, in what identifies a cell; if it is read.
 void identify_path(const std::string& key,
                    const Parameters& parameters,
                    const std::map<std::string, GivenValue>& given,
+                   const std::vector<IdleKey>& idle,
                    std::string& identity) {
   const std::string& path = parameters.text(key);
-  if (path.empty()) return;
+  if (path.empty() || find_idle(idle, key) != idle.end()) return;
   auto settings = nlohmann::json::parse(identity);
   try {
     settings[key] = path_identity(path);
@@ -78,12 +77,12 @@ void identify_path(const std::string& key,
 }
 
 // A rule over several keys is told at the first of them that its message names.
-void check_rules(const Section& section,
-                 const Parameters& parameters,
-                 const std::map<std::string, GivenValue>& given,
-                 const std::string& file) {
+std::vector<IdleKey> check_rules(const Section& section,
+                                 const Parameters& parameters,
+                                 const std::map<std::string, GivenValue>& given,
+                                 const std::string& file) {
   try {
-    section.check(parameters);
+    return section.check(parameters);
   } catch (const UserError& error) {
     const std::string message = error.what();
     for (const auto& [key, value] : given)
@@ -114,10 +113,11 @@ std::string in_braces_with(const std::string& object,
 
 Resolver::Resolver(const PluginCatalogue& catalogue,
                    DatasetFingerprint fingerprint,
-                   std::string file)
+                   std::vector<std::string> files)
     : catalogue_(catalogue),
       fingerprint_(std::move(fingerprint)),
-      file_(std::move(file)),
+      files_(std::move(files)),
+      file_(files_.back()),
       categories_(file_) {}
 
 // A plugin's parameter one table too high is the likeliest of the unknown keys.
@@ -173,24 +173,26 @@ Resolver::Table Resolver::make_section(const std::string& name,
   std::map<std::string, GivenValue> complete = given;
   if (names_a_plugin(name) && named == given.end()) complete["plugin"].value = table.plugin;
   const Parameters parameters(section->parameters, complete, name);
-  check_rules(*section, parameters, given, file_);
+  table.idle = check_rules(*section, parameters, given, file_);
   table.json = to_json(parameters).dump();
   table.identity = table.json;
   table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;
   if (name == "dataset") {
     check_dataset_root(parameters, given, file_);
-    // Where the data lies does not change what it is.
+    // Where the data lies does not change what it is, nor the category's file: [category] has all it says.
     auto settings = nlohmann::json::parse(table.json);
     settings.erase("root");
+    settings.erase("category");
     settings["fingerprint"] = fingerprint_(parameters);
     table.identity = settings.dump();
   }
   if (name == "category" && parameters.text("corpus") != kParametricCars)
-    identify_path("corpus", parameters, given, table.identity);
-  if (name == "corpus") identify_path("root", parameters, given, table.identity);
-  if (name == "shape_prior") identify_path("file", parameters, given, table.identity);
-  if (name == "method") identify_path("detections", parameters, given, table.identity);
-  if (name == "fit") identify_path("start_detections", parameters, given, table.identity);
+    identify_path("corpus", parameters, given, table.idle, table.identity);
+  if (name == "corpus") identify_path("root", parameters, given, table.idle, table.identity);
+  if (name == "shape_prior") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "method") identify_path("detections", parameters, given, table.idle, table.identity);
+  if (name == "fit")
+    identify_path("start_detections", parameters, given, table.idle, table.identity);
   return table;
 }
 
@@ -245,7 +247,44 @@ const Resolver::Table& Resolver::table(const std::string& name, const Given& giv
   auto& known = tables_[name];
   const auto found = known.find(given);
   if (found != known.end()) return found->second;
-  return known.emplace(given, make_table(name, given)).first->second;
+  const Table& made = known.emplace(given, make_table(name, given)).first->second;
+  note_idle_keys(given, made.idle);
+  return made;
+}
+
+std::size_t Resolver::order_of(const SourceLocation& where) const {
+  if (where.line == 0) return files_.size();  // the command line
+  return static_cast<std::size_t>(std::find(files_.begin(), files_.end(), where.file) -
+                                  files_.begin());
+}
+
+void Resolver::note_idle_keys(const Given& given, const std::vector<IdleKey>& idle) {
+  for (const auto& [key, value] : given) {
+    const auto found = find_idle(idle, key);
+    const auto was_overruled = [&, &value = value](const auto& other) {
+      return std::count(found->because_of.begin(), found->because_of.end(), other.first) > 0 &&
+             order_of(other.second->key_where) > order_of(value->key_where);
+    };
+    const auto* text = std::get_if<std::string>(&value->value);
+    if (found == idle.end() || (text != nullptr && text->empty()) ||  // "" = not set
+        std::any_of(given.begin(), given.end(), was_overruled))
+      read_.insert(value);
+    else
+      unread_.emplace(value, found->message);
+  }
+}
+
+void Resolver::refuse_idle_keys() const {
+  const auto place = [&](const GivenValue& value) {
+    const SourceLocation& where = value.key_where;
+    return std::tuple(order_of(where), where.line, where.column, where.file);
+  };
+  const std::pair<const GivenValue* const, std::string>* first = nullptr;
+  for (const auto& entry : unread_)
+    if (read_.count(entry.first) == 0 &&
+        (first == nullptr || place(*entry.first) < place(*first->first)))
+      first = &entry;
+  if (first != nullptr) throw UserError(first->first->key_where, first->second);
 }
 
 void Resolver::add_category(std::map<std::string, Given>& tables) {

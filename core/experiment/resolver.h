@@ -5,12 +5,15 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "base/parameters.h"
 #include "base/plugin_info.h"
 #include "experiment/category_file.h"
+#include "settings/sections.h"
 
 namespace monodr {
 
@@ -39,12 +42,20 @@ class Resolver {
   /// "fit.iterations" -> the value that holds for this cell. The values must outlive the resolver.
   using Values = std::map<std::string_view, const GivenValue*>;
 
-  /// `file` is named where something is missing that no line mentions.
-  Resolver(const PluginCatalogue& catalogue, DatasetFingerprint fingerprint, std::string file);
+  /// `files` are those of the experiment, each after those that it extends. The last is named where
+  /// something is missing that no line mentions.
+  Resolver(const PluginCatalogue& catalogue,
+           DatasetFingerprint fingerprint,
+           std::vector<std::string> files);
 
   /// Throws UserError at the key or value for an unknown key, a wrong type, a value out of range,
   /// a missing plugin or dataset, and at `where` if no loss has a weight.
   Configuration resolve(const Values& values, const SourceLocation& where);
+
+  /// To be called after all cells. Throws UserError at the first value that is idle (Binding::when) in
+  /// every cell that was resolved. Excused is what was said before the key that makes it idle: in a file
+  /// that another extends, or in any file where the command line sets that key.
+  void refuse_idle_keys() const;
 
  private:
   /// One table with everything filled in.
@@ -55,6 +66,7 @@ class Resolver {
     SourceLocation plugin_where;       ///< where it is named
     const PluginInfo* info = nullptr;  ///< of a plugin's own table
     double weight = 0;                 ///< of a loss
+    std::vector<IdleKey> idle;         ///< of a section: what has no effect in it
   };
   using Given = std::vector<std::pair<std::string_view, const GivenValue*>>;
 
@@ -66,15 +78,21 @@ class Resolver {
   Table make_section(const std::string& name, const std::map<std::string, GivenValue>& given);
   Table make_loss(const std::string& name, const std::map<std::string, GivenValue>& given);
   Table make_plugin_table(const std::string& name, const std::map<std::string, GivenValue>& given);
+  void note_idle_keys(const Given& given, const std::vector<IdleKey>& idle);
+  /// The order in which things were said: the files, then the command line.
+  std::size_t order_of(const SourceLocation& where) const;
   void explain_misplaced_key(const std::string& section,
                              const std::string& plugin,
                              const std::map<std::string, GivenValue>& given) const;
 
   const PluginCatalogue& catalogue_;
   DatasetFingerprint fingerprint_;
+  std::vector<std::string> files_;
   std::string file_;
   CategoryFiles categories_;
   std::map<std::string, std::map<Given, Table>> tables_;
+  std::unordered_set<const GivenValue*> read_;                 ///< values that some cell reads
+  std::unordered_map<const GivenValue*, std::string> unread_;  ///< values that some cell does not
 };
 
 }  // namespace monodr

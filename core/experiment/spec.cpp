@@ -131,7 +131,8 @@ void refuse_idle_overrides(const Experiment& experiment,
 }  // namespace
 
 Experiment load_experiment(const std::string& file, const std::vector<std::string>& overrides) {
-  TomlNode root = read_toml(file);
+  Experiment experiment;
+  TomlNode root = read_toml(file, &experiment.files);
   auto& tree = std::get<TomlNode::Table>(root.value);
   std::vector<TomlNode::Table> changes;
   for (const std::string& text : overrides) {
@@ -141,7 +142,6 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
                       "arms are changed in the file, not on the command line");
   }
 
-  Experiment experiment;
   experiment.file = file;
   experiment.name = std::filesystem::path(file).stem().string();
   experiment.seeds = {0};

@@ -37,6 +37,7 @@ struct CellPattern {
 /// settings beside the axes). Later wins: file, then arm, then axis.
 struct Experiment {
   std::string file;
+  std::vector<std::string> files;  ///< that it was read from: `file` after all that it extends
   std::string name;
   std::string question;
   std::vector<std::string> plugin_folders;  ///< [plugins] path, relative to the file's folder

@@ -88,6 +88,8 @@ Json names_of(const std::vector<const PluginInfo*>& plugins) {
 /// [renderer] with `plugin` limited to what there is, and a table for each plugin.
 Json section_of(const Section& section, const PluginCatalogue& catalogue) {
   Json properties = properties_of(section.parameters);
+  if (section.name == category_binding().name())  // the defaults are those of the category's file
+    for (Json& property : properties) property.erase("default");
   const auto plugins = plugins_of(catalogue, section.name);
   if (!plugins.empty()) properties["plugin"]["enum"] = names_of(plugins);
   for (const PluginInfo* plugin : plugins)

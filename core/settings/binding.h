@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/parameters.h"
 #include "base/parameters_json.h"
+#include "base/text.h"
 
 namespace monodr {
 
@@ -90,6 +91,21 @@ void assign(Value& member, const ParameterValue& value, const std::string& key) 
   }
 }
 
+/// A key that is set but has no effect under the other keys of its table.
+struct IdleKey {
+  std::string key;
+  std::vector<std::string> because_of;  ///< the keys that decide whether it is read
+  std::string message;                  ///< what does not read it, and the remedy
+};
+
+/// When a key has an effect, where it has not always one.
+template <typename Settings>
+struct ReadWhen {
+  std::function<bool(const Settings&)> holds;
+  std::vector<std::string> because_of;  ///< the keys of the same table that decide it
+  std::string remedy;  ///< how they are set so that it holds: "dataset.source = \"kitti\""
+};
+
 /// One table of an experiment file, bound to the struct that holds its settings: each key's name, member,
 /// unit, meaning and range stand once, its default is the member's own. From this come the schema (and with
 /// it checking, completion, JSON Schema and pages), reading and writing.
@@ -127,7 +143,15 @@ class Binding {
          },
          [member](const Settings& settings) {
            return as_parameter(std::invoke(member, const_cast<Settings&>(settings)));
-         }});
+         },
+         {}});
+    return *this;
+  }
+
+  /// Says when the key that was added last is read. A setting without effect passes for one that has it, so
+  /// it is refused (experiment/resolver.h).
+  Binding& when(ReadWhen<Settings> condition) {
+    fields_.back().read_when = std::move(condition);
     return *this;
   }
 
@@ -153,6 +177,30 @@ class Binding {
   Settings read(const nlohmann::json& table) const {
     return read(parameters_from_json(schema_, table, name_));
   }
+
+  /// The keys that these settings make idle, set or not.
+  std::vector<IdleKey> idle(const Settings& settings) const {
+    const nlohmann::json table = write(settings);
+    std::vector<IdleKey> keys;
+    for (std::size_t i = 0; i < schema_.size(); ++i) {
+      const ReadWhen<Settings>& condition = fields_[i].read_when;
+      if (!condition.holds || condition.holds(settings)) continue;
+      std::vector<std::string> reasons;
+      for (const std::string& key : condition.because_of)
+        reasons.push_back(key + " = " + table.at(key).dump());
+      keys.push_back(
+          {schema_[i].name,
+           condition.because_of,
+           fmt::format("'{}.{}' is set, but {} {} not read it; set {}, or remove the key",
+                       name_,
+                       schema_[i].name,
+                       join(reasons, " and "),
+                       reasons.size() == 1 ? "does" : "do",
+                       condition.remedy)});
+    }
+    return keys;
+  }
+
   nlohmann::json write(const Settings& settings) const {
     nlohmann::json table = nlohmann::json::object();
     for (std::size_t i = 0; i < schema_.size(); ++i)
@@ -165,6 +213,7 @@ class Binding {
   struct Field {
     std::function<void(Settings&, const ParameterValue&)> set;
     std::function<ParameterValue(const Settings&)> get;
+    ReadWhen<Settings> read_when;
   };
 
   std::string name_, meaning_;

@@ -84,10 +84,10 @@ struct Faults {
 /// [dataset]: what is looked at.
 struct DatasetSettings {
   DataSource source = DataSource::synthetic;
-  std::string root;            ///< folder that holds training/, or a manifest
+  std::string root;              ///< folder that holds training/, or a manifest
   std::string category = "car";  ///< see settings/category.h
-  std::string split = "all";   ///< see KittiFolder::frames
-  int objects = 64;            ///< whole frames are taken until they hold this many; 0 = all
+  std::string split = "all";     ///< see KittiFolder::frames
+  int objects = 64;              ///< whole frames are taken until they hold this many; 0 = all
   OnError on_error = OnError::fail;
   BoxSource boxes = BoxSource::automatic;
   BoxExtent box_extent = BoxExtent::automatic;
@@ -106,9 +106,5 @@ struct DatasetSettings {
 };
 
 const Binding<DatasetSettings>& dataset_binding();
-
-/// The sources that read a key of [dataset]; all of them where it is not named there. A key that the chosen
-/// source does not read is refused, since a setting without effect passes for one that has it.
-bool reads_key(DataSource source, const std::string& key);
 
 }  // namespace monodr

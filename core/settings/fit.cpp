@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings/fit.h"
 
+#include <cmath>
+
 namespace monodr {
 namespace {
 
@@ -16,17 +18,24 @@ void check(const FitSettings& settings) {
         "and size need states of their own: set one of the two back");
   if (settings.start == StartKind::detections && settings.start_detections.empty())
     throw UserError(
-        "'fit.start' is 'detections', but 'fit.start_detections' is empty; name the folder of another "
-        "system's KITTI result files there");
-  if (settings.start == StartKind::headings && !settings.start_detections.empty())
-    throw UserError(
-        "'fit.start_detections' is set, but 'fit.start' is 'headings' and does not read it; set "
-        "fit.start = \"detections\"");
+        "'fit.start' is 'detections', but 'fit.start_detections' is empty; name the folder of "
+        "another system's KITTI result files there");
+  for (const std::vector<double>* list : {&settings.prune_steps, &settings.prune_keep})
+    for (const double number : *list)
+      if (number != std::floor(number))
+        throw UserError(fmt::format("'fit.{}' holds {}, but steps and hypotheses are whole numbers",
+                                    list == &settings.prune_steps ? "prune_steps" : "prune_keep",
+                                    number));
 }
 
 Binding<FitSettings> make_binding() {
   using S = FitSettings;
+  const ReadWhen<S> from_detections{[](const S& s) { return s.start == StartKind::detections; },
+                                    {"start"},
+                                    "fit.start = \"detections\""};
   Binding<S> binding("fit", "the descent");
+  // A key is a line.
+  // clang-format off
   binding.key("iterations", &S::iterations, "1", "gradient steps", 1, 100000)
       .key("hypotheses", &S::hypotheses, "1", "start headings an object", 1, 64)
       .key("first_heading", &S::first_heading, "deg", "heading (alpha) of the first start; the others follow in equal steps", -360, 360)
@@ -45,9 +54,10 @@ Binding<FitSettings> make_binding() {
       .key("start", &S::start, "", "where hypotheses start: at headings around the circle, or at another system's 3-D boxes (start_detections), turned as often as there are hypotheses")
       .key("start_depth", &S::start_depth, "", "where the range begins: the median depth under the mask (the box's height where there is no depth), or the range at which a car of mean height is as high as the box")
       .key("start_depth_offset", &S::start_depth_offset, "m", "surface to centre: added to the median depth under the mask", -10, 10)
-      .key("start_detections", &S::start_detections, "", "folder of another system's KITTI result files (start = detections)")
+      .key("start_detections", &S::start_detections, "", "folder of another system's KITTI result files (start = detections)").when(from_detections)
       .key("gradient", &S::gradient, "", "gradient of the objective in the state: by autograd, or by central differences, for renderers that have none")
       .rule(check);
+  // clang-format on
   return binding;
 }
 
@@ -67,6 +77,7 @@ const Binding<FitSettings>& fit_binding() {
 
 const Binding<ConfidenceSettings>& confidence_binding() {
   using S = ConfidenceSettings;
+  // clang-format off
   static const Binding<S> binding =
       Binding<S>("confidence", "3-D score = product of the factors switched on")
           .key("score", &S::score, "", "certainty of the 2-D detection")
@@ -74,6 +85,7 @@ const Binding<ConfidenceSettings>& confidence_binding() {
           .key("depth", &S::depth, "", "exp(-mean depth residual)")
           .key("agreement", &S::agreement, "", "share of the hypotheses that end at the winner's heading")
           .key("range", &S::range, "", "chance that the range error stays within a BEV overlap of 0.5");
+  // clang-format on
   return binding;
 }
 

@@ -3,22 +3,20 @@
 
 namespace monodr {
 
+// A key is a line.
+// clang-format off
+
 const Binding<MethodSettings>& method_binding() {
   using S = MethodSettings;
   static const Binding<S> binding =
       Binding<S>("method", "how observations become detections")
           .key("name", &S::name, "", "fit = by rendering and comparing; boxes = 3-D boxes of another system, evaluated in the same table")
-          .key("detections", &S::detections, "", "folder of another system's KITTI result files (name = boxes)")
+          .key("detections", &S::detections, "", "folder of another system's KITTI result files (name = boxes)").when({[](const S& s) { return s.name == MethodKind::boxes; }, {"name"}, "method.name = \"boxes\""})
           .rule([](const S& settings) {
             if (settings.name == MethodKind::boxes && settings.detections.empty())
               throw UserError(
-                  "'method.name' is 'boxes', but 'method.detections' is empty; name the folder of the other "
-                  "system's KITTI result files there");
-            if (settings.name != MethodKind::boxes && !settings.detections.empty())
-              throw UserError(fmt::format(
-                  "'method.detections' is set, but method.name = \"{}\" does not read it; set method.name "
-                  "= \"boxes\"",
-                  name_of(settings.name)));
+                  "'method.name' is 'boxes', but 'method.detections' is empty; name the folder of the "
+                  "other system's KITTI result files there");
           });
   return binding;
 }
@@ -71,5 +69,7 @@ const Binding<EvaluationSettings>& evaluation_binding() {
           .key("fitted_shapes", &S::fitted_shapes, "", "compare fitted shapes with those that made-up scenes were made with: metrics fitted_shape_iou and fitted_shape_chamfer_error");
   return binding;
 }
+
+// clang-format on
 
 }  // namespace monodr

@@ -9,7 +9,7 @@ namespace {
 template <typename Settings>
 Section section_of(const Binding<Settings>& binding) {
   return {binding.name(), binding.meaning(), binding.schema(), [&binding](const Parameters& given) {
-            binding.read(given);
+            return binding.idle(binding.read(given));
           }};
 }
 

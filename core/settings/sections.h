@@ -22,8 +22,9 @@ struct Section {
   std::string name;
   std::string meaning;
   ParameterSchema parameters;
-  /// Throws UserError where checked values contradict each other.
-  std::function<void(const Parameters&)> check;
+  /// Throws UserError where checked values contradict each other; returns the keys that these values
+  /// make idle.
+  std::function<std::vector<IdleKey>(const Parameters&)> check;
 };
 
 /// Made from the bindings of the structs that hold the settings: to add a key is a member and a line of its

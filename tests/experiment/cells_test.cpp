@@ -110,9 +110,9 @@ seed = 1
 }
 
 TEST_F(Cells, ListsOfListsAreAnAxisOfAListParameter) {
-  EXPECT_THAT(names(expand(mask + "[sweep]\n\"fit.prune_steps\" = [[10, 20], [30]]\n")),
+  EXPECT_THAT(names(expand(mask + "[sweep]\n\"fit.prune_steps\" = [[10, 20], [30, 60]]\n")),
               ElementsAre("all, fit.prune_steps = [10.0, 20.0], seed 0",
-                          "all, fit.prune_steps = [30.0], seed 0"));
+                          "all, fit.prune_steps = [30.0, 60.0], seed 0"));
 }
 
 TEST_F(Cells, TheConfigurationIsComplete) {

@@ -125,6 +125,53 @@ TEST_F(Spec, AKittiFolderMustBeThere) {
               HasSubstr("source = \"synthetic\" does not read it; set dataset.source"));
 }
 
+TEST_F(Spec, AKeyThatNoCellReadsIsRefusedAtItsPlace) {
+  EXPECT_EQ(message(mask + "[dataset]\nsplit = \"val\"\n"),
+            "e.toml:3:1: 'dataset.split' is set, but source = \"synthetic\" does not read it; set "
+            "dataset.source = \"kitti\", or remove the key");
+  const Strings kitti = {"dataset.source=kitti", "dataset.root=" + folder_.file("")};
+  const auto with = [&](const std::string& more) {
+    Strings overrides = kitti;
+    overrides.push_back(more);
+    return overrides;
+  };
+  EXPECT_THAT(message(mask, with("dataset.scene_seed=3")),
+              StartsWith("command line: 'dataset.scene_seed=3': 'dataset.scene_seed' is set, but "
+                         "source = \"kitti\" does not read it"));
+  EXPECT_THAT(message(mask, with("dataset.mask_erosion=3")),
+              HasSubstr("but source = \"kitti\" and faults = \"synthetic\" do not read it; set "
+                        "dataset.faults = \"always\""));
+  EXPECT_THAT(message(mask + "[fit]\nstart_detections = \"there\"\n"),
+              StartsWith("e.toml:3:1: 'fit.start_detections' is set, but start = \"headings\""));
+  // Both kinds of data read these.
+  EXPECT_EQ(message(mask, {"dataset.depth=none", "dataset.masks=grabcut"}), "no error");
+  EXPECT_EQ(message(mask, with("dataset.depth=none")), "no error");
+}
+
+TEST_F(Spec, WhatWasSaidBeforeAnotherSourceWasNamedIsNoFault) {
+  write("base.toml", mask + "[dataset]\nsource = \"synthetic\"\nmask_erosion = 1\n");
+  const std::string root = fmt::format("root = '{}'\n", folder_.file(""));
+  const std::string extended = "extends = [\"base.toml\"]\n[dataset]\n";
+  EXPECT_EQ(message(extended + "source = \"kitti\"\n" + root), "no error");
+  EXPECT_THAT(message(extended + "source = \"kitti\"\n" + root + "mask_erosion = 1\n"),
+              StartsWith("e.toml:5:1: 'dataset.mask_erosion' is set"));
+  // The base names the source, and this file comes after it.
+  EXPECT_THAT(message(extended + "split = \"val\"\n"), StartsWith("e.toml:3:1: 'dataset.split'"));
+  EXPECT_EQ(message(extended + "scene_seed = 2\n[[arm]]\nname = \"a\"\nset = { "
+                               "\"dataset.depth_noise\" = 0 }\n",
+                    {"dataset.source=kitti", "dataset.root=" + folder_.file("")}),
+            "no error");
+}
+
+TEST_F(Spec, AKeyThatOneArmReadsIsNoFault) {
+  const std::string arms = fmt::format(
+      "[dataset]\nscene_seed = 2\nroot = '{}'\n[[arm]]\nname = \"made up\"\n[[arm]]\n"
+      "name = \"real\"\nset = {{ \"dataset.source\" = \"kitti\" }}\n",
+      folder_.file(""));
+  EXPECT_EQ(message(mask + arms), "no error");
+  EXPECT_EQ(message(mask + arms, {"dataset.scene_seed=5", "dataset.split=all"}), "no error");
+}
+
 TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
   const std::string file = mask + "[fit]\niterations = 7\n[sweep]\nseed = [5]\n";
   const Experiment experiment = load(file,

@@ -281,12 +281,12 @@ TEST_F(Seams, AClassThatNoCodeKnowsNeedsAFileAndACorpus) {
 }
 
 TEST_F(Seams, AKeyThatTheSourceDoesNotReadIsRefused) {
-  const Program program = try_experiment("unread", "[dataset]\nmasks = \"coco\"\n" + method);
+  const Program program = try_experiment("unread", "[dataset]\nsplit = \"val\"\n" + method);
   EXPECT_EQ(program.exit_code(), 2);
   EXPECT_THAT(
       program.errors(),
       HasSubstr(
-          "unread.toml:4:1: 'dataset.masks' is set, but source = \"synthetic\" does not read it"));
+          "unread.toml:4:1: 'dataset.split' is set, but source = \"synthetic\" does not read it"));
   // Who names another source on the command line need not mend the file.
   write_file_atomically(folder_->file("switched.toml"),
                         "[experiment]\nname = \"switched\"\n[dataset]\nscene_seed = 4\n" + method);

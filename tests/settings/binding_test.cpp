@@ -124,7 +124,41 @@ TEST(Rules, ContradictionsAreToldWithTheirRemedy) {
   EXPECT_THAT(message({{"share", "all_but_heading"}, {"explore_every", 10}}),
               HasSubstr("set one of the two back"));
   EXPECT_THAT(message({{"start", "detections"}}), HasSubstr("'fit.start_detections' is empty"));
-  EXPECT_THAT(message({{"start_detections", "x"}}), HasSubstr("fit.start = \"detections\""));
+  EXPECT_THAT(message({{"prune_steps", {20.5, 40}}}), HasSubstr("'fit.prune_steps' holds 20.5"));
+}
+
+TEST(Rules, MadeUpScenesHaveNeitherLidarNorMasksOfANetwork) {
+  const auto read = [](const json& table) { return dataset_binding().read(table); };
+  EXPECT_NO_THROW(read({{"depth", "none"}, {"masks", "grabcut"}}));
+  EXPECT_NO_THROW(read({{"source", "kitti"}, {"depth", "velodyne"}, {"masks", "coco"}}));
+  EXPECT_THROW(read({{"depth", "velodyne"}}), UserError);
+  EXPECT_THROW(read({{"masks", "coco"}}), UserError);
+}
+
+/// The names of the keys that a table makes idle.
+template <typename Settings>
+std::set<std::string> idle(const Binding<Settings>& binding, const json& table) {
+  std::set<std::string> names;
+  for (const IdleKey& key : binding.idle(binding.read(table))) names.insert(key.key);
+  return names;
+}
+
+TEST(IdleKeys, AreThoseThatTheOtherKeysSwitchOff) {
+  using testing::Contains;
+  using testing::Not;
+  EXPECT_EQ(idle(dataset_binding(), {}),
+            (std::set<std::string>{"root", "split", "on_error", "boxes", "minimum_score"}));
+  const auto kitti = idle(dataset_binding(), {{"source", "kitti"}});
+  EXPECT_THAT(kitti, Contains("scene_seed"));
+  EXPECT_THAT(kitti, Contains("mask_erosion"));
+  EXPECT_THAT(kitti, Not(Contains("masks")));
+  EXPECT_EQ(idle(dataset_binding(), {{"source", "kitti"}, {"faults", "always"}}),
+            std::set<std::string>{"scene_seed"});
+  EXPECT_THAT(idle(dataset_binding(), {{"faults", "never"}}), Contains("depth_noise"));
+  EXPECT_THAT(idle(dataset_binding(), {{"source", "manifest"}}), Contains("depth"));
+  EXPECT_EQ(idle(fit_binding(), {}), std::set<std::string>{"start_detections"});
+  EXPECT_EQ(idle(method_binding(), {{"name", "boxes"}, {"detections", "x"}}),
+            std::set<std::string>{});
 }
 
 TEST(Category, NamesAreComparedWithoutRegardToCase) {
