@@ -82,6 +82,7 @@ Surfels posed_surfels(const Surfels& canonical, const HypothesisBatch& hypothesi
                             pose_vertices(at::zeros_like(canonical.normals), hypothesis);
   posed.normals = turned / turned.square().sum(2, true).clamp_min(1e-24).sqrt();
   posed.radii = canonical.radii * std::get<0>(size.max(2));
+  posed.canonical = canonical.positions;
   return posed;
 }
 

@@ -31,7 +31,7 @@ const std::vector<Command>& commands() {
       {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
       {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
       {"plugins",
-       "list, show, check and make renderers, losses, rules and shape priors",
+       "list, show, check and make plugins",
        run_plugins},
       {"schema", "print the JSON Schema of experiment files, for editors", run_schema},
       {"table", "print an experiment's table as text, Markdown, LaTeX, CSV or JSON", run_table},

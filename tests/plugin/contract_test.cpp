@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "plugin/channels.h"
 #include "plugin/contract_meshes.h"
 #include "plugin/contract_tools.h"
 
@@ -58,8 +59,35 @@ INSTANTIATE_TEST_SUITE_P(All,
                                          Fault{"never_the_same", "the same bits twice"},
                                          Fault{"throws", "shape, dtype and finite"},
                                          Fault{"unasked_channel", "shape, dtype and finite"},
-                                         Fault{"default_out_of_range", "schema"}),
+                                         Fault{"default_out_of_range", "schema"},
+                                         Fault{"channel_that_is_not", "shape, dtype and finite"},
+                                         Fault{"half_a_gradient", "gradient against differences"},
+                                         Fault{"unasked_attribute", "shape, dtype and finite"}),
                          [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(Contract, ALossOfChannelsBeyondColourAndOfOneItBringsPasses) {
+  const ContractReport report = check_loss_contract(faulty(), "channels");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+  EXPECT_EQ(channel_named("range_of_channels").components, 1);
+}
+
+TEST(Contract, AMissingChannelIsNamedInTheReport) {
+  const ContractReport report = check_loss_contract(faulty(), "channel_that_is_not");
+  EXPECT_NE(report.to_text().find("there is no channel 'nosc'; did you mean 'nocs'?"),
+            std::string::npos)
+      << report.to_text();
+}
+
+TEST(Contract, ARendererOfDiscsPasses) {
+  const ContractReport report = check_renderer_contract(faulty(), "discs");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
+TEST(Contract, AChannelOffTheSurfaceIsNamedWithPixelAndValues) {
+  const ContractReport report = check_renderer_contract(faulty(), "turns_normals");
+  EXPECT_NE(report.to_text().find("but the surface point seen there has"), std::string::npos)
+      << report.to_text();
+}
 
 TEST(Contract, ARendererWithoutFaultPasses) {
   const ContractReport report = check_contract(faulty(), PluginKind::renderer, "none");
@@ -84,7 +112,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"blind_to_intrinsics", "gradient of depth in intrinsics"},
                     Fault{"couples_items", "a batch equals its items"},
                     Fault{"unasked_channel", "channels only as asked for"},
-                    Fault{"changes_dtype", "shapes, dtype and range, float64"}),
+                    Fault{"changes_dtype", "shapes, dtype and range, float64"},
+                    Fault{"lights_channels", "nocs and normals are those of the surface point"},
+                    Fault{"turns_normals", "nocs and normals are those of the surface point"},
+                    Fault{"forgets_its_channel", "shapes, dtype and range, float32"}),
     [](const auto& info) { return std::string(info.param.plugin); });
 
 class RuleFault : public testing::TestWithParam<Fault> {};
