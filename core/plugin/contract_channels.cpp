@@ -181,8 +181,9 @@ std::string channels_off_the_surface(const Renderer& renderer) {
       {.depth = true, .attributes = {"nocs", "normals"}}, kHeight, kWidth, 1.0};
   const Rendering drawn = draw_checked(renderer, input, input.canonical.narrow(0, 0, 1), request);
   const at::Tensor nocs = drawn.attributes.at("nocs"), normals = drawn.attributes.at("normals");
-  if ((nocs < -1e-6).any().item<bool>() || (nocs > 1 + 1e-6).any().item<bool>())
-    return "nocs leaves [0,1]";
+  const double low = nocs.min().item<double>(), high = nocs.max().item<double>();
+  if (!(low >= -1e-6 && high <= 1 + 1e-6))
+    return fmt::format("nocs goes from {:.6g} to {:.6g}, but it must stay in [0,1]", low, high);
   auto error = off("normals", normals, 1e-6, [](const Rectangle& rectangle, const auto&) {
     return rectangle.normal();
   });

@@ -45,22 +45,25 @@ void sample_item(const double* areas,
                  int64_t* faces,
                  double* weights,
                  double* expected) {
-  // 1/p and 1/p^2 of the plastic number p: the R2 sequence.
+  // 1/p and 1/p^2 of the plastic number p: the R2 sequence, on each face from its centroid on.
   constexpr double kFirst = 0.7548776662466927, kSecond = 0.5698402909980532;
   std::vector<double> up_to(static_cast<size_t>(face_count));
-  double total = 0;
+  double total = 0, whole = 0;
   for (int64_t f = 0; f < face_count; ++f) up_to[f] = total += areas[f];
+  int64_t last = -1, on_face = 0;
   for (int64_t i = 0; i < count; ++i) {
     const double wanted = (double(i) + 0.5) / double(count) * total;
     const auto found = std::upper_bound(up_to.begin(), up_to.end(), wanted);
     const int64_t face = std::min<int64_t>(found - up_to.begin(), face_count - 1);
-    double whole = 0;
-    const double side = std::sqrt(std::modf(0.5 + double(i) * kFirst, &whole));
-    const double along = std::modf(0.5 + double(i) * kSecond, &whole);
+    on_face = face == last ? on_face + 1 : 0;
+    last = face;
+    double b = std::modf(1.0 / 3 + double(on_face) * kFirst, &whole);
+    double c = std::modf(1.0 / 3 + double(on_face) * kSecond, &whole);
+    if (b + c > 1) b = 1 - b, c = 1 - c;  // the parallelogram's other half
     faces[i] = face;
-    weights[3 * i] = 1 - side;
-    weights[3 * i + 1] = side * (1 - along);
-    weights[3 * i + 2] = side * along;
+    weights[3 * i] = 1 - b - c;
+    weights[3 * i + 1] = b;
+    weights[3 * i + 2] = c;
     expected[i] = total > 0 ? std::max(double(count) * areas[face] / total, 1e-9) : 1;
   }
 }

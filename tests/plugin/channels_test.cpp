@@ -243,8 +243,8 @@ TEST(Surfels, LieByAreaAndStayWhereTheyAreOnEveryShape) {
   const Surfels surfels = surfels_of(sampling, vertices, faces, {});
   // Evenly spread, their mean is the centroid; the discs together have four times the area of 2.
   const at::Tensor first = surfels.positions[0].narrow(0, 0, 100).mean(0);
-  EXPECT_NEAR(first[0].item<double>(), 1 / 3., 0.01);
-  EXPECT_NEAR(first[1].item<double>(), 1 / 3., 0.01);
+  EXPECT_NEAR(first[0].item<double>(), 1 / 3., 0.02);
+  EXPECT_NEAR(first[1].item<double>(), 1 / 3., 0.02);
   EXPECT_NEAR(surfels.radii.square().sum().item<double>() * M_PI, 4 * 2., 1e-9);
   // Another shape of the topology: the same points of the same faces, discs as large as its own area asks.
   const Surfels stretched = surfels_of(sampling, 2 * vertices, faces, {});

@@ -84,7 +84,7 @@ TEST(Contract, ARendererOfDiscsPasses) {
 }
 
 TEST(Contract, AChannelOffTheSurfaceIsNamedWithPixelAndValues) {
-  const ContractReport report = check_renderer_contract(faulty(), "turns_normals");
+  const ContractReport report = check_renderer_contract(faulty(), "lights_channels");
   EXPECT_NE(report.to_text().find("but the surface point seen there has"), std::string::npos)
       << report.to_text();
 }

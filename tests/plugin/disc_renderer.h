@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 
 #include <limits>
+#include <vector>
 
 #include "base/error.h"
 #include "plugin/renderer.h"
@@ -16,7 +17,8 @@ namespace monodr {
 /// d_i <= r_i, it is turned to the camera, and lies before it.
 ///
 ///     silhouette   1 - prod_i (1 - s((1 - d_i^2 / r_i^2) / 0.1)),  s the logistic function
-///     depth        the smallest z_i of those that show;  colour: that disc's
+///     depth        sum_i w_i z_i / sum_i w_i over those that show,  w_i = (1 - d_i^2 / r_i^2)^2 exp((z - z_i) / 0.05 m),
+///                  z = the smallest of them;  colour: likewise
 class DiscRenderer : public Renderer {
  public:
   GeometryKinds draws() const override { return {false, true}; }
@@ -25,7 +27,7 @@ class DiscRenderer : public Renderer {
   Rendering render(const RenderInput& input, const RenderRequest& request) const override {
     refuse_bad(input.surfels);
     const Discs discs = meet(input, request);
-    const at::IntArrayRef flat = {input.intrinsics.size(0), request.height, request.width};
+    const std::vector<int64_t> flat = {input.intrinsics.size(0), request.height, request.width};
     Rendering out;
     if (request.channels.silhouette) {
       const at::Tensor bent = at::softplus((1 - discs.squared_share) / kSoftness) * discs.turned;
@@ -35,20 +37,20 @@ class DiscRenderer : public Renderer {
     const at::Tensor shows = discs.turned.gt(0).logical_and(discs.squared_share.le(1));
     const at::Tensor nearest =
         discs.depth.detach()
-            .masked_fill(shows.logical_not(), std::numeric_limits<double>::infinity())
-            .argmin(1, true);  // [N,1,HW]
-    const at::Tensor hit = shows.any(1, true).to(discs.depth.scalar_type());
-    if (request.channels.depth) out.depth = (discs.depth.gather(1, nearest) * hit).reshape(flat);
-    if (request.channels.colour) {
-      const at::Tensor colours = input.surfels.colours.transpose(1, 2);  // [N,3,P]
-      out.colour = (colours.gather(2, nearest.expand({-1, 3, -1})) * hit)
+            .masked_fill(shows.logical_not(), std::numeric_limits<float>::max())
+            .amin(1, true);  // [N,1,HW]
+    const at::Tensor behind = (discs.depth - nearest).clamp(0, 10) / kDepthScale;
+    at::Tensor weight = (1 - discs.squared_share).clamp_min(0).square() * (-behind).exp() * shows;
+    weight = weight / (weight.sum(1, true) + 1e-12);
+    if (request.channels.depth) out.depth = (weight * discs.depth).sum(1).reshape(flat);
+    if (request.channels.colour)
+      out.colour = at::bmm(input.surfels.colours.transpose(1, 2), weight)
                        .reshape({flat[0], 3, flat[1], flat[2]});
-    }
     return out;
   }
 
  private:
-  static constexpr double kNear = 0.1, kSoftness = 0.1;
+  static constexpr double kNear = 0.1, kSoftness = 0.1, kDepthScale = 0.05;
 
   struct Discs {
     at::Tensor depth;          ///< [N,P,HW] z_i

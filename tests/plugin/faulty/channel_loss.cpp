@@ -36,7 +36,7 @@ PluginDescriptor descriptor() {
   info.name = kFault;
   info.version = "1.0.0";
   info.description = "Coordinates in the middle, and near.";
-  info.differentiable_in = {{"nocs"}};
+  info.differentiable_in.inputs = {"nocs"};
   PluginDescriptor descriptor{
       info, LossFactory([](const Parameters&) { return std::make_unique<ChannelLoss>(); })};
   descriptor.channels.push_back(

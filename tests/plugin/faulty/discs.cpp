@@ -31,7 +31,7 @@ PluginDescriptor descriptor() {
   info.name = kFault;
   info.version = "1.0.0";
   info.description = "Discs, pixel by pixel.";
-  info.differentiable_in = {{"vertices", "colours", "intrinsics"}};
+  info.differentiable_in.inputs = {"vertices", "colours", "intrinsics"};
   return {info, RendererFactory([](const Parameters&) { return std::make_unique<FaultyDiscs>(); })};
 }
 
