@@ -29,7 +29,7 @@ class PointsPrior : public SolidBoxPrior {
   DecodedShape decode(const at::Tensor& shape_code, const at::Tensor& texture_code) const override {
     const DecodedShape box = SolidBoxPrior::decode(shape_code, texture_code);
     DecodedShape points;
-    points.surfels = surfels_of(sample_surface(box.vertices.narrow(0, 0, 1), box.faces, 240),
+    points.surfels = surfels_of(sample_surface(box.vertices.narrow(0, 0, 1), box.faces, 1200),
                                 box.vertices,
                                 box.faces,
                                 box.colours);
