@@ -42,7 +42,7 @@ Definitions& definitions() {
 }
 
 std::vector<std::string> names_in(const Definitions& held) {
-  std::vector<std::string> names = {"silhouette", "depth", "colour"};
+  std::vector<std::string> names;
   for (const ChannelDefinition& definition : held.all) names.push_back(definition.name);
   return names;
 }
@@ -56,9 +56,7 @@ at::Tensor SurfacePoints::normals() const {
 std::vector<std::string> channel_names() {
   Definitions& held = definitions();
   const std::lock_guard<std::mutex> lock(held.mutex);
-  std::vector<std::string> names = names_in(held);
-  names.erase(names.begin(), names.begin() + 3);
-  return names;
+  return names_in(held);
 }
 
 const ChannelDefinition& channel_named(const std::string& name) {
@@ -66,7 +64,7 @@ const ChannelDefinition& channel_named(const std::string& name) {
   const std::lock_guard<std::mutex> lock(held.mutex);
   if (const ChannelDefinition* found = held.find(name)) return *found;
   const std::vector<std::string> names = names_in(held);
-  throw UserError(fmt::format("there is no channel '{}'{}; there are: {}",
+  throw UserError(fmt::format("there is no channel '{}' of attributes{}; there are: {}",
                               name,
                               did_you_mean(name, names),
                               join(names, ", ")));
@@ -75,7 +73,9 @@ const ChannelDefinition& channel_named(const std::string& name) {
 void add_channel(ChannelDefinition definition) {
   Definitions& held = definitions();
   const std::lock_guard<std::mutex> lock(held.mutex);
-  for (const std::string& taken : names_in(held))
+  std::vector<std::string> names = names_in(held);
+  names.insert(names.end(), {"silhouette", "depth", "colour"});
+  for (const std::string& taken : names)
     if (taken == definition.name)
       throw UserError(fmt::format(
           "it adds the channel '{}', which is there already; give it another name", taken));

@@ -73,7 +73,7 @@ TEST(Contract, ALossOfChannelsBeyondColourAndOfOneItBringsPasses) {
 
 TEST(Contract, AMissingChannelIsNamedInTheReport) {
   const ContractReport report = check_loss_contract(faulty(), "channel_that_is_not");
-  EXPECT_NE(report.to_text().find("there is no channel 'nosc'; did you mean 'nocs'?"),
+  EXPECT_NE(report.to_text().find("there is no channel 'nosc' of attributes; did you mean 'nocs'?"),
             std::string::npos)
       << report.to_text();
 }
@@ -111,6 +111,27 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"turns_normals", "that is seen: nocs goes from "},
                     Fault{"forgets_its_channel", "shapes, dtype and range, float32"}),
     [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(Contract, AShapePriorOfSurfelsAlonePasses) {
+  const ContractReport report = check_shape_prior_contract(faulty(), "points");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
+class ShapePriorFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(ShapePriorFault, IsFound) {
+  const ContractReport report = check_shape_prior_contract(faulty(), GetParam().plugin);
+  EXPECT_NE(failures(report).find(GetParam().found_by), std::string::npos) << report.to_text();
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         ShapePriorFault,
+                         testing::Values(Fault{"says_meshes",
+                                               "decodes_to() says meshes, but vertices"},
+                                         Fault{"too_large", "outside of the canonical box"},
+                                         Fault{"negative_radius", "radius is negative"},
+                                         Fault{"long_normals", "has a length that is 1 off 1"}),
+                         [](const auto& info) { return std::string(info.param.plugin); });
 
 class RuleFault : public testing::TestWithParam<Fault> {};
 
