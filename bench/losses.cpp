@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 
+#include "plugin/loss.h"
 #include "plugin/registry.h"
 
 namespace monodr {

@@ -13,6 +13,7 @@
 
 #include "corpus/parametric_car.h"
 #include "plugin/registry.h"
+#include "plugin/shape_prior.h"
 
 namespace monodr {
 namespace {

@@ -54,6 +54,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS
-    "cmake, g++, make, libboost-dev, libeigen3-dev, libfmt-dev, libgtest-dev, libssl-dev, \
-libtorch-dev, nlohmann-json3-dev, sqlite3")
+    "cmake, g++, make, libboost-dev, libboost-program-options-dev, libeigen3-dev, libfmt-dev, libgtest-dev, \
+libssl-dev, libtomlplusplus-dev, libtorch-dev, nlohmann-json3-dev, sqlite3")
 include(CPack)

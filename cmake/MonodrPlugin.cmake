@@ -8,12 +8,16 @@ if(NOT TARGET monodr::torch)
   target_link_libraries(monodr::torch INTERFACE ${TORCH_LIBRARIES})
 endif()
 
-# monodr_plugin_kinds(VARIABLE): the kinds of base/plugin_kinds.def, in this tree or installed.
+# monodr_plugin_kinds(VARIABLE): the kinds of base/plugin_kinds.def, in this tree or installed, and of the list that
+# MONODR_MORE_PLUGIN_KINDS names.
 function(monodr_plugin_kinds variable)
+  set(lines "")
   foreach(list ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../core/base/plugin_kinds.def
-               ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../include/monodr/base/plugin_kinds.def)
+               ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../include/monodr/base/plugin_kinds.def
+               ${MONODR_MORE_PLUGIN_KINDS})
     if(EXISTS ${list})
-      file(STRINGS ${list} lines REGEX "^MONODR_PLUGIN_KIND")
+      file(STRINGS ${list} more REGEX "^MONODR_PLUGIN_KIND")
+      list(APPEND lines ${more})
     endif()
   endforeach()
   list(TRANSFORM lines REPLACE "^MONODR_PLUGIN_KIND\\(([a-z_]+).*" "\\1" OUTPUT_VARIABLE kinds)

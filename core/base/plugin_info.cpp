@@ -66,10 +66,6 @@ Parameter parameter_from_json(const json& object) {
   return p;
 }
 
-}  // namespace
-
-namespace {
-
 const std::vector<PluginKindDefinition>& kind_definitions() {
   using enum PluginKindDefinition::Use;
   static const std::vector<PluginKindDefinition> definitions = {

@@ -18,7 +18,7 @@ Mesh posed_mesh(const ObjectiveValue& evaluation,
                 int64_t row,
                 const Eigen::Vector3d& camera_offset) {
   DecodedShape posed = evaluation.shape;
-  posed.vertices = evaluation.hypothesis.vertices;
+  posed.vertices = posed.surfels.positions = evaluation.hypothesis.vertices;
   Mesh mesh = mesh_of(posed, row);
   for (Eigen::Vector3f& v : mesh.vertices) v -= camera_offset.cast<float>();
   return mesh;

@@ -81,7 +81,12 @@ Surfels posed_surfels(const Surfels& canonical, const HypothesisBatch& hypothesi
   const at::Tensor turned = pose_vertices(canonical.normals / size.square(), hypothesis) -
                             pose_vertices(at::zeros_like(canonical.normals), hypothesis);
   posed.normals = turned / turned.square().sum(2, true).clamp_min(1e-24).sqrt();
-  posed.radii = canonical.radii * std::get<0>(size.max(2));
+  // The larger stretch in the disc's plane: of the two whose squares have the sum |S|^2 - |S n|^2 and the product
+  // |S^-1 n|^2 det(S)^2.
+  const at::Tensor half = (size.square().sum(2) - (canonical.normals * size).square().sum(2)) / 2;
+  const at::Tensor product = (canonical.normals / size).square().sum(2) * size.square().prod(2);
+  posed.radii = canonical.radii * (half + (half.square() - product).clamp_min(1e-12).sqrt()).sqrt();
+  posed.canonical = canonical.positions;
   return posed;
 }
 

@@ -46,7 +46,7 @@ HypothesisBatch hypotheses_from_state(const at::Tensor& state,
 /// has no other.
 at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hypothesis);
 
-/// The same of surfels; a disc that the box stretches becomes as large as the largest stretch.
+/// The same of surfels; a disc becomes an ellipse, and is replaced by the disc around it.
 Surfels posed_surfels(const Surfels& canonical, const HypothesisBatch& hypothesis);
 
 }  // namespace monodr

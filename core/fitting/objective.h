@@ -49,9 +49,23 @@ class Objective {
   StateLayout layout() const;
 
  private:
+  void add_surfels(const DecodedShape& shape,
+                   const HypothesisBatch& hypothesis,
+                   RenderInput& input) const;
+
   std::shared_ptr<const ShapePrior> prior_;
   std::shared_ptr<const Renderer> renderer_;
   std::vector<WeightedLoss> losses_;
+  SurfelSampling
+      sampling_;  ///< of a renderer that draws surfels, on a prior whose meshes share their faces
 };
+
+/// UserError, naming both, where the renderer draws nothing that the prior decodes to, or a loss needs a channel that
+/// neither the renderer nor plugin/channels.h knows. Nothing of the prior need be trained.
+void check_parts_fit(const std::string& prior_name,
+                     const ShapePrior& prior,
+                     const std::string& renderer_name,
+                     const Renderer& renderer,
+                     const std::vector<WeightedLoss>& losses);
 
 }  // namespace monodr

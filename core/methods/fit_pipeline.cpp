@@ -69,8 +69,12 @@ FitPipeline make_fit_pipeline(const json& config, Registry& registry, const std:
 }
 
 void check_fit_pipeline(const json& config, Registry& registry) {
-  make_renderer(config, registry);
-  make_losses(config, registry);
+  const CellSettings settings = cell_settings(config);
+  check_parts_fit(settings.shape_prior.plugin,
+                  *untrained_prior(config, registry),
+                  settings.renderer.plugin,
+                  *make_renderer(config, registry),
+                  make_losses(config, registry));
   make_rule(config, registry);
 }
 

@@ -32,8 +32,8 @@ FitPipeline make_fit_pipeline(const nlohmann::json& config,
                               Registry& registry,
                               const std::string& cache);
 
-/// Makes all of it but the prior, and drops it: throws UserError where a plugin refuses its
-/// parameters or settings contradict each other.
+/// Makes all of it, the prior untrained, and drops it: throws UserError where a plugin refuses its
+/// parameters, settings contradict each other or the parts do not fit (check_parts_fit).
 void check_fit_pipeline(const nlohmann::json& config, Registry& registry);
 
 /// What `fit.start` names. UserError for a folder of detections that is not there.

@@ -197,6 +197,13 @@ void make_trained_prior(const json& config,
   training.forget_checkpoint();
 }
 
+std::unique_ptr<ShapePrior> untrained_prior(const json& config, Registry& registry) {
+  const ShapePriorSettings settings = cell_settings(config).shape_prior;
+  const PluginInfo& info = plugin_of(settings, registry);
+  return registry.make<ShapePrior>(info.name,
+                                   parameters_of(config.at("shape_prior"), settings, info));
+}
+
 std::shared_ptr<ShapePrior> load_shape_prior(const json& config,
                                              Registry& registry,
                                              const std::string& cache) {

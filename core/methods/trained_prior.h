@@ -38,6 +38,9 @@ void make_trained_prior(const nlohmann::json& config,
                         const PrepareProgress& progress,
                         const PrepareNote& note);
 
+/// The configuration's prior as its plugin makes it, for what can be asked of it before it has learned.
+std::unique_ptr<ShapePrior> untrained_prior(const nlohmann::json& config, Registry& registry);
+
 /// The prior of the configuration; `make_trained_prior` must have run.
 std::shared_ptr<ShapePrior> load_shape_prior(const nlohmann::json& config,
                                              Registry& registry,

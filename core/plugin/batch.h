@@ -4,7 +4,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,8 +39,9 @@ struct HypothesisBatch {
   at::Tensor shape_code;            ///< [N,D]
   at::Tensor texture_code;          ///< [N,T]
   at::Tensor initial_texture_code;  ///< [N,T] where the fit began; no gradient
-  at::Tensor vertices;              ///< [N,V,3] of the posed mesh
-  at::Tensor faces;                 ///< [F,3], or [N,F,3] padded with -1: see DecodedShape
+  at::Tensor vertices;  ///< [N,V,3] of the posed mesh; of a prior without meshes, of its surfels
+  at::Tensor
+      faces;  ///< [F,3], or [N,F,3] padded with -1: see DecodedShape; undefined without a mesh
 
   int64_t count() const { return object.size(0); }
 };
@@ -51,7 +51,7 @@ struct Rendering {
   at::Tensor silhouette;                         ///< [N,H,W] in [0,1]
   at::Tensor depth;                              ///< [N,H,W] metres; 0 where nothing is hit
   at::Tensor colour;                             ///< [N,3,H,W]
-  std::map<std::string, at::Tensor> attributes;  ///< [N,3,H,W] by name: plugin/channels.h
+  std::map<std::string, at::Tensor> attributes;  ///< [N,C,H,W] by name: plugin/channels.h
 };
 
 /// Which channels of a Rendering somebody needs.
@@ -60,14 +60,14 @@ struct Channels {
   std::vector<std::string> attributes = {};  ///< further ones by name: plugin/channels.h
 
   Channels operator|(const Channels& other) const {
-    Channels both{silhouette || other.silhouette, depth || other.depth, colour || other.colour};
-    std::set_union(attributes.begin(),
-                   attributes.end(),
-                   other.attributes.begin(),
-                   other.attributes.end(),
-                   std::back_inserter(both.attributes));
+    Channels both{
+        silhouette || other.silhouette, depth || other.depth, colour || other.colour, attributes};
+    for (const std::string& name : other.attributes)
+      if (std::find(attributes.begin(), attributes.end(), name) == attributes.end())
+        both.attributes.push_back(name);
     return both;
   }
+  bool any() const { return silhouette || depth || colour || !attributes.empty(); }
 };
 
 }  // namespace monodr

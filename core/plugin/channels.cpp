@@ -4,7 +4,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
-#include <algorithm>
+#include <list>
+#include <mutex>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -13,73 +14,80 @@
 namespace monodr {
 namespace {
 
-std::vector<ChannelDefinition>& definitions() {
-  static std::vector<ChannelDefinition> all = {
+// A list, so that what was found stays where it is while plugins add to it. Never destroyed: it holds code of plugins.
+struct Definitions {
+  std::mutex mutex;
+  std::list<ChannelDefinition> all = {
       {"normals",
-       "outward normal of the surface in the camera frame",
+       "outward normal of the surface, camera frame",
+       3,
        true,
-       [](const at::Tensor&, const at::Tensor& posed, const at::Tensor& faces) {
-         return vertex_normals(posed, faces);
-       }},
+       [](const SurfacePoints& points) { return points.normals(); }},
       {"nocs",
-       "canonical coordinates of the surface, from 0 to 1",
+       "canonical coordinates of the surface + 0.5, from 0 to 1",
+       3,
        false,
-       [](const at::Tensor& canonical, const at::Tensor&, const at::Tensor&) {
-         return canonical + 0.5;
-       }}};
-  return all;
+       [](const SurfacePoints& points) { return points.canonical + 0.5; }}};
+
+  const ChannelDefinition* find(const std::string& name) const {
+    for (const ChannelDefinition& definition : all)
+      if (definition.name == name) return &definition;
+    return nullptr;
+  }
+};
+
+Definitions& definitions() {
+  static auto& held = *new Definitions;
+  return held;
 }
 
-bool has(const std::vector<std::string>& list, const std::string& word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+std::vector<std::string> names_in(const Definitions& held) {
+  std::vector<std::string> names;
+  for (const ChannelDefinition& definition : held.all) names.push_back(definition.name);
+  return names;
 }
 
 }  // namespace
 
-const std::vector<ChannelDefinition>& channel_definitions() {
-  return definitions();
+at::Tensor SurfacePoints::normals() const {
+  return own.defined() ? own : vertex_normals(posed, faces);
+}
+
+std::vector<std::string> channel_names() {
+  Definitions& held = definitions();
+  const std::lock_guard<std::mutex> lock(held.mutex);
+  return names_in(held);
 }
 
 const ChannelDefinition& channel_named(const std::string& name) {
-  std::vector<std::string> names;
-  for (const ChannelDefinition& definition : definitions()) {
-    if (definition.name == name) return definition;
-    names.push_back(definition.name);
-  }
-  throw UserError(fmt::format(
-      "there is no channel '{}'{}; there: {}", name, did_you_mean(name, names), join(names, ", ")));
+  Definitions& held = definitions();
+  const std::lock_guard<std::mutex> lock(held.mutex);
+  if (const ChannelDefinition* found = held.find(name)) return *found;
+  const std::vector<std::string> names = names_in(held);
+  throw UserError(fmt::format("there is no channel '{}' of attributes{}; there are: {}",
+                              name,
+                              did_you_mean(name, names),
+                              join(names, ", ")));
 }
 
-AddedChannel::AddedChannel(ChannelDefinition definition) : name_(definition.name) {
-  definitions().push_back(std::move(definition));
-}
-
-AddedChannel::~AddedChannel() {
-  std::erase_if(definitions(), [&](const auto& definition) { return definition.name == name_; });
-}
-
-Rendering render_channels(const Renderer& renderer,
-                          const RenderInput& input,
-                          const at::Tensor& canonical,
-                          const RenderRequest& request) {
-  const std::vector<std::string> own = renderer.own_channels();
-  RenderRequest first = request;
-  std::erase_if(first.channels.attributes,
-                [&](const std::string& name) { return !has(own, name); });
-  Rendering result = renderer.render(input, first);
-  for (const std::string& name : request.channels.attributes) {
-    if (has(own, name)) continue;
-    const ChannelDefinition& channel = channel_named(name);
-    RenderInput painted = input;
-    painted.colours = channel.attributes(canonical, input.vertices, input.faces);
-    RenderRequest second = request;
-    second.channels = {false, false, true};
-    second.lit = false;
-    at::Tensor drawn = renderer.render(painted, second).colour;
-    if (channel.unit_length) drawn = drawn / drawn.square().sum(1, true).clamp_min(1e-12).sqrt();
-    result.attributes[name] = drawn;
-  }
-  return result;
+void add_channel(ChannelDefinition definition) {
+  Definitions& held = definitions();
+  const std::lock_guard<std::mutex> lock(held.mutex);
+  std::vector<std::string> names = names_in(held);
+  names.insert(names.end(), {"silhouette", "depth", "colour"});
+  for (const std::string& taken : names)
+    if (taken == definition.name)
+      throw UserError(fmt::format(
+          "it adds the channel '{}', which is there already; give it another name", taken));
+  if (definition.name.empty() || definition.components < 1 || !definition.attributes)
+    throw UserError(
+        fmt::format("it adds the channel '{}' with {} components and {} attributes; a channel "
+                    "needs a name, at least one "
+                    "component and a function that gives its attributes",
+                    definition.name,
+                    definition.components,
+                    definition.attributes ? "its" : "no"));
+  held.all.push_back(std::move(definition));
 }
 
 }  // namespace monodr

@@ -1,53 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "plugin/renderer.h"
-
 namespace monodr {
 
-/// A channel of a rendering beyond silhouette, depth and colour: a quantity of three components at each vertex,
-/// interpolated over what is visible, 0 where nothing is. Every renderer draws it by the way it draws colours, so that
-/// no kernel knows of it.
+/// The points of a shape that carry a channel's values: the vertices of a mesh, or surfels. N items, V points.
+struct SurfacePoints {
+  at::Tensor canonical;  ///< [N,V,3] canonical frame, [-0.5,0.5]^3
+  at::Tensor posed;      ///< [N,V,3] the same points in the camera frame, metres
+  at::Tensor faces;      ///< [F,3] or [N,F,3]; undefined for surfels
+  at::Tensor own;        ///< [N,V,3] normals of surfels; undefined for a mesh
+
+  /// [N,V,3] outward normals of length 1 in the camera frame.
+  at::Tensor normals() const;
+};
+
+/// A channel of a rendering beyond silhouette, depth and colour: C numbers at each point of the surface, interpolated
+/// over what is visible with the right perspective, 0 where nothing is. Every renderer draws it by the way it draws
+/// colours (not lit, over black), three components at a time, so that no kernel knows of it.
 ///
-/// TO ADD ONE: an entry in channels.cpp, or an AddedChannel in a plugin's code; a loss then names it in
-/// Channels::attributes and finds it in Rendering::attributes. A renderer that draws a channel by a way of its own names
-/// it in Renderer::own_channels().
+/// TO ADD ONE: an entry in channels.cpp, or in a plugin's PluginDescriptor::channels. A loss names it in
+/// Channels::attributes and finds it in Rendering::attributes. A renderer that draws a channel by a way of its own,
+/// defined here or not, names it in Renderer::own_channels().
 struct ChannelDefinition {
   std::string name;
-  std::string meaning;
-  bool unit_length = false;  ///< interpolated vectors are scaled to length 1 again
-  /// canonical vertices [N,V,3], posed vertices [N,V,3] (camera frame), faces -> [N,V,3]
-  std::function<at::Tensor(
-      const at::Tensor& canonical, const at::Tensor& posed, const at::Tensor& faces)>
-      attributes;
+  std::string meaning;       ///< one line, with frame and unit
+  int components = 3;        ///< C
+  bool unit_length = false;  ///< what was interpolated is scaled to length 1 again
+  std::function<at::Tensor(const SurfacePoints&)>
+      attributes;  ///< [N,V,C]; autograd runs through it
 };
 
 /// "normals": outward normal of the surface in the camera frame, of length 1.
 /// "nocs": canonical coordinates + 0.5, in [0,1] (Wang et al., Normalized Object Coordinate Space, CVPR 2019).
-const std::vector<ChannelDefinition>& channel_definitions();
-/// UserError with the nearest name for one that is not there.
+/// And those that plugins added.
+std::vector<std::string> channel_names();
+/// UserError with the nearest name for one that is not there. The definition stays where it is.
 const ChannelDefinition& channel_named(const std::string& name);
-
-/// Adds a definition for as long as it lives. Not for several threads.
-class AddedChannel {
- public:
-  explicit AddedChannel(ChannelDefinition definition);
-  ~AddedChannel();
-  AddedChannel(const AddedChannel&) = delete;
-
- private:
-  std::string name_;
-};
-
-/// Renderer::render, and what request.channels.attributes names beside it. `canonical` [N,V,3]: the vertices before
-/// they were posed. Differentiable in vertices, canonical vertices and intrinsics as far as the renderer's colours are.
-Rendering render_channels(const Renderer& renderer,
-                          const RenderInput& input,
-                          const at::Tensor& canonical,
-                          const RenderRequest& request);
+/// For the rest of the process. UserError where the name is taken, or the definition is not complete.
+void add_channel(ChannelDefinition definition);
 
 }  // namespace monodr

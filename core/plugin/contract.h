@@ -38,7 +38,11 @@ struct ContractReport {
 /// - the same bits twice, and on one thread and on two;
 /// - a batch equals its items;
 /// - no NaN, in value or gradient, on degenerate input;
-/// - a renderer refuses a vertex that is NaN or infinite, and its message says "item N".
+/// - a renderer refuses a vertex that is NaN or infinite, and its message says "item N";
+/// - its channels "nocs" and "normals" (plugin/channels.h), and those of its own, keep all of that, and the first two are
+///   those of the surface point that a pixel sees, as exactly as its depth is (plugin/contract_channels.h);
+/// - a loss gets the channels that it asks for and no others;
+/// - a prior fills in what decodes_to() says: meshes closed and canonical, surfels in the canonical box.
 ///
 /// A gradient that is no derivative by design is declared in Differentiability::approximate. Those
 /// pairs are spared the comparison with differences; they must be finite and not zero.

@@ -2,7 +2,9 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "plugin/channels.h"
 #include "plugin/contract_tools.h"
+#include "plugin/loss.h"
 
 namespace monodr {
 namespace {
@@ -90,6 +92,14 @@ Scene some_scene() {
   rendering.silhouette = 0.02 + 0.96 * shape * waves(shape.sizes(), 0.9, 1, 51);
   rendering.depth = hit * waves(shape.sizes(), 9, 11, 52);
   rendering.colour = hit.unsqueeze(1) * waves({kHypotheses, 3, kSide, kSide}, 0.05, 0.95, 53);
+  std::uint64_t seed = 60;
+  for (const std::string& name : channel_names()) {
+    const ChannelDefinition& channel = channel_named(name);
+    at::Tensor image =
+        waves({kHypotheses, channel.components, kSide, kSide}, 0.05, 0.95, seed += 10);
+    if (channel.unit_length) image = image / image.square().sum(1, true).sqrt();
+    rendering.attributes[name] = hit.unsqueeze(1) * image;
+  }
   return scene;
 }
 
@@ -99,6 +109,7 @@ void for_each_differentiable(Scene& scene, Visit visit) {
   visit("silhouette", scene.rendering.silhouette);
   visit("depth", scene.rendering.depth);
   visit("colour", scene.rendering.colour);
+  for (auto& [name, image] : scene.rendering.attributes) visit(name, image);
   visit("location", scene.hypothesis.location);
   visit("dimensions", scene.hypothesis.dimensions);
   visit("rotation_y", scene.hypothesis.rotation_y);
@@ -126,8 +137,8 @@ void for_each_observed(ObservationBatch& batch, Visit visit) {
 
 Scene as_type(Scene scene, at::ScalarType type) {
   for_each_observed(scene.observation, [&](at::Tensor& tensor) { tensor = tensor.to(type); });
-  for_each_differentiable(scene,
-                          [&](const char*, at::Tensor& tensor) { tensor = tensor.to(type); });
+  for_each_differentiable(
+      scene, [&](const std::string&, at::Tensor& tensor) { tensor = tensor.to(type); });
   scene.hypothesis.initial_texture_code = scene.hypothesis.initial_texture_code.to(type);
   return scene;
 }
@@ -139,7 +150,7 @@ Scene item(const Scene& all, int64_t n) {
   for_each_observed(scene.observation,
                     [&](at::Tensor& tensor) { tensor = tensor.narrow(0, object, 1); });
   for_each_differentiable(
-      scene, [&](const char*, at::Tensor& tensor) { tensor = tensor.narrow(0, n, 1); });
+      scene, [&](const std::string&, at::Tensor& tensor) { tensor = tensor.narrow(0, n, 1); });
   scene.hypothesis.initial_texture_code = scene.hypothesis.initial_texture_code.narrow(0, n, 1);
   scene.hypothesis.object = at::zeros({1}, at::kLong);
   return scene;
@@ -151,12 +162,16 @@ at::Tensor evaluate(const Loss& loss, const Scene& scene, double progress = 0.5)
   if (needs.silhouette) asked.silhouette = scene.rendering.silhouette;
   if (needs.depth) asked.depth = scene.rendering.depth;
   if (needs.colour) asked.colour = scene.rendering.colour;
+  for (const std::string& name : needs.attributes) {
+    channel_named(name);  // throws for one that no renderer would draw
+    asked.attributes[name] = scene.rendering.attributes.at(name);
+  }
   return loss.evaluate({scene.observation, scene.hypothesis, asked, progress});
 }
 
 std::vector<NamedTensor> differentiable(Scene scene) {
   std::vector<NamedTensor> inputs;
-  for_each_differentiable(scene, [&](const char* name, at::Tensor& tensor) {
+  for_each_differentiable(scene, [&](const std::string& name, at::Tensor& tensor) {
     inputs.push_back({name, tensor});
   });
   return inputs;
@@ -167,7 +182,7 @@ OutputOf output_of(const Loss& loss, const Scene& scene) {
     Scene changed = scene;
     std::size_t i = 0;
     for_each_differentiable(changed,
-                            [&](const char*, at::Tensor& tensor) { tensor = values[i++]; });
+                            [&](const std::string&, at::Tensor& tensor) { tensor = values[i++]; });
     return evaluate(loss, changed);
   };
 }
@@ -207,6 +222,7 @@ const Degenerate kDegenerate[] = {
        scene.rendering.silhouette.zero_();
        scene.rendering.depth.zero_();
        scene.rendering.colour.zero_();
+       for (auto& [name, image] : scene.rendering.attributes) image.zero_();
      }},
     {"an empty mask and nothing rendered",
      [](Scene& scene) {

@@ -2,9 +2,12 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "plugin/channels.h"
+#include "plugin/contract_channels.h"
 #include "plugin/contract_meshes.h"
 #include "plugin/contract_tools.h"
 
@@ -35,6 +38,7 @@ RenderInput some_input(at::ScalarType type) {
   }
   input.vertices = at::stack(posed).to(type);
   input.colours = colours.unsqueeze(0).repeat({kItems, 1, 1}).to(type);
+  input.canonical = shape.unsqueeze(0).repeat({kItems, 1, 1}).to(type);
   input.faces = at::empty({static_cast<int64_t>(mesh.faces.size()), 3}, at::kLong);
   for (std::size_t f = 0; f < mesh.faces.size(); ++f)
     for (int corner = 0; corner < 3; ++corner)
@@ -46,57 +50,69 @@ RenderInput some_input(at::ScalarType type) {
   return input;
 }
 
-constexpr Channels kAll{true, true, true};
-
-RenderRequest request(Channels channels) {
-  return {channels, kHeight, kWidth, 0.5};
+/// What is drawn of the channels `names`.
+Rendering drawn(const Renderer& renderer,
+                const RenderInput& input,
+                const std::vector<std::string>& names) {
+  static const at::Tensor reference = some_input(at::kDouble).canonical.narrow(0, 0, 1);
+  return draw_checked(renderer, input, reference, {channels_alone(names), kHeight, kWidth, 0.5});
 }
 
-struct Channel {
-  const char* name;
-  Channels alone;
-  at::Tensor Rendering::*image;
-  double largest_share_left_out;  ///< pixels on the border of two faces, where the slope jumps
-};
-const Channel kChannels[] = {
-    {"silhouette", {true, false, false}, &Rendering::silhouette, 0.10},
-    {"depth", {false, true, false}, &Rendering::depth, 0.25},
-    {"colour", {false, false, true}, &Rendering::colour, 0.25},
-};
+Rendering all_drawn(const Renderer& renderer, const RenderInput& input) {
+  return drawn(renderer, input, channels_to_check(renderer));
+}
 
-OutputOf output_of(const Renderer& renderer, const RenderInput& input, const Channel& channel) {
+at::Tensor image_of(const Renderer& renderer,
+                    const RenderInput& input,
+                    const std::string& channel) {
+  return channel_of(drawn(renderer, input, {channel}), channel);
+}
+
+OutputOf output_of(const Renderer& renderer, const RenderInput& input, const std::string& channel) {
   return [&renderer, input, channel](const std::vector<at::Tensor>& values) {
     RenderInput changed = input;
     changed.vertices = values[0];
     changed.colours = values[1];
     changed.intrinsics = values[2];
-    return renderer.render(changed, request(channel.alone)).*channel.image;
+    changed.canonical = values[3];
+    return image_of(renderer, changed, channel);
   };
 }
 
 std::vector<NamedTensor> inputs_of(const RenderInput& input) {
-  return {
-      {"vertices", input.vertices}, {"colours", input.colours}, {"intrinsics", input.intrinsics}};
+  return {{"vertices", input.vertices},
+          {"colours", input.colours},
+          {"intrinsics", input.intrinsics},
+          {"canonical vertices", input.canonical}};
 }
 
-at::Tensor image_of(const Renderer& renderer, const RenderInput& input, const Channel& channel) {
-  return renderer.render(input, request(channel.alone)).*channel.image;
+/// Channels that plugin/draw.h draws the way the renderer draws colours; their gradient is that of colours.
+bool is_painted(const Renderer& renderer, const std::string& channel) {
+  const std::vector<std::string> own = renderer.own_channels();
+  return (channel == "normals" || channel == "nocs") &&
+         std::find(own.begin(), own.end(), channel) == own.end();
+}
+
+std::string wrong_size(const std::string& channel, const at::Tensor& image) {
+  if (!image.defined()) return fmt::format("{} is not there though it was asked for", channel);
+  const bool is_flat = channel == "silhouette" || channel == "depth";
+  const bool is_image = image.dim() == (is_flat ? 3 : 4) && image.size(0) == kItems &&
+                        image.size(-2) == kHeight && image.size(-1) == kWidth;
+  if (!is_image) return fmt::format("{} is not {}", channel, is_flat ? "[N,H,W]" : "[N,C,H,W]");
+  if ((channel == "colour" || channel == "normals" || channel == "nocs") && image.size(1) != 3)
+    return fmt::format("{} has {} components, not 3", channel, image.size(1));
+  return "";
 }
 
 std::string wrong_output(const Renderer& renderer, at::ScalarType type) {
-  const Rendering out = renderer.render(some_input(type), request(kAll));
-  if (out.silhouette.sizes() != at::IntArrayRef({kItems, kHeight, kWidth}))
-    return "silhouette is not [N,H,W]";
-  if (out.depth.sizes() != at::IntArrayRef({kItems, kHeight, kWidth}))
-    return "depth is not [N,H,W]";
-  if (out.colour.sizes() != at::IntArrayRef({kItems, 3, kHeight, kWidth}))
-    return "colour is not [N,3,H,W]";
-  for (const Channel& channel : kChannels) {
-    const at::Tensor& image = out.*channel.image;
-    if (image.scalar_type() != type) return fmt::format("{} has another dtype", channel.name);
-    if (const auto error = not_finite(channel.name, image); !error.empty()) return error;
-    if ((image.flatten(1).amax(1) <= 0).any().item<bool>())
-      return fmt::format("{} is empty though the mesh is in view", channel.name);
+  const Rendering out = all_drawn(renderer, some_input(type));
+  for (const std::string& channel : channels_to_check(renderer)) {
+    const at::Tensor& image = channel_of(out, channel);
+    if (const auto error = wrong_size(channel, image); !error.empty()) return error;
+    if (image.scalar_type() != type) return fmt::format("{} has another dtype", channel);
+    if (const auto error = not_finite(channel, image); !error.empty()) return error;
+    if ((image.abs().flatten(1).amax(1) <= 0).any().item<bool>())
+      return fmt::format("{} is empty though the mesh is in view", channel);
   }
   if ((out.silhouette < 0).any().item<bool>() || (out.silhouette > 1 + 1e-6).any().item<bool>())
     return "silhouette leaves [0,1]";
@@ -109,27 +125,27 @@ std::string wrong_output(const Renderer& renderer, at::ScalarType type) {
 /// others.
 std::string channels_depend(const Renderer& renderer) {
   const RenderInput input = some_input(at::kFloat);
-  const Rendering all = renderer.render(input, request(kAll));
-  for (const Channel& channel : kChannels) {
-    const Rendering alone = renderer.render(input, request(channel.alone));
-    for (const Channel& other : kChannels)
-      if ((alone.*other.image).defined() != (other.image == channel.image))
-        return fmt::format(
-            "asked for {}, {} is wrongly there or missing", channel.name, other.name);
-    const auto error = difference_in_bits({alone.*channel.image}, {all.*channel.image});
-    if (!error.empty()) return fmt::format("{} alone: {}", channel.name, error);
+  const std::vector<std::string> names = channels_to_check(renderer);
+  const Rendering all = all_drawn(renderer, input);
+  for (const std::string& channel : names) {
+    const Rendering alone = drawn(renderer, input, {channel});
+    for (const std::string& other : names)
+      if (channel_of(alone, other).defined() != (other == channel))
+        return fmt::format("asked for {}, {} is wrongly there or missing", channel, other);
+    const auto error = difference_in_bits({channel_of(alone, channel)}, {channel_of(all, channel)});
+    if (!error.empty()) return fmt::format("{} alone: {}", channel, error);
   }
   return "";
 }
 
 std::string not_finite_anywhere(const Renderer& renderer, const RenderInput& input) {
-  for (const Channel& channel : kChannels) {
-    const auto output = output_of(renderer, input, channel);
-    const auto error = not_finite(channel.name, image_of(renderer, input, channel));
+  for (const std::string& channel : channels_to_check(renderer)) {
+    const auto error = not_finite(channel, image_of(renderer, input, channel));
     if (!error.empty()) return error;
-    for (const at::Tensor& gradient : gradients(output, inputs_of(input)))
+    for (const at::Tensor& gradient :
+         gradients(output_of(renderer, input, channel), inputs_of(input)))
       if (!not_finite("", gradient).empty())
-        return fmt::format("the gradient of {} is not finite", channel.name);
+        return fmt::format("the gradient of {} is not finite", channel);
   }
   return "";
 }
@@ -137,26 +153,25 @@ std::string not_finite_anywhere(const Renderer& renderer, const RenderInput& inp
 std::string shows_behind(const Renderer& renderer) {
   RenderInput input = some_input(at::kDouble);
   input.vertices.select(2, 2).neg_();
-  const Rendering out = renderer.render(input, request(kAll));
-  for (const Channel& channel : kChannels)
-    if ((out.*channel.image != 0).any().item<bool>())
-      return fmt::format("{} shows a mesh that is behind the camera", channel.name);
+  const Rendering out = all_drawn(renderer, input);
+  for (const std::string& channel : channels_to_check(renderer))
+    if ((channel_of(out, channel) != 0).any().item<bool>())
+      return fmt::format("{} shows a mesh that is behind the camera", channel);
   return not_finite_anywhere(renderer, input);
 }
 
 std::string batch_differs(const Renderer& renderer) {
   const RenderInput input = some_input(at::kFloat);
-  const Rendering together = renderer.render(input, request(kAll));
+  const Rendering together = all_drawn(renderer, input);
   for (int n = 0; n < kItems; ++n) {
-    const Rendering alone = renderer.render({input.vertices.narrow(0, n, 1),
-                                             input.faces,
-                                             input.colours.narrow(0, n, 1),
-                                             input.intrinsics.narrow(0, n, 1)},
-                                            request(kAll));
-    for (const Channel& channel : kChannels) {
-      const auto error =
-          difference_in_bits({alone.*channel.image}, {(together.*channel.image).narrow(0, n, 1)});
-      if (!error.empty()) return fmt::format("item {}, {}: {}", n, channel.name, error);
+    RenderInput one = input;
+    for (at::Tensor* tensor : {&one.vertices, &one.colours, &one.intrinsics, &one.canonical})
+      *tensor = tensor->narrow(0, n, 1);
+    const Rendering alone = all_drawn(renderer, one);
+    for (const std::string& channel : channels_to_check(renderer)) {
+      const auto error = difference_in_bits({channel_of(alone, channel)},
+                                            {channel_of(together, channel).narrow(0, n, 1)});
+      if (!error.empty()) return fmt::format("item {}, {}: {}", n, channel, error);
     }
   }
   return "";
@@ -164,14 +179,15 @@ std::string batch_differs(const Renderer& renderer) {
 
 std::string padding_shows(const Renderer& renderer) {
   RenderInput input = some_input(at::kFloat);
-  const Rendering shared = renderer.render(input, request(kAll));
+  const Rendering shared = all_drawn(renderer, input);
   const at::Tensor padding = at::full({kItems, 5, 3}, -1, at::kLong);
   input.faces = at::cat({input.faces.unsqueeze(0).repeat({kItems, 1, 1}), padding}, 1);
-  const Rendering padded = renderer.render(input, request(kAll));
-  for (const Channel& channel : kChannels)
-    if (const auto error = difference_in_bits({padded.*channel.image}, {shared.*channel.image});
+  const Rendering padded = all_drawn(renderer, input);
+  for (const std::string& channel : channels_to_check(renderer))
+    if (const auto error =
+            difference_in_bits({channel_of(padded, channel)}, {channel_of(shared, channel)});
         !error.empty())
-      return fmt::format("{}: {}", channel.name, error);
+      return fmt::format("{}: {}", channel, error);
   return "";
 }
 
@@ -179,7 +195,7 @@ std::string bad_vertex_taken(const Renderer& renderer, float value) {
   RenderInput input = some_input(at::kFloat);
   input.vertices[2][7][0] = value;
   try {
-    renderer.render(input, request(kAll));
+    all_drawn(renderer, input);
     return fmt::format("a vertex at {} is rendered", value);
   } catch (const UserError& error) {
     const std::string text = error.what();
@@ -190,19 +206,19 @@ std::string bad_vertex_taken(const Renderer& renderer, float value) {
 
 std::string gradient_vanishes(const Renderer& renderer,
                               const RenderInput& input,
-                              const Channel& channel,
+                              const std::string& channel,
                               int which) {
   const std::vector<NamedTensor> inputs = inputs_of(input);
   const at::Tensor gradient = gradients(output_of(renderer, input, channel), inputs)[which];
   if (!not_finite("", gradient).empty() || (gradient.abs().sum() == 0).item<bool>())
-    return fmt::format("{} has no gradient in the {}", channel.name, inputs[which].name);
+    return fmt::format("{} has no gradient in the {}", channel, inputs[which].name);
   return "";
 }
 
 /// `channel` as a function of one input alone.
 std::string gradient_differs(const Renderer& renderer,
                              const RenderInput& input,
-                             const Channel& channel,
+                             const std::string& channel,
                              int which) {
   const std::vector<NamedTensor> inputs = inputs_of(input);
   const OutputOf output = output_of(renderer, input, channel);
@@ -214,7 +230,8 @@ std::string gradient_differs(const Renderer& renderer,
   };
   GradientTolerance tolerance;
   tolerance.relative = 1e-3;
-  tolerance.largest_share_left_out = channel.largest_share_left_out;
+  // Pixels on the border of two faces, where the slope jumps; of a silhouette there are fewer.
+  tolerance.largest_share_left_out = channel == "silhouette" ? 0.10 : 0.25;
   return gradient_error(of_one, {inputs[which]}, tolerance);
 }
 
@@ -224,12 +241,17 @@ void check_gradients(ContractChecker& checker, const Renderer& renderer, const P
   checker.check("differentiable in vertices", [&]() -> std::string {
     return info.differentiable_in.in("vertices") ? "" : "differentiable_in does not name them";
   });
-  for (const Channel& channel : kChannels)
+  for (const std::string& channel : channels_to_check(renderer))
     for (int which = 0; which < int(inputs.size()); ++which) {
       const std::string& name = inputs[which].name;
-      if (!info.differentiable_in.in(name)) continue;
-      const std::string of = fmt::format("gradient of {} in {}", channel.name, name);
-      if (!info.differentiable_in.is_approximate(channel.name, name))
+      const bool is_painted_channel = is_painted(renderer, channel);
+      // The values of a painted channel stand in the place of colours.
+      if (name == "canonical vertices" && channel != "nocs") continue;
+      if (is_painted_channel && name == "colours") continue;
+      const std::string declared = name == "canonical vertices" ? "colours" : name;
+      if (!info.differentiable_in.in(declared)) continue;
+      const std::string of = fmt::format("gradient of {} in {}", channel, name);
+      if (!info.differentiable_in.is_approximate(is_painted_channel ? "colour" : channel, declared))
         checker.check(of + " against differences",
                       [&] { return gradient_differs(renderer, input, channel, which); });
       else if (name != "colours")  // a silhouette's gradient in them is zero
@@ -250,12 +272,14 @@ ContractReport check_renderer_contract(Registry& registry, const std::string& na
   checker.check("shapes, dtype and range, float64",
                 [&] { return wrong_output(*renderer, at::kDouble); });
   checker.check("channels only as asked for", [&] { return channels_depend(*renderer); });
+  checker.check("nocs and normals are those of the surface point that is seen",
+                [&] { return channels_off_the_surface(*renderer); });
   check_gradients(checker, *renderer, info);
   checker.check("the same bits twice and on any number of threads", [&] {
     const RenderInput input = some_input(at::kFloat);
     return bits_that_change([&] {
       std::vector<at::Tensor> outputs;
-      for (const Channel& channel : kChannels) {
+      for (const std::string& channel : channels_to_check(*renderer)) {
         const auto output = output_of(*renderer, input, channel);
         outputs.push_back(image_of(*renderer, input, channel));
         for (const at::Tensor& gradient : gradients(output, inputs_of(input)))

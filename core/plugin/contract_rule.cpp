@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "plugin/contract_tools.h"
+#include "plugin/rule.h"
 
 namespace monodr {
 namespace {

@@ -11,6 +11,7 @@
 #include "plugin/contract_tools.h"
 #include "plugin/decoded_mesh.h"
 #include "plugin/prior_file.h"
+#include "plugin/shape_prior.h"
 
 namespace monodr {
 namespace {
@@ -48,12 +49,29 @@ Codes some_codes(const ShapePrior& prior, at::ScalarType type, double size = 0.8
 
 std::vector<at::Tensor> all_outputs(const ShapePrior& prior, const Codes& codes) {
   const DecodedShape shape = prior.decode(codes.shape, codes.texture);
-  return {shape.vertices, shape.faces, shape.colours, prior.log_prior(codes.shape, codes.texture)};
+  return {shape.vertices,
+          shape.faces,
+          shape.colours,
+          shape.surfels.positions,
+          shape.surfels.normals,
+          shape.surfels.radii,
+          shape.surfels.colours,
+          prior.log_prior(codes.shape, codes.texture)};
 }
+// Beside those that the codes have a gradient in.
+constexpr int kFaces = 1;
+const char* const kOutputs[] = {"vertices",
+                                "faces",
+                                "colours",
+                                "surfels' positions",
+                                "surfels' normals",
+                                "surfels' radii",
+                                "surfels' colours",
+                                "log_prior"};
 
-std::string wrong_output(const ShapePrior& prior, at::ScalarType type) {
-  const Codes codes = some_codes(prior, type);
-  const DecodedShape shape = prior.decode(codes.shape, codes.texture);
+std::string wrong_mesh(const DecodedShape& shape, at::ScalarType type) {
+  if (!shape.vertices.defined() || !shape.faces.defined() || !shape.colours.defined())
+    return "decodes_to() says meshes, but vertices, faces or colours are undefined";
   const int64_t vertices = shape.vertices.dim() == 3 ? shape.vertices.size(1) : 0;
   if (shape.vertices.sizes() != at::IntArrayRef({kItems, vertices, 3}))
     return "vertices are not [N,V,3]";
@@ -71,6 +89,41 @@ std::string wrong_output(const ShapePrior& prior, at::ScalarType type) {
   if (const auto error = not_finite("vertices", shape.vertices); !error.empty()) return error;
   if ((shape.colours < 0).any().item<bool>() || (shape.colours > 1).any().item<bool>())
     return "colours leave [0,1]";
+  return "";
+}
+
+std::string wrong_surfels(const Surfels& surfels, at::ScalarType type) {
+  if (!surfels.positions.defined() || !surfels.normals.defined() || !surfels.radii.defined())
+    return "decodes_to() says surfels, but positions, normals or radii are undefined";
+  const int64_t points = surfels.positions.dim() == 3 ? surfels.positions.size(1) : 0;
+  if (surfels.positions.sizes() != at::IntArrayRef({kItems, points, 3}))
+    return "the surfels' positions are not [N,P,3]";
+  if (surfels.normals.sizes() != surfels.positions.sizes())
+    return "the surfels' normals are not [N,P,3] as their positions are";
+  if (surfels.radii.sizes() != at::IntArrayRef({kItems, points}))
+    return "the surfels' radii are not [N,P]";
+  for (const at::Tensor& tensor : {surfels.positions, surfels.normals, surfels.radii}) {
+    if (tensor.scalar_type() != type) return "the dtype of the surfels is not that of the code";
+    if (!not_finite("", tensor).empty()) return "the surfels are not finite";
+  }
+  if ((surfels.radii < 0).any().item<bool>()) return "a surfel's radius is negative";
+  const at::Tensor length = surfels.normals.square().sum(2).sqrt();
+  const double off = ((length - 1).abs() * surfels.radii.gt(0)).max().item<double>();
+  if (off > 1e-4) return fmt::format("a surfel's normal has a length that is {:.3g} off 1", off);
+  const double outside = (surfels.positions.abs() - 0.5).max().item<double>();
+  if (outside > 0.02)
+    return fmt::format("a surfel lies {:.3g} outside of the canonical box", outside);
+  return "";
+}
+
+std::string wrong_output(const ShapePrior& prior, at::ScalarType type) {
+  const Codes codes = some_codes(prior, type);
+  const DecodedShape shape = prior.decode(codes.shape, codes.texture);
+  const GeometryKinds kinds = prior.decodes_to();
+  if (!kinds.meshes && !kinds.surfels) return "decodes_to() says neither meshes nor surfels";
+  std::string error = kinds.meshes ? wrong_mesh(shape, type) : "";
+  if (error.empty() && kinds.surfels) error = wrong_surfels(shape.surfels, type);
+  if (!error.empty()) return error;
   const at::Tensor density = prior.log_prior(codes.shape, codes.texture);
   if (density.sizes() != at::IntArrayRef{kItems}) return "log_prior is not [N]";
   const at::Tensor start = prior.texture_from_paint(at::full({kItems, 3}, 0.4, type));
@@ -107,15 +160,16 @@ std::string gradient_differs(const ShapePrior& prior) {
   const Codes codes = some_codes(prior, at::kDouble);
   const std::vector<NamedTensor> inputs = {{"shape code", codes.shape},
                                            {"texture code", codes.texture}};
-  const char* names[] = {"vertices", "", "colours", "log_prior"};
   GradientTolerance tolerance;
   tolerance.largest_share_left_out = 0.05;  // colours may be clamped to [0,1]
-  for (const int which : {0, 2, 3}) {
+  const std::vector<at::Tensor> there = all_outputs(prior, codes);
+  for (int which = 0; which < int(there.size()); ++which) {
+    if (which == kFaces || !there[which].defined()) continue;
     const auto output = [&](const std::vector<at::Tensor>& in) {
       return all_outputs(prior, {in[0], in[1]})[which];
     };
     const auto error = gradient_error(output, inputs, tolerance);
-    if (!error.empty()) return fmt::format("{} by {}", names[which], error);
+    if (!error.empty()) return fmt::format("{} by {}", kOutputs[which], error);
   }
   return "";
 }
@@ -204,7 +258,8 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
                 [&] { return wrong_output(*prior, at::kFloat); });
   checker.check("shapes, dtype and range, float64",
                 [&] { return wrong_output(*prior, at::kDouble); });
-  checker.check("shapes are closed and canonical", [&] { return not_canonical(*prior); });
+  checker.check("shapes are closed and canonical",
+                [&] { return prior->decodes_to().meshes ? not_canonical(*prior) : std::string(); });
   checker.check("gradient against differences", [&] {
     return info.differentiable_in.has_approximate() ? std::string() : gradient_differs(*prior);
   });

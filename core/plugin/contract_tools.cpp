@@ -82,6 +82,9 @@ void ContractChecker::check(const std::string& name, const std::function<std::st
   try {
     result.detail = finding();
     result.passed = result.detail.empty();
+  } catch (const c10::Error& error) {  // what() has LibTorch's own stack behind it
+    result.detail = fmt::format("threw: {}", error.what_without_backtrace());
+    result.passed = false;
   } catch (const std::exception& error) {
     result.detail = fmt::format("threw: {}", error.what());
     result.passed = false;

@@ -16,6 +16,15 @@ std::vector<Eigen::Vector3f> rows_of(const at::Tensor& tensor, int64_t count) {
 }  // namespace
 
 Mesh mesh_of(const DecodedShape& shape, int64_t n) {
+  if (!shape.faces.defined()) {
+    const at::Tensor positions = shape.surfels.positions.select(0, n);
+    const at::Tensor colours = shape.surfels.colours.defined() ? shape.surfels.colours.select(0, n)
+                                                               : at::full_like(positions, 0.5);
+    Mesh points;
+    points.vertices = rows_of(positions, positions.size(0));
+    points.colours = rows_of(colours, positions.size(0));
+    return points;
+  }
   const at::Tensor faces =
       (shape.faces.dim() == 3 ? shape.faces.select(0, n) : shape.faces).contiguous();
   Mesh mesh;

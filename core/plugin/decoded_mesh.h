@@ -6,7 +6,8 @@
 
 namespace monodr {
 
-/// Item `n` of a decoded batch as a mesh: without padding, whatever frame its vertices are in.
+/// Item `n` of a decoded batch as a mesh: without padding, whatever frame its vertices are in. Of surfels alone, their
+/// positions without faces.
 Mesh mesh_of(const DecodedShape& shape, int64_t n);
 
 }  // namespace monodr

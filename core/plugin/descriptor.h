@@ -6,12 +6,10 @@
 #include <any>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/plugin_info.h"
-#include "plugin/loss.h"
-#include "plugin/renderer.h"
-#include "plugin/rule.h"
-#include "plugin/shape_prior.h"
+#include "plugin/channels.h"
 
 /// Raised whenever a type that crosses the border between core and plugin changes.
 #define MONODR_PLUGIN_ABI 3
@@ -25,8 +23,9 @@ using PluginFactory = std::function<std::unique_ptr<Interface>(const Parameters&
 template <typename Interface>
 struct PluginKindOf;
 
-// RendererFactory, LossFactory, ...
+// RendererFactory, LossFactory, ... A plugin includes its own interface, plugin/renderer.h, and no other kind's.
 #define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use) \
+  class Interface;                                              \
   using Interface##Factory = PluginFactory<Interface>;          \
   template <>                                                   \
   struct PluginKindOf<Interface> {                              \
@@ -38,7 +37,8 @@ struct PluginKindOf;
 /// What a plugin exports: what it says of itself, and how to make one.
 struct PluginDescriptor {
   PluginInfo info;
-  std::any factory;  ///< PluginFactory of the kind's interface
+  std::any factory;                              ///< PluginFactory of the kind's interface
+  std::vector<ChannelDefinition> channels = {};  ///< that renderings have more while it is loaded
 };
 
 }  // namespace monodr

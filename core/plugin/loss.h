@@ -22,7 +22,7 @@ struct LossInput {
 class Loss {
  public:
   virtual ~Loss() = default;
-  /// Channels of the rendering that `evaluate` reads.
+  /// Channels of the rendering that `evaluate` reads: {.silhouette = true}, {.attributes = {"normals"}}, ...
   virtual Channels needs() const = 0;
   /// [N], finite, differentiable; no loop over objects in tensor code.
   virtual at::Tensor evaluate(const LossInput& input) const = 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plugin/registry.h"
+#include "plugin/shape_prior.h"
 
 namespace monodr {
 

@@ -79,6 +79,7 @@ const PluginDescriptor& load(const PluginFile& file) {
       throw UserError(fmt::format("it calls itself {0}_{1}; rename the file to {0}_{1}.so",
                                   to_string(descriptor->info.kind),
                                   descriptor->info.name));
+    for (const ChannelDefinition& channel : descriptor->channels) add_channel(channel);
     return *(loaded[path] = std::move(descriptor));
   } catch (const UserError&) {
     throw;

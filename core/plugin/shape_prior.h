@@ -16,14 +16,14 @@ namespace monodr {
 /// HOW TO ADD A SHAPE PRIOR: as a renderer (plugin/renderer.h), under plugins/shape_priors/,
 /// checked by check_shape_prior_contract(registry, "NAME").
 
-/// Meshes in the canonical frame of geometry/mesh.h: bounding box [-0.5,0.5]^3, watertight,
-/// oriented outward. They share their faces, or each has its own; then the smaller ones are padded
+/// Meshes, surfels or both (ShapePrior::decodes_to) in the canonical frame of geometry/mesh.h: bounding box
+/// [-0.5,0.5]^3, oriented outward. Meshes are watertight. They share their faces, or each has its own; then the smaller ones are padded
 /// at the end, with faces of -1 and with vertices inside the body that no face names.
 struct DecodedShape {
   at::Tensor vertices;   ///< [N,V,3]
   at::Tensor faces;      ///< [F,3] int64, or [N,F,3] padded with -1
   at::Tensor colours;    ///< [N,V,3] RGB in [0,1]
-  Surfels surfels = {};  ///< of priors that decode to them; then the mesh may be undefined
+  Surfels surfels = {};  ///< of priors that decode to them; `canonical` is left out
 };
 
 /// One training example: closed, canonical, coloured.
@@ -64,7 +64,8 @@ class ShapePrior {
   virtual DecodedShape decode(const at::Tensor& shape_code,
                               const at::Tensor& texture_code) const = 0;
 
-  /// What decode() fills in. Surfels of a mesh come by themselves where a renderer asks for them.
+  /// What decode() fills in. A renderer of surfels gets points of the mesh where there are no surfels; one of meshes
+  /// cannot draw a prior without them, and the experiment is refused.
   virtual GeometryKinds decodes_to() const { return {}; }
 
   /// [N]: log density of the codes up to a constant.

@@ -20,14 +20,16 @@ namespace {
 namespace po = boost::program_options;
 using Words = std::vector<std::string>;
 
-const CommandUsage usage = {
-    "runexp plugins",
-    "list | show NAME | new KIND NAME | check NAME|FILE.so | doctor | docs",
-    R"(list           each plugin with version, description, capabilities and file
+CommandUsage usage() {
+  return {"runexp plugins",
+          "list | show NAME | new KIND NAME | check NAME|FILE.so | doctor | docs",
+          R"(list           each plugin with version, description, capabilities and file
 show NAME      a plugin's parameters with defaults, ranges, units and meanings, as TOML to copy
 new KIND NAME  writes a plugin that works, its test, its CMake lines and an experiment; KIND is
-               renderer, loss, rule or shape_prior. In a tree of monodr it goes where such files
-               are kept, elsewhere (or with --output) to a folder that builds on its own
+               one of: )" +
+              names_of_plugin_kinds() + R"(. In a tree of monodr it goes
+               where such files are kept, elsewhere (or with --output) to a folder that builds
+               on its own
 check NAME     runs the contract of the plugin's kind: ABI, schema, shapes, gradient, determinism,
                batches, degenerate input; exit code 1 where it is not kept. Also for a FILE.so
 doctor         where plugins are looked for, what was found and what was refused, and why; exit
@@ -44,6 +46,7 @@ Examples:
   runexp plugins check my_iou/build/plugins/loss_my_iou.so
   runexp plugins doctor --plugin-path ~/my_plugins
 )"};
+}
 
 std::string capabilities(const PluginInfo& plugin) {
   const std::string gradients = plugin.differentiable_in.text();
@@ -217,7 +220,7 @@ int run_plugins(const Words& arguments) {
   all.add_options()("word", po::value<Words>(), "list, show NAME, new KIND NAME, ...");
   po::variables_map values;
   const auto positional = po::positional_options_description().add("word", -1);
-  if (!parse_options(usage, arguments, all, positional, values)) return 0;
+  if (!parse_options(usage(), arguments, all, positional, values)) return 0;
   const Words words = checked_words(values);
   const std::string& action = words[0];
   if (action == "new") return make_new(words, values);

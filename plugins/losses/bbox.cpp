@@ -23,6 +23,7 @@
 
 #include "bbox_kernel.h"
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 #include "row_loss.h"
 
 namespace monodr {

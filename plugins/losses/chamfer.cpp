@@ -29,6 +29,7 @@
 
 #include "chamfer_kernel.h"
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 #include "row_loss.h"
 
 namespace monodr {

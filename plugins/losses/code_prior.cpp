@@ -14,6 +14,7 @@
 #include <ATen/TensorOperators.h>
 
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 
 namespace monodr {
 namespace {

@@ -35,6 +35,7 @@
 
 #include "depth_kernel.h"
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 #include "row_loss.h"
 
 namespace monodr {

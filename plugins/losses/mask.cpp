@@ -20,6 +20,7 @@
 
 #include "mask_kernel.h"
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 #include "row_loss.h"
 
 namespace monodr {

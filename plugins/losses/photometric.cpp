@@ -25,6 +25,7 @@
 
 #include "photometric_kernel.h"
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 #include "row_loss.h"
 
 namespace monodr {

@@ -13,6 +13,7 @@
 #include <ATen/TensorOperators.h>
 
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 
 namespace monodr {
 namespace {

@@ -17,6 +17,7 @@
 // Guzman-Rivera et al., Multiple Choice Learning, NIPS 2012; Insafutdinov and Dosovitskiy,
 // Unsupervised Learning of Shape and Pose with Differentiable Point Clouds, NeurIPS 2018.
 #include "plugin/descriptor.h"
+#include "plugin/rule.h"
 #include "present.h"
 
 namespace monodr {

@@ -10,6 +10,7 @@
 // Reported: the hypothesis with the least loss at the end; mean without a choice would report an
 // arbitrary one.
 #include "plugin/descriptor.h"
+#include "plugin/rule.h"
 #include "present.h"
 
 namespace monodr {

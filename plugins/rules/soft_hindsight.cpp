@@ -13,6 +13,7 @@
 // little. With "all_but_heading" the weights decide who moves the common position, size, shape and
 // paint. Reported: the hypothesis with the least loss.
 #include "plugin/descriptor.h"
+#include "plugin/rule.h"
 #include "present.h"
 
 namespace monodr {

@@ -13,6 +13,7 @@
 #include <cmath>
 
 #include "plugin/descriptor.h"
+#include "plugin/rule.h"
 #include "present.h"
 
 namespace monodr {

@@ -36,4 +36,18 @@ class BoxPrior : public ShapePrior {
   void restore(const TensorTable&) override {}
 };
 
+/// BoxPrior with all its faces, so that there is something to see.
+class SolidBoxPrior : public BoxPrior {
+ public:
+  DecodedShape decode(const at::Tensor& shape_code, const at::Tensor& texture_code) const override {
+    DecodedShape shape = BoxPrior::decode(shape_code, texture_code);
+    // Corner i lies at x > 0 where bit 0 of i is set, y for bit 1, z for bit 2.
+    shape.faces =
+        at::tensor(std::vector<int64_t>{0, 2, 3, 0, 3, 1, 4, 5, 7, 4, 7, 6, 0, 1, 5, 0, 5, 4,
+                                        2, 6, 7, 2, 7, 3, 0, 4, 6, 0, 6, 2, 1, 3, 7, 1, 7, 5})
+            .view({12, 3});
+    return shape;
+  }
+};
+
 }  // namespace monodr

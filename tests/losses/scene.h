@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "plugin/loss.h"
 #include "plugin/registry.h"
+#include "plugin/rule.h"
 
 namespace monodr::test {
 

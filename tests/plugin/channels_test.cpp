@@ -9,6 +9,9 @@
 
 #include <cmath>
 
+#include "plugin/contract.h"
+#include "plugin/disc_renderer.h"
+#include "plugin/draw.h"
 #include "plugin/registry.h"
 #include "plugin/surfels.h"
 
@@ -50,7 +53,9 @@ struct Ball {
     intrinsics = at::tensor({130.0, 0.0, 32.0, 0.0, 130.0, 32.0, 0.0, 0.0, 1.0}, at::kDouble)
                      .view({1, 3, 3});
   }
-  RenderInput input() const { return {posed, faces, at::ones_like(posed), intrinsics}; }
+  RenderInput input() const {
+    return {posed, faces, at::ones_like(posed), intrinsics, {}, canonical};
+  }
 
   /// The surface point that pixel (x, y) sees, canonical, by the ball's equation; none where it misses.
   bool hit(int64_t x, int64_t y, std::array<double, 3>& point) const {
@@ -66,19 +71,21 @@ struct Ball {
   }
 };
 
+std::unique_ptr<Renderer> make_renderer(const std::string& name) {
+  Registry registry({std::string(std::getenv("MONODR_BINARY_DIR")) + "/plugins"});
+  return registry.make<Renderer>(
+      name, Parameters(registry.find(PluginKind::renderer, name).info.parameters));
+}
+
 class Channel : public testing::TestWithParam<const char*> {
  protected:
-  std::unique_ptr<Renderer> renderer() {
-    Registry registry({std::string(std::getenv("MONODR_BINARY_DIR")) + "/plugins"});
-    return registry.make<Renderer>(
-        GetParam(), Parameters(registry.find(PluginKind::renderer, GetParam()).info.parameters));
-  }
+  std::unique_ptr<Renderer> renderer() { return make_renderer(GetParam()); }
 };
 
 TEST_P(Channel, CanonicalCoordinatesAndNormalsAreThoseOfThePointThatIsSeen) {
   const Ball ball(40);
   const RenderRequest request{{true, false, true, {"nocs", "normals"}}, kSize, kSize};
-  const Rendering drawn = render_channels(*renderer(), ball.input(), ball.canonical, request);
+  const Rendering drawn = draw(*renderer(), ball.input(), request);
   const at::Tensor nocs = drawn.attributes.at("nocs")[0],
                    normals = drawn.attributes.at("normals")[0];
   EXPECT_TRUE(drawn.colour.defined());
@@ -104,24 +111,18 @@ TEST_P(Channel, CanonicalCoordinatesAndNormalsAreThoseOfThePointThatIsSeen) {
 }
 
 TEST_P(Channel, HasAGradientInWhatItShows) {
-  Ball ball(10);
-  const at::Tensor canonical = ball.canonical.clone().requires_grad_(true);
-  const RenderRequest request{{false, false, false, {"nocs"}}, kSize, kSize};
-  render_channels(*renderer(), ball.input(), canonical, request)
-      .attributes.at("nocs")
-      .select(1, 0)
-      .sum()
-      .backward();
+  const RenderRequest request{{.attributes = {"nocs"}}, kSize, kSize};
+  const auto first_coordinate = [&](const at::Tensor& canonical) {
+    RenderInput input = Ball(10).input();
+    input.canonical = canonical;
+    return draw(*renderer(), input, request).attributes.at("nocs").select(1, 0);
+  };
+  const at::Tensor canonical = Ball(10).canonical.clone().requires_grad_(true);
+  first_coordinate(canonical).sum().backward();
   // Moved by one, the coordinate rises by one at every pixel that is covered.
-  const at::Tensor nocs = render_channels(*renderer(),
-                                          ball.input(),
-                                          ball.canonical + at::tensor({1.0, 0.0, 0.0}, at::kDouble),
-                                          request)
-                              .attributes.at("nocs");
-  const at::Tensor before =
-      render_channels(*renderer(), ball.input(), ball.canonical, request).attributes.at("nocs");
+  const at::Tensor moved = canonical.detach() + at::tensor({1.0, 0.0, 0.0}, at::kDouble);
   EXPECT_NEAR(canonical.grad().select(2, 0).sum().item<double>(),
-              (nocs - before).select(1, 0).sum().item<double>(),
+              (first_coordinate(moved) - first_coordinate(canonical.detach())).sum().item<double>(),
               1e-6);
 }
 
@@ -129,96 +130,142 @@ INSTANTIATE_TEST_SUITE_P(OfEachRenderer,
                          Channel,
                          testing::Values("soft_rasterizer", "neural_mesh_renderer"));
 
-TEST(Channels, APluginMayAddOne) {
-  const AddedChannel height({"height",
-                             "height above the ground",
-                             false,
-                             [](const at::Tensor&, const at::Tensor& posed, const at::Tensor&) {
-                               return (-posed.select(2, 1)).unsqueeze(2).expand({-1, -1, 3});
-                             }});
-  Registry registry({std::string(std::getenv("MONODR_BINARY_DIR")) + "/plugins"});
-  const auto renderer = registry.make<Renderer>(
-      "soft_rasterizer",
-      Parameters(registry.find(PluginKind::renderer, "soft_rasterizer").info.parameters));
-  const Ball ball(20);
-  const Rendering drawn = render_channels(
-      *renderer, ball.input(), ball.canonical, {{false, true, false, {"height"}}, kSize, kSize});
-  // At the middle of the picture, y = (pixel - 32) / f z.
-  const double z = drawn.depth[0][32][38].item<double>();
-  EXPECT_NEAR(drawn.attributes.at("height")[0][0][32][38].item<double>(), -0.5 / 130 * z, 0.02);
-  try {
-    channel_named("heigth");
-    FAIL() << "no exception";
-  } catch (const UserError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("did you mean 'height'"));
-  }
+TEST(Channels, OneOfAnyNumberOfComponentsMayBeAdded) {
+  add_channel({"five",
+               "the first number of each point, times 1 to 5",
+               5,
+               false,
+               [](const SurfacePoints& points) {
+                 return points.canonical.select(2, 0).unsqueeze(2) *
+                        at::arange(1, 6, points.canonical.options());
+               }});
+  const auto renderer = make_renderer("soft_rasterizer");
+  const Rendering drawn =
+      draw(*renderer, Ball(20).input(), {{.attributes = {"five", "nocs"}}, kSize, kSize});
+  const at::Tensor five = drawn.attributes.at("five");
+  ASSERT_EQ(five.sizes(), at::IntArrayRef({1, 5, kSize, kSize}));
+  const at::Tensor there = drawn.attributes.at("nocs").abs().sum(1).gt(0);
+  const at::Tensor x = (drawn.attributes.at("nocs").select(1, 0) - 0.5) * there;
+  for (int64_t c = 0; c < 5; ++c)
+    EXPECT_TRUE(five.select(1, c).allclose(double(c + 1) * x, 1e-9, 1e-9)) << c;
 }
 
-/// Draws discs into a z-buffer, one pixel and one disc at a time.
-class DiscRenderer : public Renderer {
- public:
-  GeometryKinds draws() const override { return {false, true}; }
-  Rendering render(const RenderInput& input, const RenderRequest& request) const override {
-    const Surfels& s = input.surfels;
-    const at::Tensor depth = at::zeros({1, request.height, request.width}, at::kDouble);
-    const auto p = s.positions.accessor<double, 3>(), n = s.normals.accessor<double, 3>();
-    const auto r = s.radii.accessor<double, 2>();
-    const auto k = input.intrinsics.accessor<double, 3>();
-    auto out = depth.accessor<double, 3>();
-    for (int64_t y = 0; y < request.height; ++y)
-      for (int64_t x = 0; x < request.width; ++x) {
-        const double ray[3] = {(double(x) + 0.5 - k[0][0][2]) / k[0][0][0],
-                               (double(y) + 0.5 - k[0][1][2]) / k[0][1][1],
-                               1};
-        for (int64_t d = 0; d < s.positions.size(1); ++d) {
-          double above = 0, along = 0, off = 0;
-          for (int64_t i = 0; i < 3; ++i)
-            above += n[0][d][i] * p[0][d][i], along += n[0][d][i] * ray[i];
-          if (along > -1e-3) continue;  // seen from behind or edge on
-          const double z = above / along;
-          for (int64_t i = 0; i < 3; ++i)
-            off += (z * ray[i] - p[0][d][i]) * (z * ray[i] - p[0][d][i]);
-          if (off <= r[0][d] * r[0][d] && z > 0.5 && (out[0][y][x] == 0 || z < out[0][y][x]))
-            out[0][y][x] = z;
-        }
-      }
-    return {depth.gt(0).to(at::kDouble), depth, {}};
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    return error.what();
   }
+  return "";
+}
+
+TEST(Channels, ANameIsTakenOnceAndAMissingOneIsNamedWithItsNeighbour) {
+  const ChannelDefinition definition = channel_named("nocs");
+  EXPECT_THAT(message_of([&] { add_channel(definition); }), testing::HasSubstr("'nocs'"));
+  ChannelDefinition empty;
+  empty.name = "empty";
+  EXPECT_THAT(message_of([&] { add_channel(empty); }), testing::HasSubstr("no attributes"));
+  EXPECT_THAT(message_of([] { channel_named("nosc"); }), testing::HasSubstr("did you mean 'nocs'"));
+}
+
+/// Draws how thick the silhouette is by a way of its own, and nothing else.
+class ThicknessRenderer : public Renderer {
+ public:
+  std::vector<std::string> own_channels() const override { return {"thickness"}; }
+  Rendering render(const RenderInput& input, const RenderRequest& request) const override {
+    Rendering out;
+    asked.push_back(request.channels.attributes);
+    if (request.channels.colour)
+      out.colour =
+          at::zeros({input.vertices.size(0), 3, request.height, request.width}, at::kDouble);
+    if (!request.channels.attributes.empty())
+      out.attributes["thickness"] = at::ones({1, 1, request.height, request.width}, at::kDouble);
+    return out;
+  }
+  mutable std::vector<std::vector<std::string>> asked;
 };
+
+TEST(Channels, ARendererDrawsItsOwn) {
+  const ThicknessRenderer renderer;
+  const Rendering drawn =
+      draw(renderer, Ball(4).input(), {{.attributes = {"normals", "thickness"}}, kSize, kSize});
+  EXPECT_EQ(drawn.attributes.at("thickness").min().item<double>(), 1);
+  EXPECT_TRUE(drawn.attributes.at("normals").defined());
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(renderer.asked, (std::vector<Names>{{"thickness"}, {}}));
+}
+
+TEST(Channels, AreUnitedOnceEach) {
+  const Channels both = Channels{.depth = true, .attributes = {"normals", "nocs"}} |
+                        Channels{.attributes = {"nocs", "five", "normals"}};
+  EXPECT_THAT(both.attributes, testing::ElementsAre("normals", "nocs", "five"));
+  EXPECT_TRUE(both.depth);
+  EXPECT_FALSE(Channels{}.any());
+}
 
 TEST(Surfels, OfAMeshCloseItsSurface) {
   const Ball ball(16);
   RenderInput input = ball.input();
-  input.surfels = surfels_of(ball.posed, ball.faces, input.colours);
-  const Rendering drawn = DiscRenderer().render(input, {{true, true, false}, kSize, kSize});
+  const SurfelSampling sampling = sample_surface(ball.canonical, ball.faces, 400);
+  input.surfels = surfels_of(sampling, ball.posed, ball.faces, input.colours, ball.canonical);
+  const Rendering drawn =
+      draw(DiscRenderer(), input, {{true, true, false, {"nocs", "normals"}}, kSize, kSize});
+  const at::Tensor nocs = drawn.attributes.at("nocs"), normals = drawn.attributes.at("normals");
   int wrong = 0, covered = 0;
   for (int64_t y = 0; y < kSize; ++y)
     for (int64_t x = 0; x < kSize; ++x) {
       std::array<double, 3> point{};
       const bool hit = ball.hit(x, y, point);
       covered += hit;
-      wrong += hit != (drawn.silhouette[0][y][x].item<double>() > 0.5);
-      if (hit && drawn.depth[0][y][x].item<double>() > 0)
-        EXPECT_NEAR(drawn.depth[0][y][x].item<double>(), 6.0 + 2 * point[2], 0.12)
-            << x << ", " << y;
+      wrong += hit != (drawn.depth[0][y][x].item<double>() > 0);
+      if (!hit || drawn.depth[0][y][x].item<double>() == 0) continue;
+      EXPECT_NEAR(drawn.depth[0][y][x].item<double>(), 6.0 + 2 * point[2], 0.2) << x << ", " << y;
+      for (int64_t i = 0; i < 3; ++i) {
+        EXPECT_NEAR(nocs[0][i][y][x].item<double>(), point[size_t(i)] + 0.5, 0.11);
+        EXPECT_NEAR(normals[0][i][y][x].item<double>(), 2 * point[size_t(i)], 0.35);
+      }
     }
   EXPECT_LT(wrong, covered / 20);
-  // Normals point outward, to the camera on the side that is seen.
   const at::Tensor outward =
       (input.surfels.normals * (input.surfels.positions - ball.centre)).sum(2);
   EXPECT_GT(outward.min().item<double>(), 0);
+}
+
+TEST(Surfels, LieByAreaAndStayWhereTheyAreOnEveryShape) {
+  // Two triangles beside each other, the second with three times the area of the first.
+  const at::Tensor vertices =
+      at::tensor({0., 0., 0., 1., 0., 0., 0., 1., 0., 0., -3., 0.}, at::kDouble).view({1, 4, 3});
+  const at::Tensor faces = at::tensor(std::vector<int64_t>{0, 1, 2, 0, 3, 1}).view({2, 3});
+  const SurfelSampling sampling = sample_surface(vertices, faces, 400);
+  EXPECT_EQ(sampling.faces.eq(1).sum().item<int64_t>(), 300);
+  EXPECT_TRUE(sampling.weights.sum(1).allclose(at::ones({400}, at::kDouble)));
+  EXPECT_GE(sampling.weights.min().item<double>(), 0);
+  const Surfels surfels = surfels_of(sampling, vertices, faces, {});
+  // Evenly spread, their mean is the centroid; the discs together have four times the area of 2.
+  const at::Tensor first = surfels.positions[0].narrow(0, 0, 100).mean(0);
+  EXPECT_NEAR(first[0].item<double>(), 1 / 3., 0.02);
+  EXPECT_NEAR(first[1].item<double>(), 1 / 3., 0.02);
+  EXPECT_NEAR(surfels.radii.square().sum().item<double>() * M_PI, 4 * 2., 1e-9);
+  // Another shape of the topology: the same points of the same faces, discs as large as its own area asks.
+  const Surfels stretched = surfels_of(sampling, 2 * vertices, faces, {});
+  EXPECT_TRUE(stretched.positions.allclose(2 * surfels.positions));
+  EXPECT_TRUE(stretched.radii.allclose(2 * surfels.radii));
 }
 
 TEST(Surfels, AreDifferentiableAndPassOverPadding) {
   Ball ball(4);
   const at::Tensor vertices = ball.posed.clone().requires_grad_(true);
   const at::Tensor padded = at::cat({ball.faces, at::full({3, 3}, -1, at::kLong)}).unsqueeze(0);
-  const Surfels of_padded = surfels_of(vertices, padded, {});
-  const Surfels plain = surfels_of(vertices, ball.faces, {});
-  const int64_t count = ball.faces.size(0);
-  EXPECT_TRUE(of_padded.positions.slice(1, 0, count).equal(plain.positions));
-  EXPECT_EQ(of_padded.radii.slice(1, count).abs().max().item<double>(), 0);
-  of_padded.normals.select(2, 0).sum().backward();
+  const Surfels of_padded =
+      surfels_of(sample_surface(ball.canonical, padded, 50), vertices, padded, {});
+  const Surfels plain =
+      surfels_of(sample_surface(ball.canonical, ball.faces, 50), vertices, ball.faces, {});
+  EXPECT_TRUE(of_padded.positions.equal(plain.positions));
+  EXPECT_TRUE(of_padded.radii.equal(plain.radii));
+  EXPECT_GT(of_padded.radii.min().item<double>(), 0);
+  (of_padded.normals.select(2, 0).sum() + of_padded.radii.sum() +
+   of_padded.positions.select(2, 1).sum())
+      .backward();
   EXPECT_TRUE(vertices.grad().isfinite().all().item<bool>());
   EXPECT_GT(vertices.grad().abs().sum().item<double>(), 0);
   EXPECT_TRUE(vertex_normals(ball.posed, padded).allclose(vertex_normals(ball.posed, ball.faces)));

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "plugin/channels.h"
 #include "plugin/contract_meshes.h"
 #include "plugin/contract_tools.h"
 
@@ -18,11 +19,11 @@ Registry& faulty() {
   return registry;
 }
 
-/// Names of the checks that failed, one a line.
+/// The checks that failed and what they found, one a line.
 std::string failures(const ContractReport& report) {
   std::string names;
   for (const ContractCheck& check : report.checks)
-    if (!check.passed) names += check.name + "\n";
+    if (!check.passed) names += check.name + ": " + check.detail + "\n";
   return names;
 }
 
@@ -58,8 +59,29 @@ INSTANTIATE_TEST_SUITE_P(All,
                                          Fault{"never_the_same", "the same bits twice"},
                                          Fault{"throws", "shape, dtype and finite"},
                                          Fault{"unasked_channel", "shape, dtype and finite"},
-                                         Fault{"default_out_of_range", "schema"}),
+                                         Fault{"default_out_of_range", "schema"},
+                                         Fault{"channel_that_is_not", "shape, dtype and finite"},
+                                         Fault{"half_a_gradient", "gradient against differences"},
+                                         Fault{"unasked_attribute", "shape, dtype and finite"}),
                          [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(Contract, ALossOfChannelsBeyondColourAndOfOneItBringsPasses) {
+  const ContractReport report = check_loss_contract(faulty(), "channels");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+  EXPECT_EQ(channel_named("range_of_channels").components, 1);
+}
+
+TEST(Contract, AMissingChannelIsNamedInTheReport) {
+  const ContractReport report = check_loss_contract(faulty(), "channel_that_is_not");
+  EXPECT_NE(report.to_text().find("there is no channel 'nosc' of attributes; did you mean 'nocs'?"),
+            std::string::npos)
+      << report.to_text();
+}
+
+TEST(Contract, ARendererOfDiscsPasses) {
+  const ContractReport report = check_renderer_contract(faulty(), "discs");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
 
 TEST(Contract, ARendererWithoutFaultPasses) {
   const ContractReport report = check_contract(faulty(), PluginKind::renderer, "none");
@@ -84,8 +106,32 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"blind_to_intrinsics", "gradient of depth in intrinsics"},
                     Fault{"couples_items", "a batch equals its items"},
                     Fault{"unasked_channel", "channels only as asked for"},
-                    Fault{"changes_dtype", "shapes, dtype and range, float64"}),
+                    Fault{"changes_dtype", "shapes, dtype and range, float64"},
+                    Fault{"lights_channels", "but the surface point seen there has ("},
+                    Fault{"turns_normals", "that is seen: nocs goes from "},
+                    Fault{"forgets_its_channel", "shapes, dtype and range, float32"}),
     [](const auto& info) { return std::string(info.param.plugin); });
+
+TEST(Contract, AShapePriorOfSurfelsAlonePasses) {
+  const ContractReport report = check_shape_prior_contract(faulty(), "points");
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
+class ShapePriorFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(ShapePriorFault, IsFound) {
+  const ContractReport report = check_shape_prior_contract(faulty(), GetParam().plugin);
+  EXPECT_NE(failures(report).find(GetParam().found_by), std::string::npos) << report.to_text();
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         ShapePriorFault,
+                         testing::Values(Fault{"says_meshes",
+                                               "decodes_to() says meshes, but vertices"},
+                                         Fault{"too_large", "outside of the canonical box"},
+                                         Fault{"negative_radius", "radius is negative"},
+                                         Fault{"long_normals", "has a length that is 1 off 1"}),
+                         [](const auto& info) { return std::string(info.param.plugin); });
 
 class RuleFault : public testing::TestWithParam<Fault> {};
 

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "plugin/loss.h"
 
 namespace monodr {
 namespace {
@@ -187,6 +188,12 @@ TEST_F(PluginFolder, AFactoryThatThrowsSaysItsOwnWord) {
               contains(message, "loss_factory_throws.so") &&
               contains(message, "its factory throws: no such device"))
       << message;
+}
+
+TEST_F(PluginFolder, APluginThatAddsAChannelOfATakenNameIsRefused) {
+  take("loss_channel_taken.so");
+  const std::string reason = refusal_of("loss_channel_taken.so");
+  EXPECT_TRUE(contains(reason, "it adds the channel 'nocs', which is there already")) << reason;
 }
 
 TEST_F(PluginFolder, AnEmptyFolderHoldsNothing) {

@@ -11,6 +11,7 @@
 
 #include "base/parameters.h"
 #include "plugin/registry.h"
+#include "plugin/renderer.h"
 
 namespace monodr::test {
 

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "plugin/descriptor.h"
+#include "plugin/loss.h"
 
 namespace monodr {
 namespace {

@@ -6,6 +6,7 @@
 #include "common/mesh_batch.h"
 #include "neural_mesh_renderer/tensors.h"
 #include "plugin/descriptor.h"
+#include "plugin/renderer.h"
 
 namespace monodr::neural_mesh_renderer {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "common/mesh_batch.h"
 #include "plugin/descriptor.h"
+#include "plugin/renderer.h"
 #include "soft_rasterizer/tensors.h"
 
 namespace monodr::soft_rasterizer {

@@ -15,6 +15,7 @@
 #include "common/volume_prior.h"
 #include "plugin/descriptor.h"
 #include "plugin/prior_file.h"
+#include "plugin/shape_prior.h"
 #include "point_network.h"
 
 namespace monodr::deep_sdf {

@@ -12,6 +12,7 @@
 #include "decoder.h"
 #include "plugin/descriptor.h"
 #include "plugin/prior_file.h"
+#include "plugin/shape_prior.h"
 #include "template_mesh.h"
 #include "training.h"
 

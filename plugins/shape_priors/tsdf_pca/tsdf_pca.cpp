@@ -14,6 +14,7 @@
 #include "common/volume_prior.h"
 #include "plugin/descriptor.h"
 #include "plugin/prior_file.h"
+#include "plugin/shape_prior.h"
 
 namespace monodr::tsdf_pca {
 namespace {

@@ -2,6 +2,8 @@
 //
 // A loss, mean (A - M)^2 over the crop, with one fault a build (MONODR_FAULT): the contract must
 // find each of them, and nothing in the one without a fault.
+#include "plugin/loss.h"
+
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 

@@ -2,6 +2,8 @@
 //
 // A renderer with one fault a build (MONODR_FAULT); "none" has none. Every vertex is a blob of
 // light on the image; depth and colour are averages over the blobs.
+#include "plugin/renderer.h"
+
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A rule with one fault a build (MONODR_FAULT).
+#include "plugin/rule.h"
+
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
