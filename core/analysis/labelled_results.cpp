@@ -9,9 +9,7 @@
 #include "base/error.h"
 #include "data/kitti_label.h"
 #include "data/synthetic_set.h"
-#include "evaluation/candidates.h"
 #include "evaluation/errors.h"
-#include "evaluation/precision.h"
 #include "report/experiment_figures.h"
 
 namespace monodr {
@@ -64,8 +62,8 @@ std::string lower_case(std::string text) {
 }
 
 std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
-  const PrecisionCurve curve = precision_curve(
-      candidates_of(cell, metric), overlap_kind(metric), difficulty_of(metric), metric.iou);
+  const PrecisionCurve curve = prepared_for(metric, pair_frames(cell.labels, cell.detections))
+                                   .curve(overlap_kind(metric), difficulty_of(metric), metric.iou);
   return {curve.precision.begin(), curve.precision.end()};
 }
 
@@ -91,15 +89,8 @@ Difficulty difficulty_of(const MetricColumn& metric) {
   return Difficulty::moderate;
 }
 
-std::vector<FrameCandidates> candidates_of(const LabelledCell& cell, const MetricColumn& metric) {
-  std::vector<FrameCandidates> candidates;
-  for (size_t i = 0; i < cell.labels.size(); ++i)
-    candidates.push_back(find_candidates(cell.labels[i].objects,
-                                         cell.detections[i].objects,
-                                         lower_case(metric.category),
-                                         {metric.iou, metric.iou, metric.iou},
-                                         HeightRule::must_exceed));
-  return candidates;
+ClassFrames prepared_for(const MetricColumn& metric, const std::vector<FramePair>& frames) {
+  return {frames, lower_case(metric.category), {metric.iou, metric.iou, metric.iou}};
 }
 
 std::vector<LabelledCell> labelled_cells(const Database& database,

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "evaluation/candidates.h"
 #include "evaluation/frames.h"
 #include "evaluation/precision.h"
 
@@ -157,23 +156,18 @@ std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& 
                                            const KittiApOptions& options) {
   check_options(options);
   const std::vector<FramePair> frames = pair_frames(labels, detections);
-  const size_t category_count = options.categories.size();
-  std::vector<std::vector<FrameCandidates>> candidates(category_count);
+  std::vector<ClassFrames> prepared;
   std::vector<CurveTask> tasks;
-  for (size_t category = 0; category < category_count; ++category) {
+  for (size_t category = 0; category < options.categories.size(); ++category) {
     const std::string& name = options.categories[category];
-    const std::array<double, 3> least = least_overlaps(options, name);
-    candidates[category].resize(frames.size());
-    parallel_for(frames.size(), options.threads, [&](size_t i) {
-      candidates[category][i] = find_candidates(
-          *frames[i].labels, *frames[i].detections, name, least, options.height_rule);
-    });
+    prepared.emplace_back(
+        frames, name, least_overlaps(options, name), options.height_rule, options.threads);
     for (CurveTask& task : plan_curves(category, options, coverage_of(frames, name)))
       tasks.push_back(task);
   }
   parallel_for(tasks.size(), options.threads, [&](size_t i) {
     CurveTask& task = tasks[i];
-    task.curve = precision_curve(candidates[task.category], task.kind, task.difficulty, task.iou);
+    task.curve = prepared[task.category].curve(task.kind, task.difficulty, task.iou);
   });
   return rows_of(tasks, options, all_have_alpha(frames));
 }
