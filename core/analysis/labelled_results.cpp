@@ -90,7 +90,7 @@ Difficulty difficulty_of(const MetricColumn& metric) {
 }
 
 ClassFrames prepared_for(const MetricColumn& metric, const std::vector<FramePair>& frames) {
-  return {frames, lower_case(metric.category), {metric.iou, metric.iou, metric.iou}};
+  return {FrameTable(frames), lower_case(metric.category), {metric.iou, metric.iou, metric.iou}};
 }
 
 std::vector<LabelledCell> labelled_cells(const Database& database,

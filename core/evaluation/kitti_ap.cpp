@@ -156,12 +156,13 @@ std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& 
                                            const KittiApOptions& options) {
   check_options(options);
   const std::vector<FramePair> frames = pair_frames(labels, detections);
+  const FrameTable table(frames, options.threads);
   std::vector<ClassFrames> prepared;
   std::vector<CurveTask> tasks;
   for (size_t category = 0; category < options.categories.size(); ++category) {
     const std::string& name = options.categories[category];
     prepared.emplace_back(
-        frames, name, least_overlaps(options, name), options.height_rule, options.threads);
+        table, name, least_overlaps(options, name), options.height_rule, options.threads);
     for (CurveTask& task : plan_curves(category, options, coverage_of(frames, name)))
       tasks.push_back(task);
   }

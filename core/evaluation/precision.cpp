@@ -23,56 +23,25 @@ std::int32_t role_of(const Annotation& object, const std::string& category) {
   return MONODR_OTHER_CLASS;
 }
 
-/// Labels or detections of all frames as the C interface takes them.
-class ObjectTable {
- public:
-  ObjectTable(const std::vector<FramePair>& frames,
-              const std::vector<Annotation>* FramePair::*objects,
-              const std::string& category,
-              int threads) {
-    for (const FramePair& frame : frames)
-      first_.push_back(first_.back() + static_cast<std::int64_t>((frame.*objects)->size()));
-    role_.resize(first_.back());
-    numbers_.resize(first_.back());
-    parallel_for(frames.size(), threads, [&](size_t frame) {
-      std::int64_t row = first_[frame];
-      for (const Annotation& object : *(frames[frame].*objects)) {
-        role_[row] = role_of(object, category);
-        numbers_[row++] = numbers_of(object);
-      }
-    });
-  }
-  monodr_kitti_objects view() {
-    return {first_.data(), role_.data(), {numbers_.data(), {MONODR_KITTI_NUMBERS, 1}}};
-  }
-
- private:
-  using Numbers = std::array<double, MONODR_KITTI_NUMBERS>;
-
-  static Numbers numbers_of(const Annotation& object) {
-    const Box2d image = kitti_pixels(object.box2d);
-    const Box3d& box = object.box3d;
-    return {object.truncation,
-            static_cast<double>(object.occlusion),
-            object.alpha,
-            image.left,
-            image.top,
-            image.right,
-            image.bottom,
-            box.height,
-            box.width,
-            box.length,
-            box.location.x(),
-            box.location.y(),
-            box.location.z(),
-            box.rotation_y,
-            object.score};
-  }
-
-  std::vector<std::int64_t> first_{0};
-  std::vector<std::int32_t> role_;
-  std::vector<Numbers> numbers_;
-};
+std::array<double, MONODR_KITTI_NUMBERS> numbers_of(const Annotation& object) {
+  const Box2d image = kitti_pixels(object.box2d);
+  const Box3d& box = object.box3d;
+  return {object.truncation,
+          static_cast<double>(object.occlusion),
+          object.alpha,
+          image.left,
+          image.top,
+          image.right,
+          image.bottom,
+          box.height,
+          box.width,
+          box.length,
+          box.location.x(),
+          box.location.y(),
+          box.location.z(),
+          box.rotation_y,
+          object.score};
+}
 
 /// `chosen`: numbers of frames; null for all.
 PrecisionCurve curve_of(const monodr_kitti_frames* frames,
@@ -100,19 +69,48 @@ PrecisionCurve curve_of(const monodr_kitti_frames* frames,
 
 }  // namespace
 
-ClassFrames::ClassFrames(const std::vector<FramePair>& frames,
+FrameTable::FrameTable(std::vector<FramePair> frames, int threads) : frames_(std::move(frames)) {
+  const auto fill = [&](Objects& table, const std::vector<Annotation>* FramePair::*objects) {
+    for (const FramePair& frame : frames_)
+      table.first.push_back(table.first.back() +
+                            static_cast<std::int64_t>((frame.*objects)->size()));
+    table.numbers.resize(table.first.back());
+    parallel_for(frames_.size(), threads, [&](size_t n) {
+      std::int64_t row = table.first[n];
+      for (const Annotation& object : *(frames_[n].*objects))
+        table.numbers[row++] = numbers_of(object);
+    });
+  };
+  fill(labels_, &FramePair::labels);
+  fill(detections_, &FramePair::detections);
+}
+
+ClassFrames::ClassFrames(const FrameTable& table,
                          const std::string& category,
                          const std::array<double, 3>& least_overlap,
                          HeightRule rule,
                          int threads)
     : frames_(nullptr, monodr_kitti_frames_free) {
-  ObjectTable labels(frames, &FramePair::labels, category, threads);
-  ObjectTable detections(frames, &FramePair::detections, category, threads);
-  const monodr_kitti_objects label_view = labels.view(), detection_view = detections.view();
+  std::vector<std::int32_t> label_roles(table.labels_.numbers.size());
+  std::vector<std::int32_t> detection_roles(table.detections_.numbers.size());
+  parallel_for(table.frames_.size(), threads, [&](size_t n) {
+    const FramePair& frame = table.frames_[n];
+    std::int64_t label = table.labels_.first[n], detection = table.detections_.first[n];
+    for (const Annotation& object : *frame.labels) label_roles[label++] = role_of(object, category);
+    for (const Annotation& object : *frame.detections)
+      detection_roles[detection++] = role_of(object, category);
+  });
+  const auto view = [](const FrameTable::Objects& objects, const std::vector<std::int32_t>& roles) {
+    void* numbers = const_cast<double*>(objects.numbers.data()->data());
+    return monodr_kitti_objects{
+        objects.first.data(), roles.data(), {numbers, {MONODR_KITTI_NUMBERS, 1}}};
+  };
+  const monodr_kitti_objects labels = view(table.labels_, label_roles);
+  const monodr_kitti_objects detections = view(table.detections_, detection_roles);
   monodr_kitti_frames* made = nullptr;
-  check_call(monodr_kitti_frames_new(static_cast<std::int64_t>(frames.size()),
-                                     &label_view,
-                                     &detection_view,
+  check_call(monodr_kitti_frames_new(static_cast<std::int64_t>(table.frames_.size()),
+                                     &labels,
+                                     &detections,
                                      least_overlap.data(),
                                      rule == HeightRule::may_equal,
                                      threads,

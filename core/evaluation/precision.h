@@ -28,13 +28,29 @@ struct PrecisionCurve {
   int labels = 0;  ///< that count
 };
 
+/// The numbers of many frames' annotations as the kernels take them, made once for all classes. Holds
+/// the pairs' pointers.
+class FrameTable {
+ public:
+  explicit FrameTable(std::vector<FramePair> frames, int threads = 1);
+
+ private:
+  friend class ClassFrames;
+  struct Objects {
+    std::vector<std::int64_t> first{0};
+    std::vector<std::array<double, MONODR_KITTI_NUMBERS>> numbers;
+  };
+  std::vector<FramePair> frames_;
+  Objects labels_, detections_;
+};
+
 /// Frames prepared for one class: what overlaps what is computed once, and serves every difficulty,
-/// threshold and minimum overlap. Holds nothing of the annotations it was made from.
+/// threshold and minimum overlap. Holds nothing of the table it was made from.
 class ClassFrames {
  public:
   /// `category` is "car", "pedestrian" or "cyclist"; `least_overlap`, by overlap kind, is the least
   /// that curve() will be asked for.
-  ClassFrames(const std::vector<FramePair>& frames,
+  ClassFrames(const FrameTable& table,
               const std::string& category,
               const std::array<double, 3>& least_overlap,
               HeightRule rule = HeightRule::must_exceed,

@@ -26,11 +26,7 @@
 extern "C" {
 #endif
 
-#if defined(_WIN32)
-#define MONODR_KERNELS_API __declspec(dllexport)
-#else
 #define MONODR_KERNELS_API __attribute__((visibility("default")))
-#endif
 
 /* Goes up whenever a struct or a function below changes. */
 #define MONODR_KERNELS_ABI 1
@@ -153,6 +149,9 @@ typedef struct monodr_light {
   double direction[3]; /* unit vector towards the light */
 } monodr_light;
 
+/* Changes no colour. */
+#define MONODR_NO_LIGHT {1, 0, {1, 1, 1}, {1, 1, 1}, {0, -1, 0}}
+
 /*
  * NEURAL MESH RENDERER (Kato, Ushiku, Harada: Neural 3D Mesh Renderer, CVPR 2018). A pixel is the
  * average of samples x samples hard z-buffer samples, each showing the nearest face that covers it.
@@ -253,8 +252,8 @@ enum { MONODR_RECALL_SAMPLES = 41, MONODR_KITTI_NUMBERS = 15 };
 enum {
   MONODR_OTHER_CLASS = 0,
   MONODR_OF_CLASS = 1,
-  MONODR_NEIGHBOUR = 2, /* labels: of the neighbouring class */
-  MONODR_DONT_CARE = 3  /* labels: a DontCare region */
+  MONODR_NEIGHBOUR = 2, /* of the neighbouring class; a detection is then of another class */
+  MONODR_DONT_CARE = 3  /* a DontCare region; a detection is then of another class */
 };
 
 /*

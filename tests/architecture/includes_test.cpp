@@ -10,6 +10,7 @@
 #include <regex>
 #include <sstream>
 
+#include "base/error.h"
 #include "base/text.h"
 
 namespace monodr {

@@ -71,7 +71,7 @@ struct InputGradients {
   /// Of colours only where there are any.
   explicit InputGradients(const RenderInput& input)
       : vertices(at::empty_like(input.vertices)), intrinsics(at::empty_like(input.intrinsics)) {
-    if (input.colours.defined()) colours = at::empty_like(input.colours);
+    if (input.colours.dim() == 3) colours = at::empty_like(input.colours);
   }
   monodr_mesh_gradients arrays() const {
     return {array_of(vertices), array_of(colours), array_of(intrinsics)};
@@ -83,13 +83,14 @@ struct InputGradients {
 };
 
 /// Calls Function::apply(vertices, colours, intrinsics, faces, settings, channels); without the
-/// channel colour, `colours` is undefined.
+/// channel colour, `colours` is empty: autograd takes no undefined tensor.
 template <class Function, class Settings>
 Rendering render_recorded(const RenderInput& input,
                           const Settings& settings,
                           const Channels& channels) {
+  const at::Tensor none = at::empty({0}, input.vertices.options());
   return unlisted(Function::apply(input.vertices,
-                                  channels.colour ? input.colours : at::Tensor(),
+                                  channels.colour ? input.colours : none,
                                   input.intrinsics,
                                   input.faces,
                                   settings,
