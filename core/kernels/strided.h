@@ -67,7 +67,7 @@ class ItemArray {
 
   /// Fails where two elements may share memory.
   void check_apart(const char* name) const {
-    if (data_ == nullptr) return;
+    if (data_ == nullptr || count_ * size_ == 0) return;
     struct Dimension {
       std::int64_t stride, size;
     };
