@@ -124,16 +124,10 @@ void MeshGradientBatch<Scalar>::finish(std::int64_t n, const Copies& copies) con
   intrinsics.finish(n, copies.intrinsics);
 }
 
-void check_triangles(const std::int32_t* nearest,
-                     std::int64_t count,
-                     const ScreenMesh& mesh,
-                     std::int64_t n) {
-  std::int32_t most = -1;
-  for (std::int64_t i = 0; i < count; ++i) most = std::max(most, nearest[i]);
-  if (most >= std::int64_t(mesh.triangle_count()))
-    fail(MONODR_BAD_INDEX,
-         "the record of batch item %" PRId64 " is not what forward left for these meshes",
-         n);
+void fail_for_record(std::int64_t n) {
+  fail(MONODR_BAD_INDEX,
+       "the record of batch item %" PRId64 " is not what forward left for these meshes",
+       n);
 }
 
 void check_camera(std::int64_t height, std::int64_t width, double near, double far) {

@@ -65,11 +65,8 @@ struct MeshGradientBatch {
   void finish(std::int64_t n, const Copies& copies) const;
 };
 
-/// Fails where a record of item n names no triangle of its mesh: it is not what forward left.
-void check_triangles(const std::int32_t* nearest,
-                     std::int64_t count,
-                     const ScreenMesh& mesh,
-                     std::int64_t n);
+/// Fails for a record of item n: it names a triangle that its mesh has not.
+[[noreturn]] void fail_for_record(std::int64_t n);
 
 /// Fails unless 1 <= height, width <= 16384 and 0 < near < far.
 void check_camera(std::int64_t height, std::int64_t width, double near, double far);

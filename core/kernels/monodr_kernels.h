@@ -150,7 +150,12 @@ typedef struct monodr_light {
 } monodr_light;
 
 /* Changes no colour. */
-#define MONODR_NO_LIGHT {1, 0, {1, 1, 1}, {1, 1, 1}, {0, -1, 0}}
+#define MONODR_NO_LIGHT           \
+  {                               \
+    1, 0, {1, 1, 1}, {1, 1, 1}, { \
+      0, -1, 0                    \
+    }                             \
+  }
 
 /*
  * NEURAL MESH RENDERER (Kato, Ushiku, Harada: Neural 3D Mesh Renderer, CVPR 2018). A pixel is the

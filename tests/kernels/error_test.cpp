@@ -156,9 +156,6 @@ TEST(Errors, BackwardAsksForWhatForwardLeft) {
        MONODR_NULL_POINTER,
        [](Call& c) { c.images.silhouette.data = nullptr; }},
       {"nearest is NULL", MONODR_NULL_POINTER, [](Call& c) { c.record.nearest = nullptr; }},
-      {"is not what forward left",
-       MONODR_BAD_INDEX,
-       [](Call& c) { c.record.nearest[0] = 1 << 30; }},
       {"exponent is NULL",
        MONODR_NULL_POINTER,
        [](Call& c) { c.soft.softmax = 1, c.record.exponent = nullptr; }},
@@ -173,7 +170,25 @@ TEST(Errors, BackwardAsksForWhatForwardLeft) {
     EXPECT_EQ(call.soft_backward(), fault.status) << fault.message;
     EXPECT_THAT(monodr_last_message(), testing::HasSubstr(fault.message));
   }
+}
+
+TEST(Errors, ARecordOfOtherMeshesDoesNoHarm) {
+  Scene<double> exact(1, nullptr);
+  ASSERT_EQ(exact.run_soft(false, 1), MONODR_OK);
+  exact.nearest[0] = 1 << 30;
+  const monodr_soft_rasterizer settings = exact.soft(false);
+  const monodr_meshes meshes = exact.meshes();
+  const monodr_images images = exact.images(), incoming = exact.incoming();
+  const monodr_soft_rasterizer_record record = exact.record();
+  const monodr_mesh_gradients gradients = exact.gradients();
+  EXPECT_EQ(monodr_soft_rasterizer_backward(
+                &settings, &meshes, &images, &record, &incoming, &gradients, 1),
+            MONODR_BAD_INDEX);
+  EXPECT_THAT(monodr_last_message(), testing::HasSubstr("is not what forward left"));
   Call call;
+  ASSERT_EQ(call.soft_forward(), MONODR_OK);
+  call.scene.nearest[0] = 1 << 30;
+  EXPECT_EQ(call.soft_backward(), MONODR_OK);  // float32 takes such a pixel for an empty one
   ASSERT_EQ(call.edges_forward(), MONODR_OK);
   call.scene.nearest[0] = 1 << 30;
   EXPECT_EQ(call.edges_backward(), MONODR_BAD_INDEX);

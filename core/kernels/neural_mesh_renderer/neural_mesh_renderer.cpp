@@ -80,7 +80,7 @@ void draw_backward(const Settings& settings,
       Scratch<Scalar>& scratch = memory.scratch;
       const CameraMesh<Scalar> mesh = batch.item(n, memory.mesh);
       project(mesh, settings.projection(), n, scratch.mesh);
-      check_triangles(nearest + n * samples, samples, scratch.mesh, n);
+      if (!mark_visible(settings, nearest + n * samples, scratch)) fail_for_record(n);
       render_backward(mesh, settings, scratch, nearest + n * samples, incoming, gradient);
       project_backward(mesh, scratch.mesh, scratch.gradient, gradient);
     }

@@ -143,10 +143,6 @@ void edges_backward(const Settings& settings,
                     const std::int32_t* nearest,
                     const ImageGradients<Scalar>& incoming,
                     Scratch<Scalar>& scratch) {
-  scratch.visible.assign(scratch.mesh.triangle_count(), 0);
-  const std::size_t count = std::size_t(settings.rows()) * settings.columns();
-  for (std::size_t n = 0; n < count; ++n)
-    if (nearest[n] >= 0) scratch.visible[nearest[n]] = 1;
   scratch.to_x.assign(scratch.mesh.u.size(), 0);
   scratch.to_y.assign(scratch.mesh.u.size(), 0);
   const LineView<Scalar> rows = rows_of(settings, nearest, incoming, scratch.shading);
@@ -180,6 +176,19 @@ void render(const CameraMesh<Scalar>& camera_mesh,
 }
 
 template <typename Scalar>
+bool mark_visible(const Settings& settings, const std::int32_t* nearest, Scratch<Scalar>& scratch) {
+  const std::size_t triangles = scratch.mesh.triangle_count();
+  scratch.visible.assign(triangles, 0);
+  const std::size_t count = std::size_t(settings.rows()) * settings.columns();
+  for (std::size_t n = 0; n < count; ++n) {
+    if (nearest[n] < 0) continue;
+    if (std::size_t(nearest[n]) >= triangles) return false;
+    scratch.visible[nearest[n]] = 1;
+  }
+  return true;
+}
+
+template <typename Scalar>
 void render_backward(const CameraMesh<Scalar>& camera_mesh,
                      const Settings& settings,
                      Scratch<Scalar>& scratch,
@@ -208,6 +217,8 @@ template void render(const CameraMesh<double>&,
                      const Settings&,
                      Scratch<double>&,
                      const Images<double>&);
+template bool mark_visible(const Settings&, const std::int32_t*, Scratch<float>&);
+template bool mark_visible(const Settings&, const std::int32_t*, Scratch<double>&);
 template void render_backward(const CameraMesh<float>&,
                               const Settings&,
                               Scratch<float>&,

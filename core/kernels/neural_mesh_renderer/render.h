@@ -44,7 +44,11 @@ void render(const CameraMesh<Scalar>& camera_mesh,
             Scratch<Scalar>& scratch,
             const Images<Scalar>& images);
 
-/// Sets scratch.gradient; what the light hands to the normals is added to `gradient` at once.
+/// Sets scratch.visible; false where `nearest` names a triangle that scratch.mesh has not.
+template <typename Scalar>
+bool mark_visible(const Settings& settings, const std::int32_t* nearest, Scratch<Scalar>& scratch);
+
+/// Sets scratch.gradient; mark_visible() comes before; what the light hands to the normals is added to `gradient` at once.
 template <typename Scalar>
 void render_backward(const CameraMesh<Scalar>& camera_mesh,
                      const Settings& settings,

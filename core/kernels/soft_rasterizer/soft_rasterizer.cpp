@@ -144,14 +144,23 @@ struct Drawn {
 
   Images<const Scalar> item(const Settings& settings,
                             std::int64_t n,
-                            const ScreenMesh& mesh,
                             ThreadMemory<Scalar>& memory) const {
     const Images<Scalar> recorded = with_record(ChannelImages<Scalar>{}, settings, record, n);
-    if (recorded.nearest != nullptr)
-      check_triangles(recorded.nearest, std::int64_t(settings.height) * settings.width, mesh, n);
     return {images.read(n, memory.images), recorded.nearest, recorded.exponent, recorded.weight};
   }
 };
+
+/// The loops in float32 compare with `nearest`, those in double use it as an index.
+void check_nearest(const Settings& settings,
+                   const Images<const double>& images,
+                   const ScreenMesh& mesh,
+                   std::int64_t n) {
+  if (images.nearest == nullptr) return;
+  const std::size_t pixels = std::size_t(settings.height) * settings.width;
+  if (*std::max_element(images.nearest, images.nearest + pixels) >=
+      std::int64_t(mesh.triangle_count()))
+    fail_for_record(n);
+}
 
 /// Fails where forward did not leave what the incoming gradients need.
 template <typename Scalar>
@@ -202,7 +211,7 @@ void draw_backward(const Settings& settings,
       return;
     }
     const ScreenMesh& mesh = project_item(batch, settings, n, memory);
-    const Images<const Scalar> item = drawn.item(settings, n, mesh, memory);
+    const Images<const Scalar> item = drawn.item(settings, n, memory);
     if constexpr (simd) {
       FaceGradients& faces = gathered.of(n, mesh, incoming.shaded(), scratch);
       rasterize_backward(settings, {int(unit % parts), parts}, scratch, item, incoming, faces);
@@ -210,6 +219,7 @@ void draw_backward(const Settings& settings,
       scratch.gradient.reset(mesh);
       faces.add_to(mesh, scratch.gradient);
     } else {
+      check_nearest(settings, item, mesh, n);
       scratch.gradient.reset(mesh);
       rasterize_backward(mesh, settings, item, incoming, scratch.gradient);
     }

@@ -37,16 +37,19 @@ monodr_array array_of(const at::Tensor& tensor) {
 }
 
 monodr_meshes meshes_of(const RenderInput& input) {
-  const bool shared = input.faces.dim() == 2;
-  return {input.vertices.scalar_type() == at::kFloat ? MONODR_FLOAT32 : MONODR_FLOAT64,
-          input.vertices.size(0),
-          input.vertices.size(1),
-          input.faces.size(-2),
-          array_of(input.vertices),
-          array_of(input.colours),
-          array_of(input.intrinsics),
-          array_of(shared ? input.faces.unsqueeze(0).expand({input.vertices.size(0), -1, -1})
-                          : input.faces)};
+  monodr_meshes meshes{input.vertices.scalar_type() == at::kFloat ? MONODR_FLOAT32 : MONODR_FLOAT64,
+                       input.vertices.size(0),
+                       input.vertices.size(1),
+                       input.faces.size(-2),
+                       array_of(input.vertices),
+                       array_of(input.colours),
+                       array_of(input.intrinsics),
+                       array_of(input.faces)};
+  if (input.faces.dim() == 2) {  // the same for all items
+    std::copy_backward(meshes.faces.stride, meshes.faces.stride + 2, meshes.faces.stride + 3);
+    meshes.faces.stride[0] = 0;
+  }
+  return meshes;
 }
 
 monodr_images images_of(const Rendering& images) {
