@@ -247,7 +247,7 @@ void project_backward(const CameraMesh<Scalar>& mesh,
     gradient.vertices[3 * n + 2] -=
         Scalar(along_x * x + along_y * y + screen_gradient.inverse_depth[n] * scale * scale);
   }
-  if (gradient.colours != nullptr)
+  if (gradient.colours != nullptr && mesh.colours != nullptr)
     for (std::int64_t n = 0; n < 3 * mesh.vertex_count; ++n)
       gradient.colours[n] += Scalar(screen_gradient.colours[n]);
   if (gradient.intrinsics != nullptr) {

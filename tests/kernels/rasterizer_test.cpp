@@ -107,6 +107,28 @@ TYPED_TEST(Rasterizers, AnItemWithoutIncomingGradientGetsZeros) {
   }
 }
 
+TYPED_TEST(Rasterizers, ColoursNobodyAskedForHaveNoGradient) {
+  for (int method = 0; method < kMethods; ++method) {
+    Scene<TypeParam> scene(4, nullptr);
+    ASSERT_EQ(run(scene, method, 1), MONODR_OK);
+    const monodr_meshes meshes = scene.meshes();
+    const monodr_images images = scene.images();
+    const monodr_mesh_gradients gradients = scene.gradients();
+    const monodr_soft_rasterizer_record record = scene.record();
+    monodr_images incoming = scene.incoming();
+    incoming.colour.data = nullptr;
+    const auto soft = scene.soft(method == 1);
+    const auto edges = scene.edges();
+    const int status = method == 2
+                           ? monodr_neural_mesh_renderer_backward(
+                                 &edges, &meshes, scene.nearest.data(), &incoming, &gradients, 1)
+                           : monodr_soft_rasterizer_backward(
+                                 &soft, &meshes, &images, &record, &incoming, &gradients, 1);
+    ASSERT_EQ(status, MONODR_OK) << monodr_last_message();
+    for (std::int64_t n = 0; n < scene.to_colours.count(); ++n) ASSERT_EQ(scene.to_colours[n], 0);
+  }
+}
+
 TYPED_TEST(Rasterizers, NothingToDrawIsNoError) {
   Scene<TypeParam> scene(3, nullptr);
   for (int method = 0; method < kMethods; ++method)
