@@ -90,7 +90,8 @@ Difficulty difficulty_of(const MetricColumn& metric) {
 }
 
 ClassFrames prepared_for(const MetricColumn& metric, const std::vector<FramePair>& frames) {
-  return {FrameTable(frames), lower_case(metric.category), {metric.iou, metric.iou, metric.iou}};
+  const EvaluatedClass only{lower_case(metric.category), {metric.iou, metric.iou, metric.iou}};
+  return std::move(prepare_frames(frames, {only}).front());
 }
 
 std::vector<LabelledCell> labelled_cells(const Database& database,

@@ -156,16 +156,16 @@ std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& 
                                            const KittiApOptions& options) {
   check_options(options);
   const std::vector<FramePair> frames = pair_frames(labels, detections);
-  const FrameTable table(frames, options.threads);
-  std::vector<ClassFrames> prepared;
+  std::vector<EvaluatedClass> classes;
   std::vector<CurveTask> tasks;
   for (size_t category = 0; category < options.categories.size(); ++category) {
     const std::string& name = options.categories[category];
-    prepared.emplace_back(
-        table, name, least_overlaps(options, name), options.height_rule, options.threads);
+    classes.push_back({name, least_overlaps(options, name)});
     for (CurveTask& task : plan_curves(category, options, coverage_of(frames, name)))
       tasks.push_back(task);
   }
+  const std::vector<ClassFrames> prepared =
+      prepare_frames(frames, classes, options.height_rule, options.threads);
   parallel_for(tasks.size(), options.threads, [&](size_t i) {
     CurveTask& task = tasks[i];
     task.curve = prepared[task.category].curve(task.kind, task.difficulty, task.iou);

@@ -23,7 +23,9 @@ std::int32_t role_of(const Annotation& object, const std::string& category) {
   return MONODR_OTHER_CLASS;
 }
 
-std::array<double, MONODR_KITTI_NUMBERS> numbers_of(const Annotation& object) {
+using Numbers = std::array<double, MONODR_KITTI_NUMBERS>;
+
+Numbers numbers_of(const Annotation& object) {
   const Box2d image = kitti_pixels(object.box2d);
   const Box3d& box = object.box3d;
   return {object.truncation,
@@ -42,6 +44,37 @@ std::array<double, MONODR_KITTI_NUMBERS> numbers_of(const Annotation& object) {
           box.rotation_y,
           object.score};
 }
+
+/// Labels or detections of all frames as the kernels take them.
+class ObjectTable {
+ public:
+  ObjectTable(const std::vector<FramePair>& frames,
+              const std::vector<Annotation>* FramePair::*objects,
+              size_t classes) {
+    for (const FramePair& frame : frames)
+      first_.push_back(first_.back() + static_cast<std::int64_t>((frame.*objects)->size()));
+    numbers_ = std::make_unique_for_overwrite<Numbers[]>(first_.back());
+    roles_.assign(classes, std::vector<std::int32_t>(first_.back()));
+  }
+  void fill(size_t frame,
+            const std::vector<Annotation>& objects,
+            const std::vector<EvaluatedClass>& classes) {
+    std::int64_t row = first_[frame];
+    for (const Annotation& object : objects) {
+      for (size_t n = 0; n < classes.size(); ++n)
+        roles_[n][row] = role_of(object, classes[n].category);
+      numbers_[row++] = numbers_of(object);
+    }
+  }
+  monodr_kitti_objects of_class(size_t n) {
+    return {first_.data(), roles_[n].data(), {numbers_.get(), {MONODR_KITTI_NUMBERS, 1}}};
+  }
+
+ private:
+  std::vector<std::int64_t> first_{0};
+  std::unique_ptr<Numbers[]> numbers_;
+  std::vector<std::vector<std::int32_t>> roles_;  ///< by class
+};
 
 /// `chosen`: numbers of frames; null for all.
 PrecisionCurve curve_of(const monodr_kitti_frames* frames,
@@ -69,53 +102,30 @@ PrecisionCurve curve_of(const monodr_kitti_frames* frames,
 
 }  // namespace
 
-FrameTable::FrameTable(std::vector<FramePair> frames, int threads) : frames_(std::move(frames)) {
-  const auto fill = [&](Objects& table, const std::vector<Annotation>* FramePair::*objects) {
-    for (const FramePair& frame : frames_)
-      table.first.push_back(table.first.back() +
-                            static_cast<std::int64_t>((frame.*objects)->size()));
-    table.numbers.resize(table.first.back());
-    parallel_for(frames_.size(), threads, [&](size_t n) {
-      std::int64_t row = table.first[n];
-      for (const Annotation& object : *(frames_[n].*objects))
-        table.numbers[row++] = numbers_of(object);
-    });
-  };
-  fill(labels_, &FramePair::labels);
-  fill(detections_, &FramePair::detections);
-}
-
-ClassFrames::ClassFrames(const FrameTable& table,
-                         const std::string& category,
-                         const std::array<double, 3>& least_overlap,
-                         HeightRule rule,
-                         int threads)
-    : frames_(nullptr, monodr_kitti_frames_free) {
-  std::vector<std::int32_t> label_roles(table.labels_.numbers.size());
-  std::vector<std::int32_t> detection_roles(table.detections_.numbers.size());
-  parallel_for(table.frames_.size(), threads, [&](size_t n) {
-    const FramePair& frame = table.frames_[n];
-    std::int64_t label = table.labels_.first[n], detection = table.detections_.first[n];
-    for (const Annotation& object : *frame.labels) label_roles[label++] = role_of(object, category);
-    for (const Annotation& object : *frame.detections)
-      detection_roles[detection++] = role_of(object, category);
+std::vector<ClassFrames> prepare_frames(const std::vector<FramePair>& frames,
+                                        const std::vector<EvaluatedClass>& classes,
+                                        HeightRule rule,
+                                        int threads) {
+  ObjectTable labels(frames, &FramePair::labels, classes.size());
+  ObjectTable detections(frames, &FramePair::detections, classes.size());
+  parallel_for(frames.size(), threads, [&](size_t frame) {
+    labels.fill(frame, *frames[frame].labels, classes);
+    detections.fill(frame, *frames[frame].detections, classes);
   });
-  const auto view = [](const FrameTable::Objects& objects, const std::vector<std::int32_t>& roles) {
-    void* numbers = const_cast<double*>(objects.numbers.data()->data());
-    return monodr_kitti_objects{
-        objects.first.data(), roles.data(), {numbers, {MONODR_KITTI_NUMBERS, 1}}};
-  };
-  const monodr_kitti_objects labels = view(table.labels_, label_roles);
-  const monodr_kitti_objects detections = view(table.detections_, detection_roles);
-  monodr_kitti_frames* made = nullptr;
-  check_call(monodr_kitti_frames_new(static_cast<std::int64_t>(table.frames_.size()),
-                                     &labels,
-                                     &detections,
-                                     least_overlap.data(),
-                                     rule == HeightRule::may_equal,
-                                     threads,
-                                     &made));
-  frames_.reset(made);
+  std::vector<ClassFrames> prepared;
+  for (size_t n = 0; n < classes.size(); ++n) {
+    const monodr_kitti_objects of_labels = labels.of_class(n), found = detections.of_class(n);
+    monodr_kitti_frames* made = nullptr;
+    check_call(monodr_kitti_frames_new(static_cast<std::int64_t>(frames.size()),
+                                       &of_labels,
+                                       &found,
+                                       classes[n].least_overlap.data(),
+                                       rule == HeightRule::may_equal,
+                                       threads,
+                                       &made));
+    prepared.emplace_back(made);
+  }
+  return prepared;
 }
 
 PrecisionCurve ClassFrames::curve(OverlapKind kind,

@@ -28,33 +28,11 @@ struct PrecisionCurve {
   int labels = 0;  ///< that count
 };
 
-/// The numbers of many frames' annotations as the kernels take them, made once for all classes. Holds
-/// the pairs' pointers.
-class FrameTable {
- public:
-  explicit FrameTable(std::vector<FramePair> frames, int threads = 1);
-
- private:
-  friend class ClassFrames;
-  struct Objects {
-    std::vector<std::int64_t> first{0};
-    std::vector<std::array<double, MONODR_KITTI_NUMBERS>> numbers;
-  };
-  std::vector<FramePair> frames_;
-  Objects labels_, detections_;
-};
-
 /// Frames prepared for one class: what overlaps what is computed once, and serves every difficulty,
-/// threshold and minimum overlap. Holds nothing of the table it was made from.
+/// threshold and minimum overlap. Holds nothing of the annotations it was made from.
 class ClassFrames {
  public:
-  /// `category` is "car", "pedestrian" or "cyclist"; `least_overlap`, by overlap kind, is the least
-  /// that curve() will be asked for.
-  ClassFrames(const FrameTable& table,
-              const std::string& category,
-              const std::array<double, 3>& least_overlap,
-              HeightRule rule = HeightRule::must_exceed,
-              int threads = 1);
+  explicit ClassFrames(monodr_kitti_frames* frames) : frames_(frames, monodr_kitti_frames_free) {}
 
   /// One curve of the official protocol (monodr_kernels.h) over all frames.
   PrecisionCurve curve(OverlapKind kind, Difficulty difficulty, double minimum_overlap) const;
@@ -67,6 +45,18 @@ class ClassFrames {
  private:
   std::unique_ptr<monodr_kitti_frames, decltype(&monodr_kitti_frames_free)> frames_;
 };
+
+/// A class to prepare frames for.
+struct EvaluatedClass {
+  std::string category;                 ///< "car", "pedestrian" or "cyclist"
+  std::array<double, 3> least_overlap;  ///< by overlap kind: the least that will be asked for
+};
+
+/// For each class; the annotations are read once for all.
+std::vector<ClassFrames> prepare_frames(const std::vector<FramePair>& frames,
+                                        const std::vector<EvaluatedClass>& classes,
+                                        HeightRule rule = HeightRule::must_exceed,
+                                        int threads = 1);
 
 /// AP11 or AP40 of the samples, percent.
 double average_precision(const std::array<double, recall_samples>& samples, int recall_positions);

@@ -15,8 +15,8 @@
  * may be NULL where a function says so; it is then not computed.
  *
  * THREADS. Every function may be called by several threads at once. `threads` is how many one call
- * may use, the caller's among them (1 to 1024, by OpenMP). Results are the same bits for any number,
- * and an item of a batch is the same bits whatever stands beside it.
+ * may use, the caller's among them (1 to 1024; rasterizers take OpenMP's). Results are the same bits
+ * for any number, and an item of a batch is the same bits whatever stands beside it.
  *
  * ERRORS. Functions return a monodr_status. After an error the outputs hold anything, and
  * monodr_last_message() says what was wrong. Of several items at fault the first is named.

@@ -116,7 +116,7 @@ void overlaps(const ItemArray<double>& a,
               std::int64_t count_b,
               const ItemArray<double> (&to)[3],
               int threads) {
-  for_each_item(count_a, threads, [&](std::int64_t i) {
+  for_each_item_on_new_threads(count_a, threads, [&](std::int64_t i) {
     static thread_local std::vector<double> copies[5];
     double* out[3];
     for (int k = 0; k < 3; ++k) out[k] = to[k].write(i, copies[k]);

@@ -202,7 +202,7 @@ int monodr_kitti_frames_new(std::int64_t frame_count,
     auto made = std::make_unique<monodr_kitti_frames>();
     std::copy_n(least_overlap, kitti::kOverlaps, made->least_overlap.begin());
     made->frames.resize(frame_count);
-    for_each_item(frame_count, threads, [&](std::int64_t n) {
+    for_each_item_on_new_threads(frame_count, threads, [&](std::int64_t n) {
       made->frames[n] =
           kitti::make_frame(label_objects, detection_objects, n, made->least_overlap, may_equal);
     });
@@ -220,6 +220,7 @@ int monodr_kitti_curves(monodr_kitti_curve* curves, std::int64_t count, int thre
     if (count > 0) check_pointer(curves, "curves");
     check_threads(threads);
     for (std::int64_t n = 0; n < count; ++n) kitti::check_curve(curves[n], n);
-    for_each_item(count, threads, [&](std::int64_t n) { kitti::compute_curve(curves[n]); });
+    for_each_item_on_new_threads(
+        count, threads, [&](std::int64_t n) { kitti::compute_curve(curves[n]); });
   });
 }
