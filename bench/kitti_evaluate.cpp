@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "../tests/categories.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "geometry/overlap.h"
@@ -57,7 +58,7 @@ const Scenes& scenes() {
 }
 
 void evaluate_all_classes(benchmark::State& state) {
-  KittiApOptions options;
+  KittiApOptions options = kitti_options();
   options.threads = static_cast<int>(state.range(0));
   for (auto _ : state)
     benchmark::DoNotOptimize(

@@ -75,7 +75,7 @@ void cost_of(benchmark::State& state, const char* name) {
   const char* folder = std::getenv("MONODR_BINARY_DIR");
   Registry registry({std::string(folder ? folder : ".") + "/plugins"});
   const auto loss =
-      registry.make_loss(name, Parameters(registry.find(PluginKind::loss, name).info.parameters));
+      registry.make<Loss>(name, Parameters(registry.find(PluginKind::loss, name).info.parameters));
   const Workload load = workload();
   const LossInput input{load.observation, load.hypothesis, load.rendering, 0.5};
   const std::vector<at::Tensor> inputs = {load.hypothesis.dimensions,

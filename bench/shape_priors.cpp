@@ -26,7 +26,7 @@ const ShapePrior& mesh_autoencoder(int grid) {
   const char* folder = std::getenv("MONODR_BINARY_DIR");
   static Registry registry({std::string(folder != nullptr ? folder : ".") + "/plugins"});
   const PluginInfo& info = registry.find(PluginKind::shape_prior, "mesh_autoencoder").info;
-  prior = registry.make_shape_prior(info.name,
+  prior = registry.make<ShapePrior>(info.name,
                                     Parameters(info.parameters,
                                                {{"template_grid", {std::int64_t{grid}, {}, {}}},
                                                 {"relaxations", {std::int64_t{0}, {}, {}}},

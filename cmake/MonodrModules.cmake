@@ -3,6 +3,9 @@
 
 add_library(monodr_warnings INTERFACE)
 target_compile_options(monodr_warnings INTERFACE -Wall -Wextra -Wno-unused-parameter)
+if(MONODR_WERROR)
+  target_compile_options(monodr_warnings INTERFACE -Werror)
+endif()
 # GCC 12 takes the moved-from values of nlohmann::json for uninitialised ones.
 target_compile_options(monodr_warnings INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 

@@ -8,14 +8,26 @@ if(NOT TARGET monodr::torch)
   target_link_libraries(monodr::torch INTERFACE ${TORCH_LIBRARIES})
 endif()
 
+# monodr_plugin_kinds(VARIABLE): the kinds of base/plugin_kinds.def, in this tree or installed.
+function(monodr_plugin_kinds variable)
+  foreach(list ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../core/base/plugin_kinds.def
+               ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../../include/monodr/base/plugin_kinds.def)
+    if(EXISTS ${list})
+      file(STRINGS ${list} lines REGEX "^MONODR_PLUGIN_KIND")
+    endif()
+  endforeach()
+  list(TRANSFORM lines REPLACE "^MONODR_PLUGIN_KIND\\(([a-z_]+).*" "\\1" OUTPUT_VARIABLE kinds)
+  set(${variable} ${kinds} PARENT_SCOPE)
+endfunction()
+
 # monodr_add_plugin(KIND NAME a.cpp ... [LINKS lib ...]): the target KIND_NAME, which makes
 # KIND_NAME.so in MONODR_PLUGIN_OUTPUT_DIRECTORY, or in plugins/ of the build folder. KIND is
-# renderer, loss, rule or shape_prior. SOURCES before the files is allowed and changes nothing.
+# one of base/plugin_kinds.def. SOURCES before the files is allowed and changes nothing.
 function(monodr_add_plugin kind name)
-  set(kinds renderer loss rule shape_prior)
+  monodr_plugin_kinds(kinds)
   if(NOT kind IN_LIST kinds)
     message(FATAL_ERROR "monodr_add_plugin(${kind} ${name} ...): '${kind}' is no kind of plugin; "
-                        "the kinds are: renderer, loss, rule, shape_prior")
+                        "the kinds are: ${kinds}")
   endif()
   cmake_parse_arguments(PLUGIN "" "" "SOURCES;LINKS" ${ARGN})
   set(target ${kind}_${name})

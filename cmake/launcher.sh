@@ -43,7 +43,7 @@ build() {
   exec 9>"$root/build/.lock"
   flock 9 # two launchers at once must not run two builds in one folder
   if [ ! -f "$root/build/build.ninja" ]; then
-    (cd "$root" && cmake --preset release) >&2
+    (cd "$root" && cmake --preset release ${MONODR_CMAKE_OPTIONS:-}) >&2
   fi
   # Globs are checked again each time, so that a dry run never says that there is nothing to do.
   ninja -C "$root/build" "$@" 2>&1 | { grep -v --line-buffered \

@@ -17,7 +17,7 @@ ClassFrames frames_of_both(const LabelledCell& arm,
                            const MetricColumn& metric) {
   std::vector<FramePair> both = pair_frames(arm.labels, arm.detections);
   std::ranges::copy(pair_frames(baseline.labels, baseline.detections), std::back_inserter(both));
-  return prepared_for(metric, both);
+  return prepared_for(arm.category, metric, both);
 }
 
 bool same_frames(const LabelledCell& a, const LabelledCell& b) {
@@ -74,7 +74,7 @@ PairedDifference resampled(const Difference& difference) {
     for (size_t& frame : chosen) frame = static_cast<size_t>(((engine() >> 32) * count) >> 32);
     means.push_back(difference.of(chosen, nothing));
   }
-  result.interval = {quantile(means, 0.025), quantile(means, 0.975)};
+  result.interval = expanded_percentile_interval(means, count);
 
   int as_extreme = 0;
   const double observed = std::abs(result.difference) - 1e-9;

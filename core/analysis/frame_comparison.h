@@ -22,7 +22,8 @@ class FrameComparison {
 
   /// AP of one row of the table minus that of another, mean over the seeds that both have:
   ///
-  /// - interval: 95 % percentile bootstrap, frames drawn with replacement, the same for both arms;
+  /// - interval: 95 % expanded percentile bootstrap (results/statistics.h), frames drawn with
+  ///   replacement, the same for both arms;
   /// - p: permutation test, the arms exchanged in each frame by the toss of a coin (all seeds of a
   ///   frame together), (b + 1) / (m + 1);
   /// - n: frames.

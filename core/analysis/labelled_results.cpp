@@ -7,10 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/kitti_label.h"
+#include "data/manifest.h"
 #include "data/synthetic_set.h"
 #include "evaluation/errors.h"
+#include "experiment/category_file.h"
 #include "report/experiment_figures.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -18,51 +22,62 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// Where the labels of a configuration lie (see dataset_root in cell/prepare.h).
-std::string label_folder(const json& config, const std::string& cache) {
-  const json& dataset = config.at("dataset");
-  fs::path root = dataset.value("root", std::string());
-  if (dataset.value("source", std::string()) == "synthetic") {
+/// The labels of a frame, by the source that the configuration names.
+FrameAnnotations labels_of(const DatasetSettings& dataset,
+                           const std::string& cache,
+                           const std::string& frame) {
+  if (dataset.source == DataSource::manifest) {
+    for (const ManifestFrame& entry : read_manifest(dataset.root))
+      if (entry.id == frame)
+        return {frame,
+                parse_kitti_objects(read_file(entry.labels), KittiFileKind::labels, entry.labels)};
+    throw UserError(fmt::format("'{}' names no frame '{}' any more", dataset.root, frame));
+  }
+  fs::path root = dataset.root;
+  if (dataset.is_synthetic()) {
     SynthesisOptions options;
-    options.objects = dataset.at("objects").get<int>();
-    options.seed = dataset.at("scene_seed").get<std::uint64_t>();
+    options.objects = dataset.objects;
+    options.seed = dataset.scene_seed;
     root = synthetic_folder(cache, options);
   }
-  return (root / "training" / "label_2").string();
+  return read_kitti_frame((root / "training" / "label_2").string(), frame, KittiFileKind::labels);
+}
+
+CategoryModel category_of(const json& config) {
+  return config.contains("category") ? cell_settings(config).category
+                                     : load_category(DatasetSettings{}.category);
 }
 
 /// Labels by frame, each file read once for all cells.
 class LabelFiles {
  public:
-  const FrameAnnotations& frame(const std::string& folder, const std::string& name) {
-    const auto found = frames_.find({folder, name});
+  const FrameAnnotations& frame(const DatasetSettings& dataset,
+                                const std::string& cache,
+                                const std::string& name) {
+    const auto key = std::tuple{dataset.root, dataset.objects, dataset.scene_seed, name};
+    const auto found = frames_.find(key);
     if (found != frames_.end()) return found->second;
-    FrameAnnotations frame = read_kitti_frame(folder, name, KittiFileKind::labels);
-    return frames_.emplace(std::pair{folder, name}, std::move(frame)).first->second;
+    return frames_.emplace(key, labels_of(dataset, cache, name)).first->second;
   }
 
  private:
-  std::map<std::pair<std::string, std::string>, FrameAnnotations> frames_;
+  std::map<std::tuple<std::string, int, std::uint64_t, std::string>, FrameAnnotations> frames_;
 };
 
 LabelledCell with_labels(const Database& database,
                          const StoredCell& cell,
                          const std::string& cache,
                          LabelFiles& files) {
-  LabelledCell labelled{cell, {}, detections_of(database, cell)};
-  const std::string folder = label_folder(json::parse(cell.config), cache);
+  const json config = json::parse(cell.config);
+  LabelledCell labelled{cell, category_of(config), {}, detections_of(database, cell.id)};
+  const DatasetSettings dataset = cell_settings(config).dataset;
   for (const FrameAnnotations& frame : labelled.detections)
-    labelled.labels.push_back(files.frame(folder, frame.frame));
+    labelled.labels.push_back(files.frame(dataset, cache, frame.frame));
   return labelled;
 }
 
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
 std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
-  const PrecisionCurve curve = prepared_for(metric, pair_frames(cell.labels, cell.detections))
+  const PrecisionCurve curve = prepared_for(cell.category, metric, pair_frames(cell.labels, cell.detections))
                                    .curve(overlap_kind(metric), difficulty_of(metric), metric.iou);
   return {curve.precision.begin(), curve.precision.end()};
 }
@@ -89,8 +104,10 @@ Difficulty difficulty_of(const MetricColumn& metric) {
   return Difficulty::moderate;
 }
 
-ClassFrames prepared_for(const MetricColumn& metric, const std::vector<FramePair>& frames) {
-  const EvaluatedClass only{lower_case(metric.category), {metric.iou, metric.iou, metric.iou}};
+ClassFrames prepared_for(const CategoryModel& category,
+                         const MetricColumn& metric,
+                         const std::vector<FramePair>& frames) {
+  const EvaluatedClass only{category, {metric.iou, metric.iou, metric.iou}};
   return std::move(prepare_frames(frames, {only}).front());
 }
 
@@ -156,7 +173,8 @@ ScatterFigure depth_figure(const std::vector<LabelledCell>& cells) {
       figure.panels.push_back({label, {}, {}});
     ScatterPanel& panel = figure.panels[panel_of.at(label)];
     size_t frame = 0;
-    for (const LabelOutcome& outcome : measure_pose_errors(cell.labels, cell.detections, "car")) {
+    for (const LabelOutcome& outcome :
+         measure_pose_errors(cell.labels, cell.detections, cell.category)) {
       if (!outcome.matched()) continue;
       while (cell.labels[frame].frame != outcome.frame) ++frame;
       const auto& label_box = cell.labels[frame].objects[static_cast<size_t>(outcome.label)].box3d;

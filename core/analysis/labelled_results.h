@@ -14,6 +14,7 @@ namespace monodr {
 /// A finished cell beside the labels it was measured against, frame for frame.
 struct LabelledCell {
   StoredCell cell;
+  CategoryModel category;  ///< of the cell's configuration; cars, where one of before names none
   std::vector<FrameAnnotations> labels, detections;
 };
 
@@ -22,8 +23,10 @@ bool has_precision_curve(const MetricColumn& metric);
 /// UserError for what has no precision curve.
 OverlapKind overlap_kind(const MetricColumn& metric);
 Difficulty difficulty_of(const MetricColumn& metric);
-/// For the metric's class and overlap.
-ClassFrames prepared_for(const MetricColumn& metric, const std::vector<FramePair>& frames);
+/// For a cell's class and the metric's overlap.
+ClassFrames prepared_for(const CategoryModel& category,
+                         const MetricColumn& metric,
+                         const std::vector<FramePair>& frames);
 
 /// The database keeps no labels: they are read again from where the cells' configurations say.
 /// Cells whose labels are not there any more are left out; `missing` then says why (each reason

@@ -92,7 +92,8 @@ std::vector<ReportPictureRow> object_pictures(const std::vector<LabelledCell>& c
   for (const LabelledCell& cell : cells) {
     const std::string label = cell.cell.row_label();
     if (objects.count(label) == 0) labels.push_back(label);
-    for (const LabelOutcome& outcome : measure_pose_errors(cell.labels, cell.detections, "car"))
+    for (const LabelOutcome& outcome :
+         measure_pose_errors(cell.labels, cell.detections, cell.category))
       objects[label].push_back({&cell, outcome});
   }
   std::vector<ReportPictureRow> rows;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "analysis/report_content.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -11,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/experiment_figures.h"
+#include "results/stored_facts.h"
 
 namespace monodr {
 namespace {
@@ -67,8 +66,7 @@ void add_label_figures(const std::vector<LabelledCell>& cells,
                        std::vector<ReportFigure>& figures) {
   if (cells.empty()) return;
   for (const MetricColumn& column : table.columns) {
-    if (column.metric != "ap_bev" && column.metric != "ap_3d") continue;
-    if (column.recall_positions != 40) continue;
+    if (!has_precision_curve(column) || column.recall_positions != 40) continue;
     figures.push_back({draw(precision_recall_figure(cells, column)),
                        "Mean over seeds of KITTI's 41 samples, band: one standard deviation."});
   }
@@ -76,6 +74,7 @@ void add_label_figures(const std::vector<LabelledCell>& cells,
 }
 
 std::vector<ReportFailure> failures_of(const Database& database,
+                                       const std::string& experiment,
                                        const std::vector<StoredCell>& cells) {
   std::vector<ReportFailure> failures;
   for (const StoredCell& cell : cells)
@@ -83,98 +82,35 @@ std::vector<ReportFailure> failures_of(const Database& database,
       failures.push_back(
           {fmt::format("cell {}, {}, seed {}", cell.short_hash(), cell.row_label(), cell.seed),
            cell.message});
-  if (cells.empty()) return failures;
-  const auto add_counted = [&](const std::string& sql) {
-    SQLite::Statement rows(database.connection(), sql);
-    rows.bind(1, cells.front().variant);
-    while (rows.executeStep())
-      failures.push_back({rows.getColumn(0).getString(), rows.getColumn(1).getString()});
-  };
-  const std::string current =
-      "JOIN cell ON cell.id = x.cell AND is_current AND state = 'done' JOIN v_variants AS v ON "
-      "v.id "
-      "= variant WHERE experiment = (SELECT experiment FROM v_variants WHERE id = ?) ";
-  database.guarded([&] {
-    add_counted(
-        "SELECT key || ' (' || count(*) || ' cells)', value FROM (SELECT x.key, t.value "
-        "FROM provenance AS x JOIN text AS t ON t.id = x.text " +
-        current +
-        "AND (x.key LIKE 'skipped %' OR x.key LIKE 'failed object %')) GROUP BY key, value ORDER "
-        "BY key");
-    add_counted(
-        "SELECT 'labels missed: ' || count(*) || ', ' || arm || iif(point = '', '', ', ' || "
-        "point), failure FROM (SELECT v.arm, v.point, v.position, coalesce(nullif(failure, "
-        "''), 'no reason is known') AS failure FROM object AS x " +
-        current + "AND NOT matched) GROUP BY position, failure ORDER BY position");
-  });
+  for (const CountedFact& fact : left_out(database, experiment))
+    failures.push_back({fmt::format("{} ({} cells)", fact.key, fact.cells), fact.value});
+  for (const CountedFact& fact : missed_labels(database, experiment))
+    failures.push_back({fmt::format("labels missed: {}, {}", fact.cells, fact.key), fact.value});
   return failures;
 }
 
-/// Key and value pairs of a query, those of one key joined: a value that all cells share once,
-/// else each with the number of cells; those that differ between cells come first.
-std::vector<ReportFact> facts_from(const Database& database,
-                                   const std::string& experiment,
-                                   const std::string& sql) {
-  std::map<std::string, std::vector<std::pair<std::string, int>>> values;
-  database.guarded([&] {
-    SQLite::Statement rows(database.connection(), sql);
-    rows.bind(1, experiment);
-    while (rows.executeStep())
-      values[rows.getColumn(0).getString()].push_back(
-          {rows.getColumn(1).getString(), rows.getColumn(2).getInt()});
-  });
+/// A fact for each key: a value that all cells share once, else each with the number of cells;
+/// those that differ between cells come first.
+std::vector<ReportFact> joined(const std::vector<CountedFact>& counted) {
+  std::vector<std::string> keys;
+  std::map<std::string, std::vector<CountedFact>> by_key;
+  for (const CountedFact& fact : counted) {
+    if (by_key.count(fact.key) == 0) keys.push_back(fact.key);
+    by_key[fact.key].push_back(fact);
+  }
   std::vector<ReportFact> facts;
-  for (const auto& [key, all] : values) {
+  for (const std::string& key : keys) {
+    const std::vector<CountedFact>& all = by_key.at(key);
     std::vector<std::string> parts;
-    for (const auto& [value, count] : all)
-      parts.push_back(all.size() == 1 ? value : fmt::format("{} ({} cells)", value, count));
+    for (const CountedFact& fact : all)
+      parts.push_back(all.size() == 1 ? fact.value
+                                      : fmt::format("{} ({} cells)", fact.value, fact.cells));
     facts.push_back({key, join(parts, "\n")});
   }
   std::stable_partition(facts.begin(), facts.end(), [&](const ReportFact& fact) {
-    return values.at(fact.key).size() > 1;
+    return by_key.at(fact.key).size() > 1;
   });
   return facts;
-}
-
-std::vector<ReportFact> settings_of(const Database& database, const std::string& experiment) {
-  return facts_from(database,
-                    experiment,
-                    "SELECT p.key, coalesce(p.value, ''), count(*) FROM v_parameters AS p JOIN "
-                    "v_cells AS c USING (hash) WHERE p.experiment = ? AND c.experiment = "
-                    "p.experiment AND is_current GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2");
-}
-
-std::vector<ReportFact> provenance_of(const Database& database, const std::string& experiment) {
-  std::vector<ReportFact> facts = facts_from(
-      database,
-      experiment,
-      "SELECT p.key, p.value, count(*) FROM v_provenance AS p JOIN v_cells AS c USING (hash) WHERE "
-      "p.experiment = ? AND c.experiment = p.experiment AND is_current AND p.key NOT LIKE 'skipped "
-      "%' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2");
-  for (ReportFact& plugin : facts_from(
-           database,
-           experiment,
-           "SELECT 'plugin ' || kind || ' ' || plugin.name, version || ', SHA-256 ' || file_hash, "
-           "count(*) FROM plugin JOIN cell ON cell.id = plugin.cell AND is_current JOIN v_variants "
-           "AS v ON v.id = variant WHERE experiment = ? GROUP BY 1, 2"))
-    facts.push_back(std::move(plugin));
-  for (ReportFact& time : facts_from(database,
-                                     experiment,
-                                     "SELECT 'run', min(started) || ' to ' || max(finished) || ' "
-                                     "UTC', count(*) FROM v_cells WHERE experiment = ? AND "
-                                     "is_current AND finished IS NOT NULL HAVING count(*) > 0"))
-    facts.push_back(std::move(time));
-  return facts;
-}
-
-std::string question_of(const Database& database, const std::string& experiment) {
-  std::string question;
-  database.guarded([&] {
-    SQLite::Statement row(database.connection(), "SELECT question FROM experiment WHERE name = ?");
-    row.bind(1, experiment);
-    if (row.executeStep()) question = row.getColumn(0).getString();
-  });
-  return question;
 }
 
 }  // namespace
@@ -191,7 +127,7 @@ ReportContent gather_report(const Database& database, const ReportOptions& optio
   content.summary = summary_of(cells);
   content.figures = figures_of(database, content.table);
   add_heat_map(content.table, content.figures);
-  content.failures = failures_of(database, cells);
+  content.failures = failures_of(database, experiment, cells);
   std::vector<std::string> missing;
   const std::vector<LabelledCell> labelled =
       labelled_cells(database, experiment, options.cache_folder, missing);
@@ -204,8 +140,8 @@ ReportContent gather_report(const Database& database, const ReportOptions& optio
       "label's 2-D box.";
   content.picture_rows =
       object_pictures(labelled, (std::filesystem::path(options.fits_folder) / experiment).string());
-  content.settings = settings_of(database, experiment);
-  content.provenance = provenance_of(database, experiment);
+  content.settings = joined(settings_of(database, experiment));
+  content.provenance = joined(provenance_of(database, experiment));
   return content;
 }
 

@@ -55,6 +55,8 @@ std::string_view to_string(ParameterType type) {
       return "text";
     case ParameterType::real_list:
       return "list of real numbers";
+    case ParameterType::text_list:
+      return "list of texts";
   }
   return "";
 }
@@ -65,8 +67,11 @@ std::string to_toml(const ParameterValue& value) {
   if (const auto* number = std::get_if<double>(&value)) return real_to_toml(*number);
   if (const auto* text = std::get_if<std::string>(&value)) return fmt::format("\"{}\"", *text);
   std::vector<std::string> parts;
-  for (const double number : std::get<std::vector<double>>(value))
-    parts.push_back(real_to_toml(number));
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value))
+    for (const std::string& text : *texts) parts.push_back(fmt::format("\"{}\"", text));
+  else
+    for (const double number : std::get<std::vector<double>>(value))
+      parts.push_back(real_to_toml(number));
   return "[" + join(parts, ", ") + "]";
 }
 
@@ -77,6 +82,10 @@ ParameterValue checked_value(const Parameter& parameter,
   ParameterValue value = given.value;
   if (parameter.type() == ParameterType::real && std::holds_alternative<std::int64_t>(value))
     value = static_cast<double>(std::get<std::int64_t>(value));
+  // An empty list says nothing of what it holds.
+  if (const auto* list = std::get_if<std::vector<double>>(&value);
+      parameter.type() == ParameterType::text_list && list && list->empty())
+    value = std::vector<std::string>{};
   if (value.index() != parameter.default_value.index())
     throw UserError(given.where,
                     fmt::format("'{}' is {}, {}, but must be {}, for example {}",
@@ -148,6 +157,9 @@ const std::string& Parameters::text(const std::string& name) const {
 }
 const std::vector<double>& Parameters::reals(const std::string& name) const {
   return get<std::vector<double>>(name);
+}
+const std::vector<std::string>& Parameters::texts(const std::string& name) const {
+  return get<std::vector<std::string>>(name);
 }
 
 }  // namespace monodr

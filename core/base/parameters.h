@@ -13,13 +13,14 @@
 namespace monodr {
 
 /// One value a person can set. The order of the alternatives is the order of ParameterType.
-using ParameterValue = std::variant<bool, std::int64_t, double, std::string, std::vector<double>>;
+using ParameterValue = std::
+    variant<bool, std::int64_t, double, std::string, std::vector<double>, std::vector<std::string>>;
 
-enum class ParameterType { boolean, integer, real, text, real_list };
+enum class ParameterType { boolean, integer, real, text, real_list, text_list };
 
 std::string_view to_string(ParameterType type);
 
-/// `true`, `3`, `0.5`, `"text"`, `[0.1, 0.2]`: as TOML writes it.
+/// `true`, `3`, `0.5`, `"text"`, `[0.1, 0.2]`, `["a", "b"]`: as TOML writes it.
 std::string to_toml(const ParameterValue& value);
 
 /// One entry of a schema. The schema is the single source of validation, defaults in the recorded
@@ -66,6 +67,7 @@ class Parameters {
   double real(const std::string& name) const;
   const std::string& text(const std::string& name) const;
   const std::vector<double>& reals(const std::string& name) const;
+  const std::vector<std::string>& texts(const std::string& name) const;
 
   const std::map<std::string, ParameterValue>& values() const { return values_; }
 

@@ -20,6 +20,8 @@ ParameterValue value_from_json(const json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer()) return value.get<std::int64_t>();
   if (value.is_number()) return value.get<double>();
+  if (value.is_array() && !value.empty() && value[0].is_string())
+    return value.get<std::vector<std::string>>();
   if (value.is_array()) return value.get<std::vector<double>>();
   return value.get<std::string>();
 }

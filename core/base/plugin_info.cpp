@@ -36,6 +36,8 @@ ParameterValue value_from_json(const json& value, ParameterType type) {
       return value.get<std::string>();
     case ParameterType::real_list:
       return value.get<std::vector<double>>();
+    case ParameterType::text_list:
+      return value.get<std::vector<std::string>>();
   }
   throw_check_failure("type", __FILE__, __LINE__, "unknown parameter type");
 }
@@ -66,24 +68,88 @@ Parameter parameter_from_json(const json& object) {
 
 }  // namespace
 
+namespace {
+
+const std::vector<PluginKindDefinition>& kind_definitions() {
+  using enum PluginKindDefinition::Use;
+  static const std::vector<PluginKindDefinition> definitions = {
+#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use) \
+  {PluginKind::name, #name, folder, tests, use},
+#include "base/plugin_kinds.def"
+#undef MONODR_PLUGIN_KIND
+  };
+  return definitions;
+}
+
+bool has(const std::vector<std::string>& list, const std::string& word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+json to_json_object(const Differentiability& d) {
+  json approximate = json::array();
+  for (const auto& pair : d.approximate) approximate.push_back({pair.output, pair.input});
+  return {
+      {"inputs", d.inputs}, {"approximate", approximate}, {"all_approximate", d.all_approximate}};
+}
+
+Differentiability differentiability_from(const json& object) {
+  Differentiability d;
+  d.inputs = object.at("inputs").get<std::vector<std::string>>();
+  for (const json& pair : object.at("approximate"))
+    d.approximate.push_back({pair.at(0), pair.at(1)});
+  d.all_approximate = object.at("all_approximate");
+  return d;
+}
+
+}  // namespace
+
+const PluginKindDefinition& definition_of(PluginKind kind) {
+  return kind_definitions().at(static_cast<size_t>(kind));
+}
+
 std::string_view to_string(PluginKind kind) {
-  switch (kind) {
-    case PluginKind::renderer:
-      return "renderer";
-    case PluginKind::loss:
-      return "loss";
-    case PluginKind::rule:
-      return "rule";
-    case PluginKind::shape_prior:
-      return "shape_prior";
-  }
-  return "";
+  return definition_of(kind).name;
 }
 
 const std::vector<PluginKind>& plugin_kinds() {
-  static const std::vector<PluginKind> kinds = {
-      PluginKind::renderer, PluginKind::loss, PluginKind::rule, PluginKind::shape_prior};
+  static const std::vector<PluginKind> kinds = [] {
+    std::vector<PluginKind> all;
+    for (const PluginKindDefinition& definition : kind_definitions())
+      all.push_back(definition.kind);
+    return all;
+  }();
   return kinds;
+}
+
+std::optional<PluginKind> plugin_kind_named(std::string_view name) {
+  for (const PluginKindDefinition& definition : kind_definitions())
+    if (definition.name == name) return definition.kind;
+  return std::nullopt;
+}
+
+std::string names_of_plugin_kinds() {
+  std::vector<std::string> names;
+  for (const PluginKindDefinition& definition : kind_definitions())
+    names.emplace_back(definition.name);
+  return join(names, ", ");
+}
+
+bool Differentiability::in(const std::string& input) const {
+  return has(inputs, input);
+}
+
+bool Differentiability::is_approximate(const std::string& output, const std::string& input) const {
+  return all_approximate ||
+         std::find(approximate.begin(), approximate.end(), Pair{output, input}) !=
+             approximate.end();
+}
+
+std::string Differentiability::text() const {
+  std::string text = join(inputs, ", ");
+  std::vector<std::string> pairs;
+  for (const Pair& pair : approximate) pairs.push_back(pair.output + "/" + pair.input);
+  if (all_approximate) return text + "; approximate";
+  return pairs.empty() ? text : text + "; approximate: " + join(pairs, ", ");
 }
 
 const PluginInfo& PluginCatalogue::find(PluginKind kind,
@@ -139,7 +205,7 @@ std::string to_json(const PluginCatalogue& catalogue) {
                        {"description", p.description},
                        {"paper", p.paper},
                        {"parameters", parameters},
-                       {"differentiable_in", p.differentiable_in},
+                       {"differentiable_in", to_json_object(p.differentiable_in)},
                        {"is_default", p.is_default},
                        {"deterministic", p.deterministic},
                        {"file", p.file},
@@ -156,15 +222,14 @@ PluginCatalogue catalogue_from_json(const std::string& text) {
   PluginCatalogue catalogue;
   for (const json& object : document.at("plugins")) {
     PluginInfo p;
-    for (const PluginKind kind : plugin_kinds())
-      if (object.at("kind") == to_string(kind)) p.kind = kind;
+    p.kind = plugin_kind_named(object.at("kind").get<std::string>()).value();
     p.name = object.at("name");
     p.version = object.at("version");
     p.description = object.at("description");
     p.paper = object.at("paper");
     for (const json& parameter : object.at("parameters"))
       p.parameters.push_back(parameter_from_json(parameter));
-    p.differentiable_in = object.at("differentiable_in");
+    p.differentiable_in = differentiability_from(object.at("differentiable_in"));
     p.is_default = object.at("is_default");
     p.deterministic = object.at("deterministic");
     p.file = object.at("file");

@@ -89,4 +89,10 @@ void write_file_atomically(const std::string& path, std::string_view content) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) fail("rename into place");
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
 }  // namespace monodr

@@ -24,4 +24,7 @@ std::string read_file(const std::string& path);
 /// or the new one, never a part.
 void write_file_atomically(const std::string& path, std::string_view content);
 
+/// ASCII letters only.
+std::string lower_case(std::string text);
+
 }  // namespace monodr

@@ -28,13 +28,14 @@ std::vector<Pair> pairs_of(const std::string& root,
                            const std::vector<FrameAnnotations>& labels,
                            const std::vector<FrameAnnotations>& detections,
                            const std::vector<FittedObject>& fits,
+                           const CategoryModel& category,
                            Difficulty difficulty) {
   std::map<std::string, std::vector<const FittedObject*>> fits_of;
   for (const FittedObject& fit : fits)
     if (fit.failure.empty()) fits_of[fit.frame].push_back(&fit);
   const KittiFolder folder(root);
   std::vector<Pair> pairs;
-  for (const LabelOutcome& outcome : measure_pose_errors(labels, detections, "car")) {
+  for (const LabelOutcome& outcome : measure_pose_errors(labels, detections, category)) {
     if (!outcome.matched() || outcome.difficulty > difficulty) continue;
     const std::string name = fmt::format("{}_{}", outcome.frame, outcome.label);
     pairs.push_back(
@@ -59,8 +60,9 @@ FittedShapes fitted_shapes(const std::string& root,
                            const std::vector<FrameAnnotations>& detections,
                            const std::vector<FittedObject>& fits,
                            const ShapePrior& prior,
+                           const CategoryModel& category,
                            Difficulty difficulty) {
-  const std::vector<Pair> pairs = pairs_of(root, labels, detections, fits, difficulty);
+  const std::vector<Pair> pairs = pairs_of(root, labels, detections, fits, category, difficulty);
   if (pairs.empty()) return {0, {std::nan(""), std::nan("")}};
   const DecodedShape fitted = canonical_shapes(prior, pairs);
   std::vector<ShapeAgreement> agreements(pairs.size());

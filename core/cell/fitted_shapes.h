@@ -27,6 +27,7 @@ FittedShapes fitted_shapes(const std::string& root,
                            const std::vector<FrameAnnotations>& detections,
                            const std::vector<FittedObject>& fits,
                            const ShapePrior& prior,
+                           const CategoryModel& category,
                            Difficulty difficulty);
 
 /// UserError where the folder keeps no true shapes.

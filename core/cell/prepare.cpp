@@ -6,60 +6,50 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cell/config.h"
+#include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
+#include "evidence/frame_source.h"
+#include "methods/method.h"
 #include "synthetic/synthetic.h"
 
 namespace monodr {
 namespace {
 
-namespace fs = std::filesystem;
-using nlohmann::json;
-
-SynthesisOptions synthesis_options(const json& config, const std::string& cache) {
-  const json& dataset = config.at("dataset");
-  SynthesisOptions options;
-  options.objects = dataset.at("objects").get<int>();
-  options.seed = dataset.at("scene_seed").get<std::uint64_t>();
-  options.output = synthetic_folder(cache, options);
-  return options;
+/// What is wrong with the labels, where no picture will be read.
+std::vector<Skipped> check_labels(const DatasetRequest& data) {
+  const auto source = open_frame_source(data);
+  std::vector<Skipped> skipped;
+  load_labels(*source, source->frames(), data.on_error, &skipped);
+  return skipped;
 }
 
 }  // namespace
 
-void prepare(const json& config,
+void prepare(const nlohmann::json& config,
              Registry& registry,
              const std::string& cache,
              const PrepareProgress& progress,
              const PrepareNote& note,
              bool whole_dataset) {
+  namespace fs = std::filesystem;
+  const CellSettings settings = cell_settings(config);
+  const DatasetRequest data = data_request(settings, 0, cache);
   // The user's own data comes first: nothing is written before it is known to be readable.
-  const bool is_synthetic = config.at("dataset").at("source") == "synthetic";
-  const bool reads_all = !is_synthetic && whole_dataset;
+  const bool reads_all = !data.is_synthetic() && whole_dataset;
+  const bool reads_pictures = reads_observations(config, data);
   if (reads_all) {
     progress("checking the data", 0);
-    if (config.at("evaluation").at("fitted_shapes")) check_true_shapes(dataset_root(config, cache));
-    for (const Skipped& skipped : check_dataset(dataset_options(config, 0, cache)))
+    if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
+    for (const Skipped& skipped : reads_pictures ? check_dataset(data) : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
   }
-  fit_settings(config);
   fs::create_directories(cache);
-  if (reads_all)
-    cut_masks(dataset_options(config, 0, cache), at::get_num_threads(), [&](double share) {
-      progress("cutting masks", share);
-    });
-  if (is_synthetic) {
-    const SynthesisOptions options = synthesis_options(config, cache);
-    if (!fs::exists(options.output))
-      synthesize(options, [&](double share) { progress("making the synthetic scenes", share); });
-  }
-  make_trained_prior(config, registry, cache, progress, note);
-}
-
-std::string dataset_root(const json& config, const std::string& cache) {
-  const json& dataset = config.at("dataset");
-  if (dataset.at("source") == "synthetic") return synthesis_options(config, cache).output;
-  return dataset.at("root").get<std::string>();
+  if (reads_all && reads_pictures)
+    cut_masks(data, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });
+  if (data.is_synthetic() && !fs::exists(data.root))
+    synthesize({.objects = data.objects, .seed = data.scene_seed, .output = data.root},
+               [&](double share) { progress("making the synthetic scenes", share); });
+  prepare_method(config, registry, cache, progress, note);
 }
 
 }  // namespace monodr

@@ -5,23 +5,19 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "cell/trained_prior.h"
+#include "methods/trained_prior.h"
 
 namespace monodr {
 
 /// Makes what cells of this configuration share, where the cache does not hold it yet: the
-/// synthetic set and the trained shape prior. Both appear whole or not at all.
-/// Of the user's own data all are checked and their masks cut beforehand, unless a single frame is
-/// all that will be read.
+/// synthetic set and what the method asks for (a trained shape prior). Both appear whole or not at
+/// all. Of the user's own data all are checked and their masks cut beforehand, unless a single frame
+/// is all that will be read; of a method that looks at no picture the labels are checked.
 void prepare(const nlohmann::json& config,
              Registry& registry,
              const std::string& cache,
              const PrepareProgress& progress,
              const PrepareNote& note,
              bool whole_dataset = true);
-
-/// The folder in KITTI's layout that the configuration reads: dataset.root, or the cached synthetic
-/// set of these options.
-std::string dataset_root(const nlohmann::json& config, const std::string& cache);
 
 }  // namespace monodr

@@ -6,72 +6,79 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+#include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
-#include "cell/method.h"
 #include "cell/metrics.h"
 #include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
 #include "corpus/parametric_car.h"
-#include "data/kitti_folder.h"
+#include "evidence/frame_source.h"
+#include "methods/method.h"
 
 namespace monodr {
 namespace {
 
 using nlohmann::json;
 
-/// Fits as KITTI results, one entry a labelled frame, frames without detections included.
-std::vector<FrameAnnotations> detections_of(const std::vector<FrameAnnotations>& labels,
-                                            const ObservationSet& set,
-                                            const std::vector<FittedObject>& fits) {
+/// As KITTI results, one entry a frame, frames without detections included.
+std::vector<FrameAnnotations> detections_of(const std::vector<std::string>& frame_names,
+                                            const std::vector<FittedObject>& objects) {
   std::map<std::string, size_t> row_of;
   std::vector<FrameAnnotations> frames;
-  for (const FrameAnnotations& label : labels) {
-    row_of[label.frame] = frames.size();
-    frames.push_back({label.frame, {}});
+  for (const std::string& name : frame_names) {
+    row_of[name] = frames.size();
+    frames.push_back({name, {}});
   }
-  for (size_t i = 0; i < fits.size(); ++i) {
-    if (!fits[i].failure.empty() || row_of.count(fits[i].frame) == 0) continue;
+  for (const FittedObject& object : objects) {
+    if (!object.failure.empty() || row_of.count(object.frame) == 0) continue;
     Annotation detection;
-    detection.category = set.observations[i].category;
+    detection.category = object.category;
     detection.truncation = -1;
     detection.occlusion = -1;
-    detection.alpha = fits[i].alpha;
-    detection.box2d = set.observations[i].box;
-    detection.box3d = fits[i].box;
-    detection.score = fits[i].score;
-    frames[row_of.at(fits[i].frame)].objects.push_back(detection);
+    detection.alpha = object.alpha;
+    detection.box2d = object.box2d;
+    detection.box3d = object.box;
+    detection.score = object.score;
+    frames[row_of.at(object.frame)].objects.push_back(detection);
   }
   return frames;
 }
 
-std::vector<FramePicture> pictures_of(const std::string& root,
+/// The frames that are evaluated: those with labels, or all where none has any.
+std::vector<std::string> result_frames(const std::vector<FrameAnnotations>& labels,
+                                       const ObservationSet& set) {
+  if (labels.empty()) return set.frames;
+  std::vector<std::string> names;
+  for (const FrameAnnotations& frame : labels) names.push_back(frame.frame);
+  return names;
+}
+
+std::vector<FramePicture> pictures_of(const FrameSource& source,
+                                      const std::vector<std::string>& frames,
                                       const std::vector<FrameAnnotations>& labels,
+                                      const CategoryModel& category,
                                       const std::vector<FittedObject>& fits) {
-  const KittiFolder folder(root);
+  std::map<std::string, const FrameAnnotations*> labels_of;
+  for (const FrameAnnotations& frame : labels) labels_of[frame.frame] = &frame;
   std::vector<FramePicture> pictures;
-  for (const FrameAnnotations& frame : labels) {
-    FramePicture picture{frame.frame,
-                         folder.image(frame.frame),
-                         load_frame_camera(root, frame.frame),
-                         {},
-                         frame.objects};
+  for (const std::string& frame : frames) {
+    FramePicture picture{frame, source.picture(frame), source.camera(frame), {}, {}};
+    if (const auto found = labels_of.find(frame); found != labels_of.end())
+      for (const Annotation& label : found->second->objects)
+        if (category.includes(label.category)) picture.labels.push_back(label);
     for (const FittedObject& fit : fits)
-      if (fit.frame == frame.frame && fit.failure.empty()) picture.objects.push_back(fit);
+      if (fit.frame == frame && fit.failure.empty() && fit.has_box())
+        picture.objects.push_back(fit);
     pictures.push_back(std::move(picture));
   }
   return pictures;
 }
 
-void add_curves(const LossCurve& curve,
-                const std::vector<WeightedLoss>& losses,
-                std::vector<SeriesPoint>& series) {
-  const auto add = [&](const std::string& name, const std::vector<double>& values) {
+void add_curves(const MethodResult& found, std::vector<SeriesPoint>& series) {
+  for (const auto& [name, values] : found.curves)
     for (size_t step = 0; step < values.size(); ++step)
       series.push_back({"loss." + name, static_cast<int>(step), values[step]});
-  };
-  add("total", curve.total);
-  for (size_t i = 0; i < losses.size() && i < curve.terms.size(); ++i)
-    add(losses[i].name, curve.terms[i]);
 }
 
 // A loss that is NaN for every object is a fault of the cell, not a bad score.
@@ -86,53 +93,58 @@ void require_a_fit(const std::vector<FittedObject>& fits) {
                     fits.front().failure));
 }
 
+/// Gives each matched object the loss at which its fit ended.
+void add_losses(const std::vector<FittedObject>& fits, std::vector<ObjectResult>& objects) {
+  std::map<std::string, std::vector<double>> losses;  // in the order of detections_of
+  for (const FittedObject& fit : fits)
+    if (fit.failure.empty()) losses[fit.frame].push_back(fit.loss);
+  for (ObjectResult& object : objects)
+    if (object.matched) object.loss = losses.at(object.frame).at(object.detection);
+}
+
 /// How many objects were fitted, failed and were left out, and what an object cost.
-void add_counts(const FitResult& fits,
+void add_counts(const MethodResult& fits,
                 const ObservationSet& set,
                 double seconds,
                 std::vector<MetricValue>& metrics) {
-  const auto add = [&](const char* name, auto value, const char* unit) {
-    MetricValue metric;
-    metric.name = name;
-    metric.value = static_cast<double>(value);
-    metric.unit = unit;
-    metrics.push_back(metric);
+  const auto add = [&](const char* name, auto value) {
+    metrics.push_back(metric_value(name, static_cast<double>(value)));
   };
   const double objects = std::max<double>(1, static_cast<double>(fits.objects.size()));
   const auto has_failed = [](const FittedObject& fit) { return !fit.failure.empty(); };
-  add("seconds_per_object", seconds / objects, "s");
-  add("renders_per_object", static_cast<double>(fits.renders) / objects, "renders");
-  add("fitted_objects", fits.objects.size(), "objects");
-  add("failed_objects", std::count_if(fits.objects.begin(), fits.objects.end(), has_failed), "1");
-  add("failed_hypotheses", fits.failed_hypotheses, "hypotheses");
-  add("skipped_objects", set.skipped_objects.size(), "objects");
-  add("skipped_frames", set.skipped_frames.size(), "frames");
+  add("seconds_per_object", seconds / objects);
+  add("renders_per_object", static_cast<double>(fits.renders) / objects);
+  const auto failed = std::count_if(fits.objects.begin(), fits.objects.end(), has_failed);
+  add("fitted_objects", static_cast<std::ptrdiff_t>(fits.objects.size()) - failed);
+  add("failed_objects", failed);
+  add("failed_hypotheses", fits.failed_hypotheses);
+  add("skipped_objects", set.skipped_objects.size());
+  add("skipped_frames", set.skipped_frames.size());
 }
 
 /// Says of each object that has no pose why: in the cell's message, among its facts, and at the
 /// label that was missed for it.
 void tell_failures(const std::vector<FittedObject>& fits,
-                   const ObservationSet& set,
                    const std::vector<FrameAnnotations>& labels,
                    CellResult& result) {
   std::map<std::string, const FrameAnnotations*> label_of;
   for (const FrameAnnotations& frame : labels) label_of[frame.frame] = &frame;
   int failed = 0;
+  std::string first;
   for (size_t i = 0; i < fits.size(); ++i) {
     if (fits[i].failure.empty()) continue;
     ++failed;
     const std::string name = fmt::format("object {}/{}", fits[i].frame, fits[i].object);
     result.provenance["failed " + name] = fits[i].failure;
-    if (failed == 1) result.message = fmt::format("{}: {}", name, fits[i].failure);
+    if (failed == 1) first = fmt::format("{}: {}", name, fits[i].failure);
     for (ObjectResult& object : result.objects)
       if (!object.matched && object.frame == fits[i].frame && label_of.count(object.frame) > 0 &&
           intersection_over_union(label_of.at(object.frame)->objects.at(object.label).box2d,
-                                  set.observations[i].box) > 0.5)
+                                  fits[i].box2d) > 0.5)
         object.failure = fits[i].failure;
   }
   if (failed > 0)
-    result.message =
-        fmt::format("{} of {} objects failed; {}", failed, fits.size(), result.message);
+    result.message = fmt::format("{} of {} objects failed; {}", failed, fits.size(), first);
 }
 
 double cpu_seconds() {
@@ -140,83 +152,95 @@ double cpu_seconds() {
 }
 
 /// What the prior can express at best, whatever the evidence.
-void add_shape_metrics(const json& config, const ShapePrior& prior, CellResult& result) {
-  const int cars = config.at("evaluation").at("held_out_cars");
+void add_shape_metrics(const CellSettings& settings, const ShapePrior& prior, CellResult& result) {
+  const int cars = settings.evaluation.held_out_cars;
   if (cars == 0) return;
-  const auto seed = config.at("shape_prior").at("seed").get<std::uint64_t>();
-  const ShapeAgreement mean = mean_agreement(reconstruct(prior, held_out_corpus(cars, seed)));
-  const auto add = [&](const char* name, double value, const char* unit) {
-    MetricValue metric;
-    metric.name = name;
-    metric.value = value;
-    metric.unit = unit;
-    result.metrics.push_back(metric);
-  };
-  add("shape_iou", mean.iou, "1");
-  add("shape_chamfer_error", 100 * mean.chamfer, "%");
+  const ShapeAgreement mean =
+      mean_agreement(reconstruct(prior, held_out_corpus(cars, settings.shape_prior.seed)));
+  result.metrics.push_back(metric_value("shape_iou", mean.iou));
+  result.metrics.push_back(metric_value("shape_chamfer_error", 100 * mean.chamfer));
 }
 
 /// What the fits made of it.
-void add_fitted_shape_metrics(const json& config,
+void add_fitted_shape_metrics(const CellSettings& settings,
                               const std::string& root,
                               const std::vector<FrameAnnotations>& labels,
                               const std::vector<FittedObject>& fits,
                               const ShapePrior& prior,
                               CellResult& result) {
-  const json& evaluation = config.at("evaluation");
-  if (!evaluation.at("fitted_shapes")) return;
-  const std::string difficulty = evaluation.at("difficulty");
+  if (!settings.evaluation.fitted_shapes) return;
+  const Difficulty difficulty = settings.evaluation.difficulty;
   const FittedShapes shapes =
-      fitted_shapes(root, labels, result.detections, fits, prior, difficulty_named(difficulty));
-  const auto add = [&](const char* name, double value, const char* unit) {
-    result.metrics.push_back({name, "car", difficulty, 0, 0, value, unit});
-  };
-  add("fitted_shape_iou", shapes.mean.iou, "1");
-  add("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer, "%");
+      fitted_shapes(root, labels, result.detections, fits, prior, settings.category, difficulty);
+  for (MetricValue metric :
+       {metric_value("fitted_shape_iou", shapes.mean.iou),
+        metric_value("fitted_shape_chamfer_error", 100 * shapes.mean.chamfer)}) {
+    metric.category = lower_case(settings.category.name);
+    metric.difficulty = name_of(difficulty);
+    result.metrics.push_back(metric);
+  }
 }
 
-}  // namespace
-
-CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress) {
-  const json config = json::parse(plan.config);
-  Registry registry(plan.plugin_folders);
-  progress("reading the data", 0);
-  const DatasetOptions data = dataset_options(config, plan.seed, plan.cache);
-  ObservationSet set = load_observations(data);
-
-  const Method method = make_method(config, registry, plan.cache);
-  const Objective objective = method.objective();
-  const double cpu_before = cpu_seconds();
-  const FitResult fits =
-      fit_objects(set.observations, objective, *method.rule, method.settings, [&](double share) {
-        progress("fitting", 0.05 + 0.9 * share);
-      });
-  const double fit_seconds = cpu_seconds() - cpu_before;
-  require_a_fit(fits.objects);
-
-  progress("evaluating", 0.95);
-  const std::vector<FrameAnnotations> labels =
-      load_labels(data.root, set.frames, data.on_error, &set.skipped_frames);
-  CellOutcome outcome;
-  CellResult& result = outcome.result;
-  result.cell = plan.id;
-  result.state = "done";
-  result.detections = detections_of(labels, set, fits.objects);
-  const json& evaluation = config.at("evaluation");
-  result.metrics = measure(labels, result.detections, evaluation.at("difficulty"), result.objects);
-  add_shape_metrics(config, *method.prior, result);
-  add_fitted_shape_metrics(config, data.root, labels, fits.objects, *method.prior, result);
-  result.provenance = process_provenance();
-  add_counts(fits, set, fit_seconds, result.metrics);
-  tell_failures(fits.objects, set, labels, result);
-  add_curves(fits.curve, objective.losses(), result.series);
+void add_skipped(const ObservationSet& set, CellResult& result) {
   for (const Skipped& skipped : set.skipped_frames)
     result.provenance["skipped frame " + skipped.frame] = skipped.reason;
   for (const Skipped& skipped : set.skipped_objects)
     result.provenance[fmt::format("skipped object {}/{}", skipped.frame, skipped.object)] =
         skipped.reason;
-  if (evaluation.at("overlays").get<bool>() && !plan.pictures.empty())
-    outcome.pictures = pictures_of(data.root, labels, fits.objects);
+}
+
+}  // namespace
+
+CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
+  const json config = json::parse(order.record.config);
+  const CellSettings settings = cell_settings(config);
+  Registry registry(order.plugin_folders);
+  progress("reading the data", 0);
+  const DatasetRequest data =
+      data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
+  const auto source = open_frame_source(data);
+  ObservationSet set = reads_observations(config, data)
+                           ? load_observations(*source, data)
+                           : ObservationSet{{}, source->frames(), {}, {}};
+
+  const auto method = make_method(config, registry, order.cache);
+  const double cpu_before = cpu_seconds();
+  const MethodResult found =
+      method->detect(set, [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
+  const double method_seconds = cpu_seconds() - cpu_before;
+  require_a_fit(found.objects);
+
+  progress("evaluating", 0.95);
+  const std::vector<FrameAnnotations> labels =
+      load_labels(*source, set.frames, data.on_error, &set.skipped_frames);
+  const std::vector<std::string> frames = result_frames(labels, set);
+  CellOutcome outcome;
+  CellResult& result = outcome.result;
+  result.cell = order.record.id;
+  result.state = "done";
+  result.detections = detections_of(frames, found.objects);
+  result.provenance = process_provenance();
+  if (labels.empty())
+    result.message = "the data have no labels, so that nothing was evaluated";
+  else
+    result.metrics = measure(labels,
+                             result.detections,
+                             settings.category,
+                             settings.evaluation.difficulty,
+                             result.objects);
+  add_losses(found.objects, result.objects);
+  if (const ShapePrior* prior = method->shape_prior()) {
+    add_shape_metrics(settings, *prior, result);
+    add_fitted_shape_metrics(settings, data.root, labels, found.objects, *prior, result);
+  }
+  add_counts(found, set, method_seconds, result.metrics);
+  tell_failures(found.objects, labels, result);
+  add_curves(found, result.series);
+  add_skipped(set, result);
+  for (const std::string& note : found.notes)
+    result.message += (result.message.empty() ? "" : "; ") + note;
+  if (settings.evaluation.overlays && !order.pictures.empty())
+    outcome.pictures = pictures_of(*source, frames, labels, settings.category, found.objects);
   return outcome;
 }
 

@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "cell/config.h"
-#include "fitting/fit.h"
+#include "fitting/fitted_object.h"
+#include "geometry/annotation.h"
+#include "geometry/camera.h"
+#include "launch/orders.h"
 #include "results/cell_result.h"
 
 namespace monodr {
@@ -28,10 +30,10 @@ struct CellOutcome {
 /// Told what the cell is at and the share done, 0..1.
 using CellProgress = std::function<void(const std::string& what, double share)>;
 
-/// Runs one cell: observations -> fit -> detections -> evaluation against the labels, which are
-/// read only after the fit has ended. `prepare` must have run. The same plan gives the same
+/// Runs one cell: observations -> method -> detections -> evaluation against the labels, which are
+/// read only after the method has ended. `prepare` must have run. The same order gives the same
 /// numbers, but for the times. The cell's own time and memory are the caller's to measure. Throws
 /// what its parts throw; the caller turns that into a failed cell.
-CellOutcome run_cell(const CellPlan& plan, const CellProgress& progress);
+CellOutcome run_cell(const CellOrder& order, const CellProgress& progress);
 
 }  // namespace monodr

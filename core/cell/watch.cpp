@@ -6,16 +6,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "cell/config.h"
-#include "cell/method.h"
-#include "data/boxes2d.h"
-#include "data/kitti_folder.h"
+#include "cell/data_request.h"
+#include "evidence/frame_source.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
+#include "methods/fit_pipeline.h"
 
 namespace monodr {
 namespace {
@@ -35,34 +33,32 @@ std::string described(const ObservationSet& set) {
 }
 
 const Observation& choose(const ObservationSet& set,
-                          const WatchPlan& plan,
+                          const SheetOrder& order,
                           const std::vector<Annotation>& labels) {
   const Observation* best = nullptr;
   double best_measure = 0;
   for (const Observation& o : set.observations) {
     double measure = o.box.area();
-    if (plan.object >= 0) measure = o.object == plan.object ? 1 : 0;
-    if (plan.object < 0 && plan.label >= 0) {
-      if (static_cast<size_t>(plan.label) >= labels.size()) break;
-      const Box2d& box = labels[static_cast<size_t>(plan.label)].box2d;
+    if (order.object >= 0) measure = o.object == order.object ? 1 : 0;
+    if (order.object < 0 && order.label >= 0) {
+      if (static_cast<size_t>(order.label) >= labels.size()) break;
+      const Box2d& box = labels[static_cast<size_t>(order.label)].box2d;
       const double overlap = intersection_over_union(o.box, box);
       measure = overlap < kSameBox ? 0 : overlap;
     }
     if (measure > best_measure) best = &o, best_measure = measure;
   }
   if (best != nullptr) return *best;
-  const std::string what = plan.object >= 0  ? fmt::format("object {}", plan.object)
-                           : plan.label >= 0 ? fmt::format("object for label {}", plan.label)
-                                             : std::string("object");
+  const std::string what = order.object >= 0  ? fmt::format("object {}", order.object)
+                           : order.label >= 0 ? fmt::format("object for label {}", order.label)
+                                              : std::string("object");
   throw UserError(
-      fmt::format("frame {} has no {} to fit; objects: {}", plan.frame, what, described(set)));
+      fmt::format("frame {} has no {} to fit; objects: {}", order.frame, what, described(set)));
 }
 
 /// The frame's labels; none where there is no file of them, as in KITTI's test set.
-std::vector<Annotation> labels_of(const std::string& root, const std::string& frame) {
-  const auto file = std::filesystem::path(root) / "training" / "label_2" / (frame + ".txt");
-  if (!std::filesystem::exists(file)) return {};
-  return load_labels(root, {frame}).front().objects;
+std::vector<Annotation> labels_of(const FrameSource& source, const std::string& frame) {
+  return source.has_labels(frame) ? source.labels(frame) : std::vector<Annotation>{};
 }
 
 int label_of(const Observation& observation, const std::vector<Annotation>& labels) {
@@ -132,8 +128,8 @@ class Watcher {
   FitTrace& trace_;
 };
 
-bool has_mask(const Method& method) {
-  return std::any_of(method.losses.begin(), method.losses.end(), [](const WeightedLoss& loss) {
+bool has_mask(const FitPipeline& pipeline) {
+  return std::any_of(pipeline.losses.begin(), pipeline.losses.end(), [](const WeightedLoss& loss) {
     return loss.name == "mask";
   });
 }
@@ -149,58 +145,52 @@ FitObserver record_final_state(FinalState& final, int iterations) {
   };
 }
 
-LandscapeSettings landscape_settings(const Method& method) {
+LandscapeSettings landscape_settings(const FitPipeline& pipeline) {
   LandscapeSettings settings;
-  settings.rates = method.settings.rates;
+  settings.rates = pipeline.settings.rates;
   return settings;
 }
 
 /// Of one frame: whatever is wrong with it is an error, not a reason to go on without it.
-DatasetOptions data_of(const WatchPlan& plan, const json& config) {
-  DatasetOptions data = dataset_options(config, plan.seed, plan.cache);
+DatasetRequest data_of(const SheetOrder& order, const CellSettings& settings) {
+  DatasetRequest data = data_request(settings, order.seed, order.cache);
   data.objects = 0;
-  data.on_error = "fail";
+  data.on_error = OnError::fail;
   return data;
 }
 
 }  // namespace
 
-WatchPlan watch_plan_from(const json& document) {
-  WatchPlan plan;
-  plan.config = document.at("config").dump();
-  plan.seed = document.at("seed");
-  plan.plugin_folders = document.at("plugin_folders").get<std::vector<std::string>>();
-  plan.cache = document.at("cache");
-  plan.frame = document.value("frame", "");
-  plan.object = document.value("object", -1);
-  plan.label = document.value("label", -1);
-  return plan;
-}
-
-FitTrace watch_fit(const WatchPlan& plan, const CellProgress& progress) {
-  const json config = json::parse(plan.config);
-  Registry registry(plan.plugin_folders);
+FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
+  const json config = json::parse(order.config);
+  Registry registry(order.plugin_folders);
   progress("reading the data", 0);
-  const DatasetOptions data = data_of(plan, config);
-  const ObservationSet set = load_observations_of({plan.frame}, data);
+  const CellSettings settings = cell_settings(config);
+  if (settings.method.name != MethodKind::fit)
+    throw UserError(fmt::format("method.name = \"{}\" fits nothing that could be drawn",
+                                name_of(settings.method.name)));
+  const DatasetRequest data = data_of(order, settings);
+  const auto source = open_frame_source(data);
+  const ObservationSet set = load_observations_of({order.frame}, *source, data);
 
   FitTrace trace;
   // A label chosen by the caller says which object is meant; its 3-D box waits till after the fit.
   trace.observation = choose(
-      set, plan, plan.label >= 0 ? labels_of(data.root, plan.frame) : std::vector<Annotation>{});
-  trace.image = KittiFolder(data.root).image(plan.frame);
-  const Method method = make_method(config, registry, plan.cache);
-  const Objective objective = method.objective();
+      set, order, order.label >= 0 ? labels_of(*source, order.frame) : std::vector<Annotation>{});
+  trace.image = source->picture(order.frame);
+  const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
+  const Objective objective = pipeline.objective();
   const ObservationBatch batch = make_observation_batch(
-      {trace.observation}, method.settings.size_mean, method.settings.size_deviation);
-  Watcher watcher(objective, method.settings, batch, trace);
+      {trace.observation}, pipeline.settings.size_mean, pipeline.settings.size_deviation);
+  Watcher watcher(objective, pipeline.settings, batch, trace);
   FinalState final;
-  const FitObserver keep = record_final_state(final, method.settings.iterations);
+  const FitObserver keep = record_final_state(final, pipeline.settings.iterations);
   const FitResult fit = fit_objects(
       {trace.observation},
       objective,
-      *method.rule,
-      method.settings,
+      *pipeline.rule,
+      pipeline.settings,
+      *make_initialiser(pipeline.settings, settings.category),
       [&](double share) { progress("fitting", 0.1 + 0.6 * share); },
       [&](const FitSnapshot& now) {
         watcher.look(now);
@@ -214,17 +204,17 @@ FitTrace watch_fit(const WatchPlan& plan, const CellProgress& progress) {
                                 fitted.failure));
   trace.stages.back().object = fitted;
   trace.curve = fit.curve;
-  for (const WeightedLoss& loss : method.losses) trace.loss_names.push_back(loss.name);
+  for (const WeightedLoss& loss : pipeline.losses) trace.loss_names.push_back(loss.name);
 
   progress("loss over the heading", 0.8);
   const auto around = [&](const Objective& some) {
     return loss_over_heading(
-               some, batch, final.state, final.initial_texture, landscape_settings(method))
+               some, batch, final.state, final.initial_texture, landscape_settings(pipeline))
         .front();
   };
   trace.landscape = around(objective);
-  if (has_mask(method)) trace.mask_landscape = around(method.objective("mask"));
-  trace.labels = labels_of(data.root, plan.frame);
+  if (has_mask(pipeline)) trace.mask_landscape = around(pipeline.objective("mask"));
+  trace.labels = labels_of(*source, order.frame);
   trace.label = label_of(trace.observation, trace.labels);
   return trace;
 }

@@ -11,18 +11,6 @@
 
 namespace monodr {
 
-/// Which object is watched while it is fitted, and with what.
-struct WatchPlan {
-  std::string config;  ///< resolved, JSON; `prepare` must have run
-  std::uint64_t seed = 0;
-  std::vector<std::string> plugin_folders;
-  std::string cache;
-  std::string frame;
-  int object = -1;  ///< running number in the file of 2-D boxes; -1: see `label`
-  int label = -1;   ///< running number of a label; -1 (and no object): the largest 2-D box
-};
-WatchPlan watch_plan_from(const nlohmann::json& document);
-
 /// The leading hypothesis at one step of a fit.
 struct FitStage {
   int step = 0;
@@ -54,6 +42,6 @@ struct FitTrace {
 
 /// Fits the one object and keeps what it looked like on the way. The labels are read after the fit.
 /// UserError for a frame that is not there and for an object that is not or cannot be used.
-FitTrace watch_fit(const WatchPlan& plan, const CellProgress& progress);
+FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress);
 
 }  // namespace monodr

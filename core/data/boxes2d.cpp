@@ -67,12 +67,6 @@ std::vector<ObjectBox2d> read_boxes2d(const std::string& path, BoxFile kind) {
   return boxes;
 }
 
-bool same_category(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
-}
-
 std::vector<bool> suppress_non_maxima(const std::vector<ObjectBox2d>& boxes) {
   std::vector<size_t> by_score(boxes.size());
   std::iota(by_score.begin(), by_score.end(), 0);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "geometry/box.h"
+#include "settings/category.h"
 
 namespace monodr {
 
@@ -27,9 +28,6 @@ enum class BoxFile {
 /// UserError with file and line for a missing file, a wrong number of fields, a value that is not
 /// a number, a box that ends before it starts, a score outside 0..1.
 std::vector<ObjectBox2d> read_boxes2d(const std::string& path, BoxFile kind);
-
-/// "car" and "Car" are one class, as for KITTI's own evaluation.
-bool same_category(const std::string& a, const std::string& b);
 
 /// Greedy non-maximum suppression: of two boxes of one class that overlap by more than this, the
 /// one of lower score is a double. Detectors' files are suppressed already, so the threshold is

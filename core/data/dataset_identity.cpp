@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "data/fingerprint.h"
+#include "data/manifest.h"
 #include "data/synthetic_set.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 
@@ -11,18 +13,20 @@ DatasetIdentity::DatasetIdentity(const std::string& cache_folder)
     : cache_file_(cache_folder.empty() ? "" : cache_folder + "/files.txt") {}
 
 std::string DatasetIdentity::of(const Parameters& dataset) {
-  if (dataset.text("source") == "synthetic") {
+  const DatasetSettings settings = dataset_binding().read(dataset);
+  if (settings.is_synthetic()) {
     SynthesisOptions options;
-    options.objects = static_cast<int>(dataset.integer("objects"));
-    options.seed = static_cast<std::uint64_t>(dataset.integer("scene_seed"));
+    options.objects = settings.objects;
+    options.seed = settings.scene_seed;
     return synthetic_fingerprint(options);
   }
-  const std::string& root = dataset.text("root");
-  const std::string& split = dataset.text("split");
-  const auto folders =
-      folders_used(dataset.text("boxes"), dataset.text("masks"), dataset.text("depth"));
-  const auto [known, is_new] = known_.try_emplace(join({root, split, join(folders, "\n")}, "\n"));
-  if (is_new) known->second = dataset_fingerprint(root, split, folders, cache_file_);
+  const auto folders = folders_used(settings.boxes, settings.masks, settings.depth);
+  const auto [known, is_new] =
+      known_.try_emplace(join({settings.root, settings.split, join(folders, "\n")}, "\n"));
+  if (is_new)
+    known->second = settings.source == DataSource::manifest
+                        ? manifest_fingerprint(settings.root)
+                        : dataset_fingerprint(settings.root, settings.split, folders, cache_file_);
   return known->second;
 }
 

@@ -79,19 +79,23 @@ bool is_of(const fs::path& path, const std::set<std::string>& frames) {
 
 }  // namespace
 
-std::vector<std::string> folders_used(const std::string& boxes,
-                                      const std::string& masks,
-                                      const std::string& depth) {
+std::vector<std::string> folders_used(BoxSource boxes, MaskKind masks, DepthKind depth) {
+  const auto masks_from = [&](MaskKind kind) {
+    return masks == MaskKind::automatic || masks == kind;
+  };
+  const auto depth_from = [&](DepthKind kind) {
+    return depth == DepthKind::automatic || depth == kind;
+  };
   std::vector<std::string> folders = {"image_2", "calib", "label_2"};
-  if (boxes != "labels") folders.push_back("detections_2");
-  if (masks == "auto" || masks == "instance") folders.push_back("instance_2");
-  if (masks == "auto" || masks == "png" || masks == "coco") folders.push_back("masks_2");
-  if (depth == "auto" || depth == "depth_2") folders.push_back("depth_2");
-  if (depth == "auto" || depth == "velodyne") {
+  if (boxes != BoxSource::labels) folders.push_back("detections_2");
+  if (masks_from(MaskKind::instance)) folders.push_back("instance_2");
+  if (masks_from(MaskKind::png) || masks_from(MaskKind::coco)) folders.push_back("masks_2");
+  if (depth_from(DepthKind::depth_2)) folders.push_back("depth_2");
+  if (depth_from(DepthKind::velodyne)) {
     folders.push_back("velodyne_reduced");
     folders.push_back("velodyne");
   }
-  if (depth == "auto" || depth == "disparity") folders.push_back("disparity_2");
+  if (depth_from(DepthKind::disparity)) folders.push_back("disparity_2");
   return folders;
 }
 

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "settings/dataset.h"
+
 namespace monodr {
 
 /// Folders of training/ that observations and evaluation read for these values of dataset.boxes,
 /// dataset.masks and dataset.depth ("auto" = each that may be the first one there).
-std::vector<std::string> folders_used(const std::string& boxes,
-                                      const std::string& masks,
-                                      const std::string& depth);
+std::vector<std::string> folders_used(BoxSource boxes, MaskKind masks, DepthKind depth);
 
 /// Identity of what a dataset holds: SHA-256 over the sorted relative paths and the contents of
 /// the split's files in these folders. Equal content gives equal fingerprints wherever it lies.

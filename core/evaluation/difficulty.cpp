@@ -55,10 +55,4 @@ Box2d kitti_pixels(const Box2d& box) {
       kitti_pixel(box.left), kitti_pixel(box.top), kitti_pixel(box.right), kitti_pixel(box.bottom)};
 }
 
-bool same_category(std::string_view a, std::string_view b) {
-  const auto lower = [](unsigned char c) { return std::tolower(c); };
-  return std::equal(
-      a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 }  // namespace monodr

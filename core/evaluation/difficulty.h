@@ -6,16 +6,17 @@
 #include <string_view>
 
 #include "geometry/annotation.h"
+#include "settings/category.h"
+#include "settings/pipeline.h"
 
 namespace monodr {
 
-/// KITTI's difficulties: which labels count. All others of the class neither help nor harm.
+/// Difficulty (settings/pipeline.h): which labels count. All others of the class neither help nor harm.
 ///
 ///                 2-D height   occlusion   truncation
 ///     easy        > 40 px      0           <= 0.15
 ///     moderate    > 25 px      <= 1        <= 0.30
 ///     hard        > 25 px      <= 2        <= 0.50
-enum class Difficulty { easy, moderate, hard };
 inline constexpr std::array<Difficulty, 3> difficulties = {
     Difficulty::easy, Difficulty::moderate, Difficulty::hard};
 
@@ -44,8 +45,5 @@ std::optional<Difficulty> easiest_difficulty(const Annotation& label);
 /// decimals stand for: labels of exactly 25.00 or 40.00 px occur, and whether bottom - top exceeds
 /// the minimum then hangs on the last bit.
 Box2d kitti_pixels(const Box2d& box);
-
-/// Classes are compared without regard to case, as the kit does.
-bool same_category(std::string_view a, std::string_view b);
 
 }  // namespace monodr

@@ -16,12 +16,9 @@ namespace {
 constexpr double alpha_not_given = -10, location_not_given = -1000;
 
 /// By overlap kind; throws UserError for what is not "strict", "loose" or a number.
-std::array<double, 3> minimum_overlaps(const std::string& name, const std::string& category) {
-  const bool car = category == "car";
-  const double strict = car ? 0.7 : 0.5;
-  if (name == "strict") return {strict, strict, strict};
-  const double loose = car ? 0.5 : 0.25;
-  if (name == "loose") return {strict, loose, loose};
+std::array<double, 3> minimum_overlaps(const std::string& name, const CategoryModel& category) {
+  if (name == "strict") return category.overlap_strict;
+  if (name == "loose") return category.overlap_loose;
   double value = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
   if (error != std::errc() || end != name.data() + name.size() || !(value >= 0 && value < 1))
@@ -41,11 +38,11 @@ struct Coverage {
   bool allows(OverlapKind kind) const { return !detected || has_box[static_cast<size_t>(kind)]; }
 };
 
-Coverage coverage_of(const std::vector<FramePair>& frames, const std::string& category) {
+Coverage coverage_of(const std::vector<FramePair>& frames, const CategoryModel& category) {
   Coverage coverage;
   for (const FramePair& frame : frames)
     for (const Annotation& object : *frame.detections) {
-      if (!same_category(object.category, category)) continue;
+      if (!category.includes(object.category)) continue;
       const Box3d& box = object.box3d;
       const bool footprint = box.location.x() != location_not_given &&
                              box.location.z() != location_not_given && box.width > 0 &&
@@ -95,7 +92,7 @@ std::vector<CurveTask> plan_curves(size_t category,
   return tasks;
 }
 
-std::array<double, 3> least_overlaps(const KittiApOptions& options, const std::string& category) {
+std::array<double, 3> least_overlaps(const KittiApOptions& options, const CategoryModel& category) {
   std::array<double, 3> least{1, 1, 1};
   for (const std::string& name : options.overlaps) {
     const std::array<double, 3> minima = minimum_overlaps(name, category);
@@ -120,7 +117,7 @@ std::vector<ApRow> rows_of(const std::vector<CurveTask>& tasks,
           for (size_t i = first; i < first + difficulties.size(); ++i) {
             const PrecisionCurve& curve = tasks[i].curve;
             rows.push_back(
-                {options.categories[category],
+                {lower_case(options.categories[category].name),
                  names[metric],
                  tasks[i].difficulty,
                  tasks[i].iou,
@@ -135,20 +132,8 @@ std::vector<ApRow> rows_of(const std::vector<CurveTask>& tasks,
 
 }  // namespace
 
-const std::vector<std::string>& kitti_categories() {
-  static const std::vector<std::string> categories = {"car", "pedestrian", "cyclist"};
-  return categories;
-}
-
 void check_options(const KittiApOptions& options) {
-  const std::vector<std::string>& known = kitti_categories();
-  for (const std::string& category : options.categories)
-    if (std::find(known.begin(), known.end(), category) == known.end())
-      throw UserError(fmt::format("class '{}' has no KITTI protocol; there are {}{}",
-                                  category,
-                                  join(known, ", "),
-                                  did_you_mean(category, known)));
-  for (const std::string& name : options.overlaps) minimum_overlaps(name, "car");
+  for (const std::string& name : options.overlaps) minimum_overlaps(name, {});
 }
 
 std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& labels,
@@ -159,9 +144,9 @@ std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& 
   std::vector<EvaluatedClass> classes;
   std::vector<CurveTask> tasks;
   for (size_t category = 0; category < options.categories.size(); ++category) {
-    const std::string& name = options.categories[category];
-    classes.push_back({name, least_overlaps(options, name)});
-    for (CurveTask& task : plan_curves(category, options, coverage_of(frames, name)))
+    const CategoryModel& model = options.categories[category];
+    classes.push_back({model, least_overlaps(options, model)});
+    for (CurveTask& task : plan_curves(category, options, coverage_of(frames, model)))
       tasks.push_back(task);
   }
   const std::vector<ClassFrames> prepared =

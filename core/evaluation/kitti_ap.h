@@ -11,7 +11,7 @@ namespace monodr {
 
 /// One average precision by KITTI's official protocol, which stands in monodr_kernels.h.
 struct ApRow {
-  std::string category;  ///< "car", "pedestrian", "cyclist"
+  std::string category;  ///< the category's name in lower case
   std::string metric;    ///< "2d", "aos", "bev", "3d"
   Difficulty difficulty = Difficulty::easy;
   double iou = 0;            ///< minimum overlap
@@ -21,20 +21,17 @@ struct ApRow {
 };
 
 struct KittiApOptions {
-  std::vector<std::string> categories = {"car", "pedestrian", "cyclist"};
-  /// Sets of minimum overlaps, evaluated in one pass: "strict" is 0.7 for cars and 0.5 for
-  /// pedestrians and cyclists; "loose" is that in 2-D and 0.5 / 0.25 / 0.25 for BEV and 3-D; a
-  /// number such as "0.5" stands for all classes and metrics.
+  /// Any classes: KITTI ranks cars, pedestrians and cyclists, and its protocol serves others as well.
+  std::vector<CategoryModel> categories;
+  /// Sets of minimum overlaps, evaluated in one pass: "strict" and "loose" are the category's own (cars: 0.7;
+  /// loose 0.5 in BEV and 3-D; pedestrians and cyclists: 0.5; loose 0.25); a number such as "0.5" stands for all
+  /// classes and metrics.
   std::vector<std::string> overlaps = {"strict"};
   HeightRule height_rule = HeightRule::must_exceed;
   int threads = 1;
 };
 
-/// The classes that have a protocol: "car", "pedestrian", "cyclist".
-const std::vector<std::string>& kitti_categories();
-
-/// Throws UserError for an unknown class and for a minimum overlap that is not "strict", "loose" or
-/// a number in [0, 1).
+/// Throws UserError for a minimum overlap that is not "strict", "loose" or a number in [0, 1).
 void check_options(const KittiApOptions& options);
 
 /// Evaluates the frames of `labels`; a frame that `detections` lacks had none. Rows come ordered by

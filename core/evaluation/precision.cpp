@@ -11,14 +11,9 @@ void check_call(int status) {
   MONODR_CHECK(status == MONODR_OK, "{}", monodr_last_message());
 }
 
-bool is_neighbour(const std::string& category, const std::string& label) {
-  return (same_category(category, "Car") && same_category(label, "Van")) ||
-         (same_category(category, "Pedestrian") && same_category(label, "Person_sitting"));
-}
-
-std::int32_t role_of(const Annotation& object, const std::string& category) {
-  if (same_category(object.category, category)) return MONODR_OF_CLASS;
-  if (is_neighbour(category, object.category)) return MONODR_NEIGHBOUR;
+std::int32_t role_of(const Annotation& object, const CategoryModel& category) {
+  if (category.includes(object.category)) return MONODR_OF_CLASS;
+  if (category.is_neighbour(object.category)) return MONODR_NEIGHBOUR;
   if (same_category(object.category, "DontCare")) return MONODR_DONT_CARE;
   return MONODR_OTHER_CLASS;
 }

@@ -48,7 +48,7 @@ class ClassFrames {
 
 /// A class to prepare frames for.
 struct EvaluatedClass {
-  std::string category;                 ///< "car", "pedestrian" or "cyclist"
+  CategoryModel category;
   std::array<double, 3> least_overlap;  ///< by overlap kind: the least that will be asked for
 };
 

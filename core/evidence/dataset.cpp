@@ -2,23 +2,26 @@
 #include "evidence/dataset.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <mutex>
 #include <utility>
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "data/kitti_label.h"
+#include "evidence/frame_source.h"
 #include "evidence/object_evidence.h"
 
 namespace monodr {
 namespace {
 
-void add_frame(const Frame& frame, const DatasetOptions& options, ObservationSet& set) {
+bool is_wanted(const DetectedObject& detected, const DatasetRequest& request) {
+  return request.category_model.includes(detected.object.category);
+}
+
+void add_frame(const Frame& frame, const DatasetRequest& request, ObservationSet& set) {
   for (const DetectedObject& detected : frame.objects) {
-    if (!same_category(detected.object.category, options.category)) continue;
+    if (!is_wanted(detected, request)) continue;
     try {
-      set.observations.push_back(observe(frame, detected, options));
+      set.observations.push_back(observe(frame, detected, request));
     } catch (const UnusableObject& reason) {
       set.skipped_objects.push_back({frame.evidence.frame, detected.number, reason.what()});
     }
@@ -26,106 +29,98 @@ void add_frame(const Frame& frame, const DatasetOptions& options, ObservationSet
   set.frames.push_back(frame.evidence.frame);
 }
 
-int candidates_of_class(const Frame& frame, const DatasetOptions& options) {
+int usable_objects(const Frame& frame, const DatasetRequest& request) {
   return int(std::count_if(
       frame.objects.begin(), frame.objects.end(), [&](const DetectedObject& detected) {
-        return same_category(detected.object.category, options.category) &&
-               detected.object.box.height() >= options.minimum_height;
+        return is_wanted(detected, request) &&
+               detected.object.box.height() >= request.minimum_height;
       }));
 }
 
 }  // namespace
 
-ObservationSet load_observations(const DatasetOptions& options) {
-  return load_observations_of(KittiFolder(options.root).frames(options.split), options);
+ObservationSet load_observations(const FrameSource& source, const DatasetRequest& request) {
+  return load_observations_of(source.frames(), source, request);
+}
+
+ObservationSet load_observations(const DatasetRequest& request) {
+  return load_observations(*open_frame_source(request), request);
 }
 
 ObservationSet load_observations_of(const std::vector<std::string>& frames,
-                                    const DatasetOptions& options) {
-  const KittiFolder folder(options.root);
-  const MaskSource masks(folder, options.masks);
+                                    const FrameSource& source,
+                                    const DatasetRequest& request) {
   ObservationSet set;
   for (const std::string& id : frames) {
-    if (options.objects > 0 && int(set.observations.size()) >= options.objects) break;
+    if (request.objects > 0 && int(set.observations.size()) >= request.objects) break;
     try {
-      add_frame(read_frame(folder, masks, id, options), options, set);
+      add_frame(source.read(id), request, set);
     } catch (const UserError& error) {
-      if (options.on_error != "skip") throw;
+      if (request.on_error != OnError::skip) throw;
       set.skipped_frames.push_back({id, -1, error.what()});
     }
   }
   return set;
 }
 
-std::vector<Skipped> check_dataset(const DatasetOptions& options) {
-  const KittiFolder folder(options.root);
-  const MaskSource masks(folder, options.masks);
+std::vector<Skipped> check_dataset(const DatasetRequest& request) {
+  const auto source = open_frame_source(request);
   std::vector<Skipped> skipped;
   int usable = 0;
-  for (const std::string& id : folder.frames(options.split)) {
-    if (options.objects > 0 && usable >= options.objects) break;
+  for (const std::string& id : source->frames()) {
+    if (request.objects > 0 && usable >= request.objects) break;
     try {
-      usable += candidates_of_class(read_frame(folder, masks, id, options), options);
-      load_labels(options.root, {id});
+      usable += usable_objects(source->read(id), request);
+      load_labels(*source, {id});
     } catch (const UserError& error) {
-      if (options.on_error != "skip") throw;
+      if (request.on_error != OnError::skip) throw;
       skipped.push_back({id, -1, error.what()});
     }
   }
   return skipped;
 }
 
-void cut_masks(const DatasetOptions& options,
+void cut_masks(const DatasetRequest& request,
                int threads,
                const std::function<void(double)>& progress) {
-  if (options.mask_cache.empty()) return;
-  const KittiFolder folder(options.root);
-  const MaskSource masks(folder, options.masks);
-  const std::vector<std::string> ids = folder.frames(options.split);
+  if (request.mask_cache.empty()) return;
+  const auto source = open_frame_source(request);
+  const std::vector<std::string> ids = source->frames();
   std::mutex mutex;
   size_t done = 0;
   int usable = 0;
   parallel_for(ids.size(), threads, [&](size_t i) {
     {
       const std::lock_guard lock(mutex);
-      if (options.objects > 0 && usable >= options.objects) return;
+      if (request.objects > 0 && usable >= request.objects) return;
     }
     ObservationSet unused;
     try {
-      const Frame frame = read_frame(folder, masks, ids[i], options);
-      if (!frame.instances) add_frame(frame, options, unused);
+      const Frame frame = source->read(ids[i]);
+      if (!frame.instances) add_frame(frame, request, unused);
     } catch (const UserError&) {  // whoever reads the frames for good says what is wrong with it
     }
     const std::lock_guard lock(mutex);
     usable += int(unused.observations.size());
     const double share = double(++done) / double(ids.size());
-    progress(options.objects > 0 ? std::max(share, double(usable) / options.objects) : share);
+    progress(request.objects > 0 ? std::max(share, double(usable) / request.objects) : share);
   });
 }
 
-std::vector<FrameAnnotations> load_labels(const std::string& root,
+std::vector<FrameAnnotations> load_labels(const FrameSource& source,
                                           const std::vector<std::string>& frames,
-                                          const std::string& on_error,
+                                          OnError on_error,
                                           std::vector<Skipped>* skipped) {
-  const std::string folder = (std::filesystem::path(root) / "training" / "label_2").string();
   std::vector<FrameAnnotations> labels;
   for (const std::string& frame : frames) {
     try {
-      labels.push_back(read_kitti_frame(folder, frame, KittiFileKind::labels));
+      if (source.has_labels(frame)) labels.push_back({frame, source.labels(frame)});
     } catch (const UserError& error) {
-      if (on_error != "skip") throw;
+      if (on_error != OnError::skip) throw;
       if (skipped != nullptr) skipped->push_back({frame, -1, error.what()});
     }
   }
   return labels;
-}
-
-ColourImage load_frame_image(const std::string& root, const std::string& frame) {
-  return load_colour_image(KittiFolder(root).image(frame));
-}
-
-Camera load_frame_camera(const std::string& root, const std::string& frame) {
-  return read_frame_evidence(KittiFolder(root), frame).camera;
 }
 
 }  // namespace monodr

@@ -6,36 +6,23 @@
 #include <string>
 #include <vector>
 
-#include "evidence/faults.h"
-#include "evidence/image.h"
 #include "geometry/annotation.h"
 #include "plugin/observation.h"
+#include "settings/category.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 
-/// What is looked at: the [dataset] section of an experiment and what it needs of [renderer].
-struct DatasetOptions {
-  std::string root;               ///< folder in KITTI's layout (holds training/)
-  std::string split = "all";      ///< see KittiFolder::frames
-  std::string on_error = "fail";  ///< "fail", or "skip": leave unreadable frames out, by name
-  std::string boxes = "auto";     ///< "detections", "labels", "auto" = detections_2 if it is there
-  std::string masks = "auto";     ///< see MaskSource
-  std::string mask_cache;         ///< folder for masks that were cut from images; "" = none
-  std::string depth = "auto";     ///< see load_frame_depth
-  std::string box_extent = "auto";  ///< "modal", "amodal", "auto": see observe()
-  std::string category = "Car";
-  int objects = 0;             ///< whole frames are taken until they hold this many; 0 = all
-  double minimum_score = 0.5;  ///< detections below it are left out
-  double minimum_height = 25;  ///< px; objects with a lower 2-D box are skipped
-
-  int image_size = 64;       ///< px, side of the crop
-  double crop_margin = 1.3;  ///< side of the crop over the longer side of the box
-
-  bool is_synthetic = false;  ///< made-up data: its depth is exact
-  bool adds_faults = false;   ///< whether `faults` are put into the evidence
-  std::uint64_t seed = 0;     ///< of the faults
-  Faults faults;
+/// What a cell asks of its data: [dataset], and what it needs of other tables.
+struct DatasetRequest : DatasetSettings {
+  CategoryModel category_model;  ///< the file that `category` names, read
+  int image_size = 64;           ///< px, side of the crop
+  double crop_margin = 1.3;      ///< side of the crop over the longer side of the box
+  std::string mask_cache;        ///< folder for masks that were cut from images; "" = none
+  std::uint64_t seed = 0;        ///< of the faults
 };
+
+class FrameSource;
 
 /// Something that could not be used, and why. Evaluation counts skipped objects as misses.
 struct Skipped {
@@ -57,38 +44,34 @@ struct ObservationSet {
 /// else here opens label_2. (A test replaces the 3-D fields and compares the bits.)
 ///
 /// UserError for a folder, split, calibration, image, depth, mask or box file that is missing or
-/// broken, with file, line and remedy; with on_error = "skip" the frame goes to skipped_frames
+/// broken, with file, line and remedy; with OnError::skip the frame goes to skipped_frames
 /// instead (a missing root or split is an error all the same).
-ObservationSet load_observations(const DatasetOptions& options);
+ObservationSet load_observations(const FrameSource& source, const DatasetRequest& request);
+ObservationSet load_observations(const DatasetRequest& request);
 
 /// The same of these frames instead of the split's.
 ObservationSet load_observations_of(const std::vector<std::string>& frames,
-                                    const DatasetOptions& options);
+                                    const FrameSource& source,
+                                    const DatasetRequest& request);
 
 /// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is
-/// found before the first cell runs. UserError as theirs; with on_error = "skip" the frames that
+/// found before the first cell runs. UserError as theirs; with OnError::skip the frames that
 /// will be left out are returned. With `objects` given it stops at the frame that holds so many
 /// objects.
-std::vector<Skipped> check_dataset(const DatasetOptions& options);
+std::vector<Skipped> check_dataset(const DatasetRequest& request);
 
-/// Cuts all masks that load_observations will need and keeps them in options.mask_cache, frame by
+/// Cuts all masks that load_observations will need and keeps them in request.mask_cache, frame by
 /// frame on several threads; does nothing where none are to be kept. `progress` gets the share
 /// done.
-void cut_masks(const DatasetOptions& options,
+void cut_masks(const DatasetRequest& request,
                int threads,
                const std::function<void(double)>& progress);
 
-/// The labels of these frames, with their 3-D boxes: for the evaluation only. A broken file is a
-/// UserError, or with on_error = "skip" its frame is left out and named in `skipped`.
-std::vector<FrameAnnotations> load_labels(const std::string& root,
+/// The labels of these frames, with their 3-D boxes: for the evaluation only. Frames without labels are left
+/// out. A broken file is a UserError, or with OnError::skip its frame is left out and named in `skipped`.
+std::vector<FrameAnnotations> load_labels(const FrameSource& source,
                                           const std::vector<std::string>& frames,
-                                          const std::string& on_error = "fail",
+                                          OnError on_error = OnError::fail,
                                           std::vector<Skipped>* skipped = nullptr);
-
-/// The picture of a frame, for overlays.
-ColourImage load_frame_image(const std::string& root, const std::string& frame);
-
-/// The camera of a frame (with the image's size), for overlays.
-Camera load_frame_camera(const std::string& root, const std::string& frame);
 
 }  // namespace monodr

@@ -131,11 +131,11 @@ DepthMap load_depth_npz(const std::string& path, int image_width, int image_heig
 
 DepthMap load_frame_depth(const KittiFolder& folder,
                           const std::string& frame,
-                          const std::string& source,
+                          DepthKind source,
                           const KittiCalibration& calibration) {
   const Camera& camera = calibration.camera;
-  const bool automatic = source == "auto";
-  if (automatic || source == "depth_2") {
+  const bool automatic = source == DepthKind::automatic;
+  if (automatic || source == DepthKind::depth_2) {
     if (const auto path = folder.find("depth_2", frame, {"png"})) {
       DepthMap depth = load_depth_png(*path);
       check_size(depth, *path, camera);
@@ -144,23 +144,24 @@ DepthMap load_frame_depth(const KittiFolder& folder,
     if (const auto path = folder.find("depth_2", frame, {"npz"}))
       return load_depth_npz(*path, camera.width, camera.height);
   }
-  if (automatic || source == "velodyne")
+  if (automatic || source == DepthKind::velodyne)
     for (const char* kind : {"velodyne_reduced", "velodyne"})
       if (const auto path = folder.find(kind, frame, {"bin"}))
         return load_depth_velodyne(*path, calibration);
-  if (automatic || source == "disparity")
+  if (automatic || source == DepthKind::disparity)
     if (const auto path = folder.find("disparity_2", frame, {"png"})) {
       DepthMap depth = load_depth_disparity(*path, calibration);
       check_size(depth, *path, camera);
       return depth;
     }
-  if (automatic || source == "none") return {};
-  const std::string kind = source == "disparity" ? "disparity_2" : source;
+  if (automatic || source == DepthKind::none) return {};
+  const std::string kind =
+      source == DepthKind::disparity ? "disparity_2" : std::string(name_of(source));
   throw UserError(
       fmt::format("dataset.depth = \"{}\", but there is no '{}'; add it, choose a split whose "
                   "frames have it, or set dataset.depth = \"auto\"",
-                  source,
-                  folder.path(kind, frame, source == "velodyne" ? "bin" : "png")));
+                  name_of(source),
+                  folder.path(kind, frame, source == DepthKind::velodyne ? "bin" : "png")));
 }
 
 }  // namespace monodr

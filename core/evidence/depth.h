@@ -6,6 +6,7 @@
 #include "data/kitti_calibration.h"
 #include "data/kitti_folder.h"
 #include "evidence/image.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 
@@ -51,7 +52,7 @@ DepthMap load_depth_npz(const std::string& path, int image_width, int image_heig
 /// not the image's.
 DepthMap load_frame_depth(const KittiFolder& folder,
                           const std::string& frame,
-                          const std::string& source,
+                          DepthKind source,
                           const KittiCalibration& calibration);
 
 }  // namespace monodr

@@ -6,42 +6,9 @@
 #include "evidence/image.h"
 #include "geometry/box.h"
 #include "geometry/camera.h"
+#include "settings/dataset.h"
 
 namespace monodr {
-
-/// What real networks get wrong, put into evidence, so that an experiment can ask how good its
-/// input must be. Lengths are in pixels of a 64 px crop whatever the crop's resolution, so that a
-/// fault keeps its size relative to the object. All defaults: no fault. The keys of [dataset] have
-/// the same names (mask_erosion, depth_noise, box_jitter, ...).
-
-struct MaskFaults {
-  double erosion = 0;     ///< px of a 64 px crop by which the border moves inwards
-  double dilation = 0;    ///< the same outwards; both together move it by the difference
-  double raggedness = 0;  ///< px of a 64 px crop: deviation of a smooth random displacement
-  double cut = 0;         ///< share of the mask's pixels that a made-up occluder takes away
-  double cut_chance = 1;  ///< share of the objects that have such an occluder
-  bool cut_known = true;  ///< its pixels are unknown; false: they pass for background
-};
-
-struct DepthFaults {
-  double scale = 1;  ///< factor of all depths: the scale that a single camera cannot see
-  double noise = 0;  ///< relative deviation of a pixel, all in all (its AbsRel: 0.8 times this)
-  double bias = 0;   ///< the part of `noise` that one object shares; at most `noise`
-  int nodes = 5;     ///< the rest is a smooth field with so many nodes a side of the crop
-  double noise_metres = 0;  ///< m: deviation of an error of each pixel for itself, as LiDAR's
-  double bleeding = 0;      ///< px of a 64 px crop over which depth runs across the border
-  int row_step = 1;         ///< only one image row in so many has depth, as LiDAR's scan lines do
-
-  bool any() const {
-    return scale != 1 || noise > 0 || noise_metres > 0 || bleeding > 0 || row_step > 1;
-  }
-};
-
-struct Faults {
-  MaskFaults mask;
-  DepthFaults depth;
-  double box_jitter = 0;  ///< deviation of each side of the 2-D box, as a share of its extent
-};
 
 /// What a made-up occluder leaves of the mask, and the pixels that it covers.
 struct CutMask {

@@ -13,10 +13,10 @@ namespace {
 
 const std::string kDontCare = "DontCare";  // a region without annotation, not an object
 
-std::vector<DetectedObject> read_candidates(const KittiFolder& folder,
-                                            const std::string& frame,
-                                            bool from_labels,
-                                            double minimum_score) {
+std::vector<DetectedObject> read_objects(const KittiFolder& folder,
+                                         const std::string& frame,
+                                         bool from_labels,
+                                         double minimum_score) {
   const std::string path = folder.path(from_labels ? "label_2" : "detections_2", frame, "txt");
   const std::vector<ObjectBox2d> boxes =
       read_boxes2d(path, from_labels ? BoxFile::labels : BoxFile::detections);
@@ -29,7 +29,8 @@ std::vector<DetectedObject> read_candidates(const KittiFolder& folder,
   return objects;
 }
 
-// Of labels the file of masks may say which is which; boxes of detectors are matched by overlap.
+}  // namespace
+
 void assign_instances(Frame& frame) {
   const std::vector<Instance>& instances = *frame.instances;
   const bool numbered = std::any_of(
@@ -46,10 +47,14 @@ void assign_instances(Frame& frame) {
   for (size_t i = 0; i < match.size(); ++i) frame.objects[i].instance = match[i];
 }
 
+namespace {
+
 template <typename Value>
 std::string_view bytes_of(const std::vector<Value>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value)};
 }
+
+}  // namespace
 
 std::string digest_of(const Frame& frame) {
   const Camera& camera = frame.evidence.camera;
@@ -68,6 +73,8 @@ std::string digest_of(const Frame& frame) {
                             sha256(bytes_of(frame.evidence.image.rgb)),
                             sha256(bytes_of(depth.metres.values))));
 }
+
+namespace {
 
 struct ReadEvidence {
   FrameEvidence frame;
@@ -94,15 +101,15 @@ FrameEvidence read_frame_evidence(const KittiFolder& folder, const std::string& 
 Frame read_frame(const KittiFolder& folder,
                  const MaskSource& masks,
                  const std::string& id,
-                 const DatasetOptions& options) {
+                 const DatasetRequest& options) {
   ReadEvidence read = read_evidence(folder, id);
   Frame frame;
   frame.evidence = std::move(read.frame);
-  frame.boxes_are_labels =
-      options.boxes == "labels" || (options.boxes == "auto" && !folder.has("detections_2"));
-  frame.objects = read_candidates(folder, id, frame.boxes_are_labels, options.minimum_score);
+  frame.boxes_are_labels = options.boxes == BoxSource::labels ||
+                           (options.boxes == BoxSource::automatic && !folder.has("detections_2"));
+  frame.objects = read_objects(folder, id, frame.boxes_are_labels, options.minimum_score);
   frame.depth = load_frame_depth(folder, id, options.depth, read.calibration);
-  if (options.is_synthetic) {
+  if (options.is_synthetic()) {
     // Made-up depth is exact; what it lacks is put in by the faults.
     frame.depth.is_sparse = false;
     frame.depth.relative_deviation = 0;

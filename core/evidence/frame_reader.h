@@ -33,13 +33,20 @@ struct Frame {
   std::string digest;
 };
 
+/// Sets DetectedObject::instance: of labels the file of masks may say which is which; boxes of detectors are
+/// matched by overlap.
+void assign_instances(Frame& frame);
+
+/// SHA-256 of all that masks cut from the picture depend on but the boxes.
+std::string digest_of(const Frame& frame);
+
 /// Reads image, calibration, 2-D boxes, depth and masks as the options choose them. An instance
 /// that says which label it shows belongs to that label; all others go to the box they overlap
 /// most. Opens label_2 through read_boxes2d only. UserError for what is missing or broken.
 Frame read_frame(const KittiFolder& folder,
                  const MaskSource& masks,
                  const std::string& id,
-                 const DatasetOptions& options);
+                 const DatasetRequest& options);
 
 /// Only the image and the camera.
 FrameEvidence read_frame_evidence(const KittiFolder& folder, const std::string& id);

@@ -28,10 +28,10 @@ void check_size(const std::string& path, int mask_width, int mask_height, int wi
                   height));
 }
 
-UserError missing(const std::string& choice, const std::string& path) {
+UserError missing(MaskKind choice, const std::string& path) {
   return UserError(fmt::format(
       "dataset.masks = \"{}\", but there is no '{}'; add it, or set dataset.masks = \"auto\"",
-      choice,
+      name_of(choice),
       path));
 }
 
@@ -61,12 +61,12 @@ std::vector<Instance> as_instances(std::vector<BinaryMask> masks) {
 
 }  // namespace
 
-MaskSource::MaskSource(const KittiFolder& folder, const std::string& choice)
+MaskSource::MaskSource(const KittiFolder& folder, MaskKind choice)
     : folder_(folder), choice_(choice) {
-  const bool automatic = choice == "auto";
-  if (automatic || choice == "png") pngs_ = list_pngs(folder);
+  const bool automatic = choice == MaskKind::automatic;
+  if (automatic || choice == MaskKind::png) pngs_ = list_pngs(folder);
   const std::string coco = folder.path("masks_2", "coco", "json");
-  if ((automatic || choice == "coco") && fs::exists(coco))
+  if ((automatic || choice == MaskKind::coco) && fs::exists(coco))
     coco_ = std::make_shared<const CocoMasks>(coco);
 }
 
@@ -75,9 +75,9 @@ std::optional<std::vector<Instance>> MaskSource::read(const std::string& frame,
                                                       int height,
                                                       const DepthMap& depth,
                                                       double minimum_score) const {
-  const bool automatic = choice_ == "auto";
+  const bool automatic = choice_ == MaskKind::automatic;
   std::optional<std::vector<Instance>> instances;
-  if (automatic || choice_ == "instance") {
+  if (automatic || choice_ == MaskKind::instance) {
     if (const auto path = folder_.find("instance_2", frame, {"png"})) {
       const Plane<std::uint16_t> ids = load_plane16(*path);
       check_size(*path, ids.width, ids.height, width, height);
@@ -86,9 +86,9 @@ std::optional<std::vector<Instance>> MaskSource::read(const std::string& frame,
       throw missing(choice_, folder_.path("instance_2", frame, "png"));
     }
   }
-  if (!instances && (automatic || choice_ == "png"))
+  if (!instances && (automatic || choice_ == MaskKind::png))
     if (auto masks = read_pngs(frame, width, height)) instances = as_instances(std::move(*masks));
-  if (!instances && (automatic || choice_ == "coco"))
+  if (!instances && (automatic || choice_ == MaskKind::coco))
     if (auto masks = read_coco(frame, width, height, minimum_score))
       instances = as_instances(std::move(*masks));
   if (instances && !depth.empty())
@@ -101,7 +101,7 @@ std::optional<std::vector<BinaryMask>> MaskSource::read_pngs(const std::string& 
                                                              int height) const {
   const auto files = pngs_.find(frame);
   if (files == pngs_.end()) {
-    if (choice_ == "auto") return std::nullopt;
+    if (choice_ == MaskKind::automatic) return std::nullopt;
     if (pngs_.empty()) throw missing(choice_, folder_.path("masks_2", frame + "_0", "png"));
     return std::vector<BinaryMask>{};  // a frame without objects has no file
   }
@@ -125,7 +125,7 @@ std::optional<std::vector<BinaryMask>> MaskSource::read_coco(const std::string& 
   if (const auto path = folder_.find("masks_2", frame, {"json"}))
     return CocoMasks(*path).masks(frame, width, height, minimum_score);
   if (coco_) return coco_->masks(frame, width, height, minimum_score);
-  if (choice_ == "auto") return std::nullopt;
+  if (choice_ == MaskKind::automatic) return std::nullopt;
   throw missing(choice_, folder_.path("masks_2", frame, "json"));
 }
 

@@ -12,6 +12,7 @@
 #include "evidence/depth.h"
 #include "evidence/image.h"
 #include "geometry/box.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 
@@ -35,7 +36,7 @@ struct Instance {
 ///   grabcut
 class MaskSource {
  public:
-  MaskSource(const KittiFolder& folder, const std::string& choice);
+  MaskSource(const KittiFolder& folder, MaskKind choice);
 
   /// The instances of a frame; nothing where they have to be cut from the image. Those without a
   /// pixel are left out. `depth` may be empty. COCO's masks below `minimum_score` are left out.
@@ -56,7 +57,7 @@ class MaskSource {
                                                    double minimum_score) const;
 
   KittiFolder folder_;
-  std::string choice_;
+  MaskKind choice_;
   std::map<std::string, std::vector<std::string>> pngs_;  ///< frame -> files
   std::shared_ptr<const CocoMasks> coco_;                 ///< of all frames
 };

@@ -167,4 +167,8 @@ Plane<float> read_npz_plane(const std::string& path, const std::string& key) {
   return plane_of_npy(zip_entry(archive, key + ".npy", path), path);
 }
 
+Plane<float> read_npy_plane(const std::string& path) {
+  return plane_of_npy(read_file(path), path);
+}
+
 }  // namespace monodr

@@ -12,4 +12,7 @@ namespace monodr {
 /// file for anything else.
 Plane<float> read_npz_plane(const std::string& path, const std::string& key);
 
+/// The same of a single .npy file.
+Plane<float> read_npy_plane(const std::string& path);
+
 }  // namespace monodr

@@ -108,13 +108,13 @@ void take_grabcut(ObjectEvidence& object,
 
 Random fault_stream(const Frame& frame,
                     const ObjectEvidence& object,
-                    const DatasetOptions& options,
+                    const DatasetRequest& options,
                     const char* purpose) {
   return Random(options.seed, frame.evidence.frame + purpose, std::uint64_t(object.number));
 }
 
 // Comes before the box: that of a modal source ends where the occluder begins.
-void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetOptions& options) {
+void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetRequest& options) {
   const MaskFaults& faults = options.faults.mask;
   Random random = fault_stream(frame, object, options, " occluder");
   if (!random.chance(faults.cut_chance)) return;
@@ -128,17 +128,18 @@ void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetOptio
 
 // Labels' boxes take hidden parts in (KITTI's annotators guessed them), detectors' are what their
 // makers trained them on; only the mask tells of a label what is visible.
-void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetOptions& options) {
+void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetRequest& options) {
   const bool mask_is_given = frame.instances.has_value();
-  const bool is_modal = options.box_extent == "modal" ||
-                        (options.box_extent == "auto" && frame.boxes_are_labels && mask_is_given);
-  object.box_is_amodal = options.box_extent == "amodal";
+  const bool is_modal =
+      options.box_extent == BoxExtent::modal ||
+      (options.box_extent == BoxExtent::automatic && frame.boxes_are_labels && mask_is_given);
+  object.box_is_amodal = options.box_extent == BoxExtent::amodal;
   if (!is_modal) return;
   const Box2d seen = box_around(object.mask);
   if (seen.area() > 0) object.box = seen;
 }
 
-void add_faults(Evidence& evidence, const Frame& frame, const DatasetOptions& options) {
+void add_faults(Evidence& evidence, const Frame& frame, const DatasetRequest& options) {
   ObjectEvidence& object = evidence.object;
   Random box_random = fault_stream(frame, object, options, " box");
   Random mask_random = fault_stream(frame, object, options, " mask");
@@ -180,7 +181,7 @@ void drop_scant_depth(Observation& observation) {
 
 ObjectEvidence gather_evidence(const Frame& frame,
                                const DetectedObject& detected,
-                               const DatasetOptions& options) {
+                               const DatasetRequest& options) {
   ObjectEvidence object;
   object.number = detected.number;
   object.category = detected.object.category;
@@ -195,16 +196,16 @@ ObjectEvidence gather_evidence(const Frame& frame,
 
 Observation observe(const Frame& frame,
                     const DetectedObject& detected,
-                    const DatasetOptions& options) {
+                    const DatasetRequest& options) {
   const double height = detected.object.box.height();
   if (height < options.minimum_height)
     throw UnusableObject(fmt::format("its 2-D box is {:.1f} px high, dataset.minimum_height is {}",
                                      height,
                                      options.minimum_height));
   Evidence evidence{gather_evidence(frame, detected, options), {}};
-  if (options.adds_faults) add_occluder(evidence.object, frame, options);
+  if (options.adds_faults()) add_occluder(evidence.object, frame, options);
   choose_box(evidence.object, frame, options);
-  if (options.adds_faults) add_faults(evidence, frame, options);
+  if (options.adds_faults()) add_faults(evidence, frame, options);
   const DepthMap& depth = evidence.faulty.empty() ? frame.depth : evidence.faulty;
   Observation observation = build_observation(
       frame.evidence, depth, evidence.object, options.crop_margin, options.image_size);

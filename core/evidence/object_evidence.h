@@ -17,7 +17,7 @@ class UnusableObject : public std::runtime_error {
 /// UnusableObject where no mask shows it.
 ObjectEvidence gather_evidence(const Frame& frame,
                                const DetectedObject& detected,
-                               const DatasetOptions& options);
+                               const DatasetRequest& options);
 
 /// The observation of one detected: mask from its instance or by GrabCut, what is known of the
 /// pixels around it, its box, depth; then the options' faults, where they are to be added. The
@@ -34,6 +34,6 @@ ObjectEvidence gather_evidence(const Frame& frame,
 /// Throws UnusableObject where the evidence does not do.
 Observation observe(const Frame& frame,
                     const DetectedObject& detected,
-                    const DatasetOptions& options);
+                    const DatasetRequest& options);
 
 }  // namespace monodr

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "experiment/cells.h"
 
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/sha256.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 namespace {
@@ -83,6 +86,7 @@ class Expansion {
         add(arm, as_point(pattern.settings), pattern.seed ? one_seed : experiment_.seeds);
       }
     }
+    refuse_unread_keys();
     for (size_t i = 0; i < exclusions_used_.size(); ++i)
       if (!exclusions_used_[i])
         throw UserError(experiment_.exclude[i].where,
@@ -98,6 +102,7 @@ class Expansion {
     for (const auto& [key, value] : arm.settings) values[key] = &value;
     for (const auto& [key, value] : point) values[*key] = value;
     const Configuration configuration = resolver_.resolve(values, arm.where);
+    note_reads(values);
     for (const std::int64_t seed : seeds) {
       bool excluded = false;
       for (size_t i = 0; i < experiment_.exclude.size(); ++i) {
@@ -107,6 +112,50 @@ class Expansion {
       }
       if (!excluded) keep(arm, point, seed, configuration);
     }
+  }
+
+  static constexpr std::string_view kDataset = "dataset.";
+
+  /// Which keys of [dataset] the cell's source reads.
+  void note_reads(const Values& values) {
+    DataSource source = DatasetSettings{}.source;
+    const auto given = values.find("dataset.source");
+    if (given != values.end())
+      source = enum_named<DataSource>(std::get<std::string>(given->second->value));
+    for (auto at = values.lower_bound(kDataset); at != values.end(); ++at) {
+      if (at->first.compare(0, kDataset.size(), kDataset) != 0) break;
+      const std::string key(at->first.substr(kDataset.size()));
+      Read& read = reads_[at->second];
+      read.key = key;
+      read.source = source;
+      // What a file says for its own source is no fault of who names another one elsewhere.
+      read.is_read =
+          read.is_read || reads_key(source, key) ||
+          (given != values.end() && given->second->key_where.file != at->second->key_where.file &&
+           at->second->key_where.line > 0);
+    }
+  }
+
+  /// A setting that no cell reads passes for one that has an effect.
+  void refuse_unread_keys() const {
+    const Read* first = nullptr;
+    const GivenValue* place = nullptr;
+    for (const auto& [value, read] : reads_) {
+      if (read.is_read) continue;
+      const auto earlier = [](const SourceLocation& a, const SourceLocation& b) {
+        return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+      };
+      if (place != nullptr && !earlier(value->key_where, place->key_where)) continue;
+      first = &read;
+      place = value;
+    }
+    if (first == nullptr) return;
+    throw UserError(
+        place->key_where,
+        fmt::format("'dataset.{}' is set, but source = \"{}\" does not read it; remove the key, "
+                    "or set dataset.source to one that does",
+                    first->key,
+                    name_of(first->source)));
   }
 
   void keep(const Arm& arm,
@@ -136,6 +185,12 @@ class Expansion {
   std::string code_hash_;
   Resolver resolver_;
   Values file_values_;
+  struct Read {
+    std::string key;
+    DataSource source = DataSource::synthetic;
+    bool is_read = false;
+  };
+  std::unordered_map<const GivenValue*, Read> reads_;  ///< of keys of [dataset]
   std::vector<bool> exclusions_used_;
   std::vector<Cell> cells_;
   std::unordered_map<std::string, size_t> by_id_;

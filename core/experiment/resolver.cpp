@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "experiment/resolver.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/parameters_json.h"
 #include "base/path_identity.h"
 #include "base/text.h"
-#include "experiment/sections.h"
+#include "settings/sections.h"
 
 namespace monodr {
 
@@ -20,13 +21,13 @@ const Section* find_section(const std::string& name) {
 }
 
 PluginKind kind_of_section(const std::string& section, const SourceLocation& where) {
-  for (const PluginKind kind : plugin_kinds())
-    if (section == to_string(kind)) return kind;
+  if (const auto kind = plugin_kind_named(section)) return *kind;
   throw UserError(where, fmt::format("[{}] has no tables of its own", section));
 }
 
 bool names_a_plugin(const std::string& section) {
-  return section == "shape_prior" || section == "renderer" || section == "rule";
+  const auto kind = plugin_kind_named(section);
+  return kind && definition_of(*kind).use == PluginKindDefinition::Use::section;
 }
 
 void check_dataset_root(const Parameters& dataset,
@@ -35,7 +36,7 @@ void check_dataset_root(const Parameters& dataset,
   const std::string& root = dataset.text("root");
   const auto key = given.find(root.empty() ? "source" : "root");
   const SourceLocation where = key == given.end() ? SourceLocation{file} : key->second.where;
-  if (dataset.text("source") != "kitti") {
+  if (dataset.text("source") == "synthetic") {
     if (root.empty()) return;
     // Made-up results would pass for those of the folder.
     throw UserError(where,
@@ -44,13 +45,17 @@ void check_dataset_root(const Parameters& dataset,
                                 root,
                                 dataset.text("source")));
   }
+  const bool is_manifest = dataset.text("source") == "manifest";
   if (root.empty())
+    throw UserError(
+        where,
+        is_manifest ? "source = \"manifest\" needs 'dataset.root', the manifest's file"
+                    : "source = \"kitti\" needs 'dataset.root', the folder that holds training/");
+  if (is_manifest ? !std::filesystem::is_regular_file(root) : !std::filesystem::is_directory(root))
     throw UserError(where,
-                    "source = \"kitti\" needs 'dataset.root', the folder that holds training/");
-  if (!std::filesystem::is_directory(root))
-    throw UserError(where,
-                    fmt::format("'dataset.root' is \"{}\", but there is no such folder{}",
+                    fmt::format("'dataset.root' is \"{}\", but there is no such {}{}",
                                 root,
+                                is_manifest ? "file" : "folder",
                                 std::filesystem::path(root).is_relative()
                                     ? " (relative to the current directory)"
                                     : ""));
@@ -72,6 +77,32 @@ void identify_path(const std::string& key,
   identity = settings.dump();
 }
 
+// A rule over several keys is told at the first of them that its message names.
+void check_rules(const Section& section,
+                 const Parameters& parameters,
+                 const std::map<std::string, GivenValue>& given,
+                 const std::string& file) {
+  try {
+    section.check(parameters);
+  } catch (const UserError& error) {
+    const std::string message = error.what();
+    for (const auto& [key, value] : given)
+      if (message.find("'" + section.name + "." + key + "'") != std::string::npos)
+        throw UserError(value.where, message);
+    throw UserError(SourceLocation{file}, message);
+  }
+}
+
+bool is_a_fit(const std::string& method) {
+  return method_binding().read(nlohmann::json::parse(method)).name == MethodKind::fit;
+}
+
+// A method that renders nothing must not become another one with a renderer's file.
+bool belongs_to_the_fit(const std::string& section) {
+  return names_a_plugin(section) || section == "corpus" || section == "fit" ||
+         section == "confidence";
+}
+
 std::string in_braces_with(const std::string& object,
                            const std::string& key,
                            const std::string& inner) {
@@ -84,7 +115,10 @@ std::string in_braces_with(const std::string& object,
 Resolver::Resolver(const PluginCatalogue& catalogue,
                    DatasetFingerprint fingerprint,
                    std::string file)
-    : catalogue_(catalogue), fingerprint_(std::move(fingerprint)), file_(std::move(file)) {}
+    : catalogue_(catalogue),
+      fingerprint_(std::move(fingerprint)),
+      file_(std::move(file)),
+      categories_(file_) {}
 
 // A plugin's parameter one table too high is the likeliest of the unknown keys.
 void Resolver::explain_misplaced_key(const std::string& section,
@@ -139,6 +173,7 @@ Resolver::Table Resolver::make_section(const std::string& name,
   std::map<std::string, GivenValue> complete = given;
   if (names_a_plugin(name) && named == given.end()) complete["plugin"].value = table.plugin;
   const Parameters parameters(section->parameters, complete, name);
+  check_rules(*section, parameters, given, file_);
   table.json = to_json(parameters).dump();
   table.identity = table.json;
   table.plugin_where = named == given.end() ? SourceLocation{file_} : named->second.where;
@@ -152,6 +187,8 @@ Resolver::Table Resolver::make_section(const std::string& name,
   }
   if (name == "corpus") identify_path("root", parameters, given, table.identity);
   if (name == "shape_prior") identify_path("file", parameters, given, table.identity);
+  if (name == "method") identify_path("detections", parameters, given, table.identity);
+  if (name == "fit") identify_path("start_detections", parameters, given, table.identity);
   return table;
 }
 
@@ -209,6 +246,23 @@ const Resolver::Table& Resolver::table(const std::string& name, const Given& giv
   return known.emplace(given, make_table(name, given)).first->second;
 }
 
+void Resolver::add_category(std::map<std::string, Given>& tables) {
+  std::string category = DatasetSettings{}.category;
+  SourceLocation where{file_};
+  for (const auto& [key, value] : tables["dataset"]) {
+    if (key != "category") continue;
+    where = value->where;
+    if (const auto* text = std::get_if<std::string>(&value->value)) category = *text;
+  }
+  Given& given = tables["category"];
+  for (const auto& [key, value] : categories_.of(category, where)) {
+    const bool is_said = std::any_of(given.begin(), given.end(), [&, &name = key](const auto& own) {
+      return own.first == name;
+    });
+    if (!is_said) given.emplace_back(key, &value);
+  }
+}
+
 Configuration Resolver::resolve(const Values& values, const SourceLocation& where) {
   std::map<std::string, Given> tables;
   for (const Section& section : core_sections()) tables[section.name];
@@ -220,8 +274,12 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
                       fmt::format("'{}' must be a table of a loss: [loss.mask]", key));
     tables[table].emplace_back(key.substr(dot + 1), value);
   }
-  // Everything that stands in the file is checked, also what this cell does not use.
-  for (const auto& [name, given] : tables) table(name, given);
+  add_category(tables);
+  const bool fits = is_a_fit(table("method", tables["method"]).json);
+  // Everything that stands in the file is checked, also what this cell does not use; but a method
+  // that renders nothing asks for no plugin.
+  for (const auto& [name, given] : tables)
+    if (fits || !given.empty() || !belongs_to_the_fit(name)) table(name, given);
 
   Configuration configuration;
   std::string losses, loss_identities;
@@ -233,12 +291,18 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     configuration.plugins.push_back(loss.info);
     loss_identities += fmt::format("\n{}={}", name, loss.identity);
   }
-  if (losses.empty())
+  if (losses.empty() && fits)
     throw UserError(where,
                     "no loss has a weight: add [loss.mask] weight = 1.0, or another of the "
                     "plugins that `runexp plugins list` names");
 
+  if (!fits) {
+    losses.clear();
+    loss_identities.clear();
+    configuration.plugins.clear();
+  }
   for (const Section& section : core_sections()) {
+    if (!fits && belongs_to_the_fit(section.name)) continue;
     const Table& core = table(section.name, tables[section.name]);
     std::string json = core.json, identity = core.identity;
     if (names_a_plugin(section.name)) {

@@ -10,6 +10,7 @@
 
 #include "base/parameters.h"
 #include "base/plugin_info.h"
+#include "experiment/category_file.h"
 
 namespace monodr {
 
@@ -20,7 +21,7 @@ using DatasetFingerprint = std::function<std::string(const Parameters& dataset)>
 struct Configuration {
   /// {"dataset":{...},"shape_prior":{"plugin":..,"latent_dims":8,"mesh_autoencoder":{...}},
   ///  "renderer":{...},"rule":{...},"fit":{...},"loss":{"mask":{"plugin":"mask","weight":1.0}},
-  ///  "confidence":{...},"evaluation":{...}}; of the plugins' tables only the selected ones, of
+  ///  "category":{...},"confidence":{...},"evaluation":{...}}; of the plugins' tables only the selected ones, of
   /// the losses only those with a weight other than 0. The same settings give the same text.
   std::string json;
   /// What the cell's id is made from, beside its seed: `json` with the dataset's folder replaced
@@ -57,6 +58,8 @@ class Resolver {
   };
   using Given = std::vector<std::pair<std::string_view, const GivenValue*>>;
 
+  /// What the category's file says where the experiment says nothing.
+  void add_category(std::map<std::string, Given>& tables);
   const Table& table(const std::string& name, const Given& given);
   Table make_table(const std::string& name, const Given& given);
   std::string default_plugin_of(const std::string& section) const;
@@ -70,6 +73,7 @@ class Resolver {
   const PluginCatalogue& catalogue_;
   DatasetFingerprint fingerprint_;
   std::string file_;
+  CategoryFiles categories_;
   std::map<std::string, std::map<Given, Table>> tables_;
 };
 

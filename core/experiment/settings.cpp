@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "experiment/sections.h"
+#include "settings/sections.h"
 
 namespace monodr {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/toml_tree.h"
+#include "base/toml_tree.h"
 
 namespace monodr {
 

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "base/toml_access.h"
 #include "experiment/sweep_table.h"
-#include "experiment/toml_access.h"
 
 namespace monodr {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "experiment/toml_access.h"
+#include "base/toml_access.h"
 
 namespace monodr {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/toml_tree.h"
 #include "experiment/spec.h"
-#include "experiment/toml_tree.h"
 
 namespace monodr {
 

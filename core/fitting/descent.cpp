@@ -9,7 +9,6 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "fitting/initialise.h"
 #include "fitting/search.h"
 
 namespace monodr {
@@ -51,14 +50,17 @@ Descent::Descent(const ObservationBatch& batch,
                  const Objective& objective,
                  const Rule& rule,
                  const FitSettings& settings,
+                 const Starts& starts,
                  const FitObserver& observe)
     : batch_(batch),
       objective_(objective),
       rule_(rule),
       settings_(settings),
       observe_(observe),
+      prunings_(settings.prunings()),
+      gradient_estimator_(make_gradient_estimator(settings.gradient, objective.layout())),
       per_object_(settings.hypotheses),
-      state_(initial_state(batch, objective.prior(), objective.layout(), settings)),
+      state_(starts.state),
       object_(at::arange(batch.count(), at::kLong).repeat_interleave(per_object_)),
       initial_texture_(state_.slice(1, objective.layout().texture()).clone()),
       failed_(at::zeros({state_.size(0)}, at::kBool)),
@@ -73,22 +75,18 @@ void Descent::step(int index, LossCurve& curve) {
     branch(index);
 
   const double share = static_cast<double>(index) / std::max(1, settings_.iterations - 1);
-  const at::Tensor leaf = state_.detach().requires_grad_(true);
-  const ObjectiveValue evaluation = evaluate(leaf, share);
-  const at::Tensor losses = without_failed(evaluation.total);
-  if (observe_) observe_({index, state_, object_, initial_texture_, losses.detach()});
-  const at::Tensor by_object = losses.view({-1, per_object_});
-  // A rule that starves losers would judge the branches before they have descended.
-  const at::Tensor combined =
-      branches_ > 1 ? by_object.mean(1) : rule_.combine({by_object, index, settings_.iterations});
-  combined.sum().backward();
-
+  const StateGradient step = gradient_estimator_->estimate(
+      state_,
+      [&](const at::Tensor& state, const at::Tensor& rows) { return evaluate(state, rows, share); },
+      [&](const at::Tensor& totals) { return combined(without_failed(totals), index); });
   const at::NoGradGuard no_gradient;
-  note_failures(index, evaluation, leaf.grad());
-  learn(leaf.grad(), decay(share));
+  const at::Tensor losses = without_failed(step.losses);
+  if (observe_) observe_({index, state_, object_, initial_texture_, losses});
+  note_failures(index, step.value, step.gradient);
+  learn(step.gradient, decay(share));
   note_divergence(index);
-  record(losses.detach(), evaluation, curve);
-  const at::Tensor judged = without_failed(losses.detach());
+  record(losses, step.value, curve);
+  const at::Tensor judged = without_failed(losses);
   if (branches_ > 1) {
     if (index + 1 >= settle_after_) settle(judged);
   } else {
@@ -96,9 +94,16 @@ void Descent::step(int index, LossCurve& curve) {
   }
 }
 
+at::Tensor Descent::combined(const at::Tensor& losses, int index) const {
+  const at::Tensor by_object = losses.view({-1, per_object_});
+  // A rule that starves losers would judge the branches before they have descended.
+  return branches_ > 1 ? by_object.mean(1)
+                       : rule_.combine({by_object, index, settings_.iterations});
+}
+
 void Descent::choose() {
   const at::NoGradGuard no_gradient;
-  const ObjectiveValue last = evaluate(state_, 1);
+  const ObjectiveValue last = evaluate_all(1);
   note_failures(settings_.iterations, last, at::zeros_like(state_));
   const at::Tensor losses = without_failed(last.total).view({-1, per_object_});
   const at::Tensor winner = rule_.reported(losses);
@@ -117,7 +122,7 @@ void Descent::choose() {
 
 ObjectiveValue Descent::final_evaluation() {
   const at::NoGradGuard no_gradient;
-  return evaluate(state_, 1, {true, true, false});
+  return evaluate_all(1, {true, true, false});
 }
 
 std::string Descent::failure(int64_t object) const {
@@ -133,9 +138,21 @@ std::string Descent::failure(int64_t object) const {
   return fmt::format("no hypothesis is left; of the last one, in step {}, {}", step, word());
 }
 
-ObjectiveValue Descent::evaluate(const at::Tensor& state, double share, Channels extra) {
+ObjectiveValue Descent::evaluate(const at::Tensor& state,
+                                 const at::Tensor& rows,
+                                 double share,
+                                 Channels extra) {
   renders_ += state.size(0);
-  return objective_.evaluate(state, object_, initial_texture_, batch_, share, extra);
+  return objective_.evaluate(state,
+                             object_.index_select(0, rows),
+                             initial_texture_.index_select(0, rows),
+                             batch_,
+                             share,
+                             extra);
+}
+
+ObjectiveValue Descent::evaluate_all(double share, Channels extra) {
+  return evaluate(state_, at::arange(state_.size(0), at::kLong), share, extra);
 }
 
 at::Tensor Descent::without_failed(const at::Tensor& losses) const {
@@ -217,7 +234,7 @@ void Descent::settle(const at::Tensor& losses) {
 
 void Descent::prune(int steps_done, const at::Tensor& losses) {
   int64_t kept = per_object_;
-  for (const Pruning& pruning : settings_.prunings)
+  for (const Pruning& pruning : prunings_)
     if (pruning.step <= steps_done) kept = std::min<int64_t>(kept, pruning.keep);
   if (kept == per_object_) return;
   const at::Tensor headings = state_.select(1, StateLayout::kHeading).view({-1, per_object_});

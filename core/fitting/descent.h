@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "fitting/adam.h"
+#include "fitting/gradient_estimator.h"
+#include "fitting/initialiser.h"
 #include "fitting/objective.h"
 #include "plugin/rule.h"
 
@@ -47,6 +49,7 @@ class Descent {
           const Objective& objective,
           const Rule& rule,
           const FitSettings& settings,
+          const Starts& starts,
           const FitObserver& observe);
 
   /// One gradient step; adds to the curve.
@@ -67,7 +70,12 @@ class Descent {
   int64_t renders() const { return renders_; }
 
  private:
-  ObjectiveValue evaluate(const at::Tensor& state, double share, Channels extra = {});
+  ObjectiveValue evaluate(const at::Tensor& state,
+                          const at::Tensor& rows,
+                          double share,
+                          Channels extra = {});
+  ObjectiveValue evaluate_all(double share, Channels extra = {});
+  at::Tensor combined(const at::Tensor& losses, int index) const;
   at::Tensor without_failed(const at::Tensor& losses) const;
   void note_failures(int step, const ObjectiveValue& evaluation, const at::Tensor& gradient);
   void note_divergence(int step);
@@ -84,6 +92,8 @@ class Descent {
   const Rule& rule_;
   const FitSettings& settings_;
   const FitObserver& observe_;
+  std::vector<Pruning> prunings_;
+  std::unique_ptr<GradientEstimator> gradient_estimator_;
   int64_t per_object_;
   int64_t branches_ = 1;  ///< kBranches while exploring
   int settle_after_ = 0;  ///< steps done when the exploration ends

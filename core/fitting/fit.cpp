@@ -32,13 +32,17 @@ FitResult fit_objects(const std::vector<Observation>& observations,
                       const Objective& objective,
                       const Rule& rule,
                       const FitSettings& settings,
+                      const Initialiser& initialiser,
                       const FitProgress& progress,
                       const FitObserver& observe) {
   FitResult result;
   if (observations.empty()) return result;
   const ObservationBatch batch =
       make_observation_batch(observations, settings.size_mean, settings.size_deviation);
-  Descent descent(batch, objective, rule, settings, observe);
+  const Starts starts =
+      initialiser.start(observations, batch, objective.prior(), objective.layout(), settings);
+  result.starts_without_detection = starts.without_detection;
+  Descent descent(batch, objective, rule, settings, starts, observe);
   for (int step = 0; step < settings.iterations; ++step) {
     descent.step(step, result.curve);
     if (progress) progress(static_cast<double>(step + 1) / settings.iterations);
@@ -54,6 +58,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
     const double certainty = settings.confidence.score ? observations[i].score : 1;
     fitted.score = certainty * confidence.select(0, row).item<double>();
     fitted.failure = descent.failure(row);
+    fitted.agreement = descent.agreement().select(0, row).item<double>();
     result.objects.push_back(std::move(fitted));
   }
   result.failed_hypotheses = descent.failed_hypotheses();

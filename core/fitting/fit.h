@@ -14,7 +14,8 @@ struct FitResult {
   std::vector<FittedObject> objects;  ///< in the order of the observations
   LossCurve curve;
   int failed_hypotheses = 0;  ///< left out because not finite or diverged; branches count too
-  int64_t renders = 0;        ///< of one hypothesis each: what a fit costs, on any machine
+  int starts_without_detection = 0;  ///< see Starts
+  int64_t renders = 0;               ///< of one hypothesis each: what a fit costs, on any machine
 };
 
 /// Called after each step with the share done, 0..1.
@@ -27,6 +28,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
                       const Objective& objective,
                       const Rule& rule,
                       const FitSettings& settings,
+                      const Initialiser& initialiser,
                       const FitProgress& progress = {},
                       const FitObserver& observe = {});
 

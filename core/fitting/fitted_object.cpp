@@ -32,6 +32,8 @@ FittedObject fitted_object(const Observation& observation,
   FittedObject fitted;
   fitted.frame = observation.frame;
   fitted.object = observation.object;
+  fitted.category = observation.category;
+  fitted.box2d = observation.box;
   const std::vector<float> location = row_of(evaluation.hypothesis.location, row);
   const std::vector<float> dimensions = row_of(evaluation.hypothesis.dimensions, row);
   const Eigen::Vector3d in_camera(location[0], location[1], location[2]);

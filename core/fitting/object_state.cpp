@@ -69,4 +69,20 @@ at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hyp
   return at::baddbmm(centre, canonical, axes);
 }
 
+Surfels posed_surfels(const Surfels& canonical, const HypothesisBatch& hypothesis) {
+  const at::Tensor size = at::stack({hypothesis.dimensions.select(1, 2),
+                                     hypothesis.dimensions.select(1, 0),
+                                     hypothesis.dimensions.select(1, 1)},
+                                    1)
+                              .unsqueeze(1);
+  Surfels posed = canonical;
+  posed.positions = pose_vertices(canonical.positions, hypothesis);
+  // With p = R S x + c a normal becomes R S^-1 n = (R S) S^-2 n.
+  const at::Tensor turned = pose_vertices(canonical.normals / size.square(), hypothesis) -
+                            pose_vertices(at::zeros_like(canonical.normals), hypothesis);
+  posed.normals = turned / turned.square().sum(2, true).clamp_min(1e-24).sqrt();
+  posed.radii = canonical.radii * std::get<0>(size.max(2));
+  return posed;
+}
+
 }  // namespace monodr

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "fitting/settings.h"
 #include "plugin/batch.h"
 #include "plugin/shape_prior.h"
+#include "plugin/surfels.h"
+#include "settings/fit.h"
 
 namespace monodr {
 
@@ -44,5 +45,8 @@ HypothesisBatch hypotheses_from_state(const at::Tensor& state,
 /// A tilted car turns about the centre of its box; the box that is reported stays upright, as KITTI
 /// has no other.
 at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hypothesis);
+
+/// The same of surfels; a disc that the box stretches becomes as large as the largest stretch.
+Surfels posed_surfels(const Surfels& canonical, const HypothesisBatch& hypothesis);
 
 }  // namespace monodr

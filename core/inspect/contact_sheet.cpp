@@ -78,10 +78,10 @@ cv::Mat boxes_panel(const KittiFolder& folder, Frame& frame) {
   return picture;
 }
 
-cv::Mat masks_panel(Frame& frame, const DatasetOptions& options) {
+cv::Mat masks_panel(Frame& frame, const DatasetRequest& options) {
   cv::Mat picture = view(frame.evidence.image) * 0.6;
   for (const DetectedObject& detected : frame.objects) {
-    if (!same_category(detected.object.category, options.category)) continue;
+    if (!options.category_model.includes(detected.object.category)) continue;
     if (detected.object.box.height() < options.minimum_height) continue;
     try {
       const ObjectEvidence object = gather_evidence(frame, detected, options);
@@ -121,7 +121,7 @@ cv::Mat shrunk(const cv::Mat& panel) {
 cv::Mat frame_row(const KittiFolder& folder,
                   const MaskSource& masks,
                   const std::string& id,
-                  const DatasetOptions& options) {
+                  const DatasetRequest& options) {
   cv::Mat row;
   try {
     Frame frame = read_frame(folder, masks, id, options);
@@ -187,7 +187,7 @@ cv::Mat object_tile(const Observation& seen) {
 }  // namespace
 
 void write_frame_sheet(const std::vector<std::string>& frames,
-                       const DatasetOptions& options,
+                       const DatasetRequest& options,
                        const std::string& path,
                        const std::function<void(double)>& progress) {
   const KittiFolder folder(options.root);

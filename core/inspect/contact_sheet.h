@@ -14,7 +14,7 @@ namespace monodr {
 /// logarithmic scale). Masks and depth are what experiments with these options would use; objects
 /// without a mask are left out. What is wrong with a frame stands in its row.
 void write_frame_sheet(const std::vector<std::string>& frames,
-                       const DatasetOptions& options,
+                       const DatasetRequest& options,
                        const std::string& path,
                        const std::function<void(double)>& progress = nullptr);
 

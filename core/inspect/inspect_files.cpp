@@ -182,16 +182,16 @@ FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& fa
   if (!fs::is_directory(training / "image_2")) return;  // its frames are reported one by one
   const KittiFolder folder(root);
   if (fs::is_directory(training / "instance_2"))
-    mask_sources_.emplace("instance", MaskSource(folder, "instance"));
+    mask_sources_.emplace("instance", MaskSource(folder, MaskKind::instance));
   if (!fs::is_directory(training / "masks_2")) return;
   bool has_png = false, has_json = false;
   for (const auto& entry : fs::directory_iterator(training / "masks_2")) {
     has_png |= entry.path().extension() == ".png";
     has_json |= entry.path().extension() == ".json";
   }
-  if (has_png) mask_sources_.emplace("png", MaskSource(folder, "png"));
+  if (has_png) mask_sources_.emplace("png", MaskSource(folder, MaskKind::png));
   if (has_json) try {
-      mask_sources_.emplace("coco", MaskSource(folder, "coco"));
+      mask_sources_.emplace("coco", MaskSource(folder, MaskKind::coco));
     } catch (const UserError& error) {
       faults.push_back(fault_of((training / "masks_2" / "coco.json").string(), error.what()));
     }

@@ -84,10 +84,10 @@ std::optional<json> follow(WorkerProcess& process, Progress& progress) {
 
 std::optional<json> ask_worker(const std::string& worker,
                                const std::string& command,
-                               const json& document,
+                               const std::string& order,
                                Progress& progress) {
   const SignalGuard signals;
-  const FileInMemory file(document.dump());
+  const FileInMemory file(order);
   WorkerOptions options;
   options.program = worker;
   options.arguments = {command, file.path()};

@@ -14,7 +14,7 @@ namespace monodr {
 /// it refuses. Nothing if a signal asked to stop.
 std::optional<nlohmann::json> ask_worker(const std::string& worker,
                                          const std::string& command,
-                                         const nlohmann::json& document,
+                                         const std::string& order,
                                          Progress& progress);
 
 }  // namespace monodr

@@ -4,50 +4,17 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "launch/orders.h"
 #include "launch/picture_folder.h"
 
 namespace monodr {
 namespace {
 
 namespace fs = std::filesystem;
-// Ordered: a configuration must come back as the text that it was.
-using json = nlohmann::ordered_json;
-
 constexpr size_t id_digits = 64;
-
-std::string dump(const json& document) {
-  return document.dump(1, ' ', false, json::error_handler_t::replace);
-}
-
-json to_json(const std::vector<PluginRecord>& plugins) {
-  json list = json::array();
-  for (const PluginRecord& plugin : plugins)
-    list.push_back({{"kind", plugin.kind},
-                    {"name", plugin.name},
-                    {"version", plugin.version},
-                    {"file_hash", plugin.file_hash}});
-  return list;
-}
-
-CellRecord record_from_json(const json& cell) {
-  CellRecord record;
-  record.id = cell.at("id");
-  record.experiment = cell.at("experiment");
-  record.arm = cell.at("arm");
-  record.arm_order = cell.at("arm_order");
-  record.seed = cell.at("seed");
-  record.axes = cell.at("axes").get<std::map<std::string, std::string>>();
-  record.config = cell.at("config").dump();
-  record.code_hash = cell.at("code_hash");
-  for (const json& plugin : cell.at("plugins"))
-    record.plugins.push_back(
-        {plugin.at("kind"), plugin.at("name"), plugin.at("version"), plugin.at("file_hash")});
-  return record;
-}
 
 // <experiment>.<64 digits>.json and nothing else.
 bool is_cell_file(const std::string& name) {
@@ -61,7 +28,7 @@ bool is_cell_file(const std::string& name) {
 
 std::optional<CellRecord> read_record(const std::string& path) {
   try {
-    return record_from_json(json::parse(read_file(path)));
+    return cell_order_from_json(read_file(path)).record;
   } catch (const std::exception&) {
     return std::nullopt;  // another process has just removed it, or it is not ours
   }
@@ -82,21 +49,13 @@ std::string CellFiles::hand_out(const CellRecord& record,
   remove(record);
   const fs::path pictures =
       fs::path(surroundings.pictures_folder) / record.experiment / picture_folder_name(record);
-  const json cell{{"id", record.id},
-                  {"experiment", record.experiment},
-                  {"arm", record.arm},
-                  {"arm_order", record.arm_order},
-                  {"seed", record.seed},
-                  {"axes", record.axes},
-                  {"plugins", to_json(record.plugins)},
-                  {"code_hash", record.code_hash},
-                  {"config", json::parse(record.config)},
-                  {"plugin_folders", surroundings.plugin_folders},
-                  {"cache", surroundings.cache_folder},
-                  {"output", result_file(record)},
-                  {"pictures", pictures.string()}};
   const std::string path = stem(record) + ".json";
-  write_file_atomically(path, dump(cell));
+  write_file_atomically(path,
+                        to_json(CellOrder{record,
+                                          surroundings.plugin_folders,
+                                          surroundings.cache_folder,
+                                          result_file(record),
+                                          pictures.string()}));
   return path;
 }
 
@@ -111,6 +70,10 @@ CellResult CellFiles::read_result(const CellRecord& record) const {
   } catch (const std::exception& error) {
     throw UserError(fmt::format("cannot read the result '{}': {}", file, error.what()));
   }
+}
+
+bool CellFiles::has_result(const CellRecord& record) const {
+  return fs::exists(result_file(record));
 }
 
 // A result that cannot be read (of an older program, say) is as good as none: the cell runs again.

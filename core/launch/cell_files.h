@@ -30,6 +30,9 @@ class CellFiles {
   /// The result that a worker left. Throws UserError where there is none that can be read.
   CellResult read_result(const CellRecord& record) const;
 
+  /// Whether a worker has left its result.
+  bool has_result(const CellRecord& record) const;
+
   /// Removes all files of the cell, half-written ones included.
   void remove(const CellRecord& record) const;
 

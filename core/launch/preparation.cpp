@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "launch/ask_worker.h"
+#include "launch/orders.h"
 
 namespace monodr {
 namespace {
@@ -13,25 +14,25 @@ namespace {
 using nlohmann::json;
 
 // One configuration for each that differs in one of these sections.
-std::vector<json> distinct_inputs(const std::vector<CellRecord>& cells,
-                                  const std::vector<std::string>& sections) {
+std::vector<std::string> distinct_inputs(const std::vector<CellRecord>& cells,
+                                         const std::vector<std::string>& sections) {
   std::set<std::string> seen;
-  std::vector<json> configurations;
+  std::vector<std::string> configurations;
   for (const CellRecord& cell : cells) {
-    json config = json::parse(cell.config);
+    const json config = json::parse(cell.config);
     std::string key;
-    for (const std::string& section : sections) key += config.at(section).dump();
-    if (seen.insert(key).second) configurations.push_back(std::move(config));
+    for (const std::string& section : sections) key += config.value(section, json()).dump();
+    if (seen.insert(key).second) configurations.push_back(cell.config);
   }
   return configurations;
 }
 
 // Each configuration once: the seeds of a cell share it.
-json distinct_configurations(const std::vector<CellRecord>& cells) {
+std::vector<std::string> distinct_configurations(const std::vector<CellRecord>& cells) {
   std::set<std::string> seen;
-  json configurations = json::array();
+  std::vector<std::string> configurations;
   for (const CellRecord& cell : cells)
-    if (seen.insert(cell.config).second) configurations.push_back(json::parse(cell.config));
+    if (seen.insert(cell.config).second) configurations.push_back(cell.config);
   return configurations;
 }
 
@@ -42,13 +43,11 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::vector<std::string>& plugin_folders,
                     const std::string& cache_folder,
                     Progress& progress) {
-  json check = distinct_configurations(cells);
-  for (const json& config : distinct_inputs(cells, {"dataset", "shape_prior", "corpus"})) {
-    const json order{{"config", config},
-                     {"check", std::exchange(check, json::array())},
-                     {"plugin_folders", plugin_folders},
-                     {"cache", cache_folder}};
-    if (!ask_worker(worker, "prepare", order, progress)) return false;
+  std::vector<std::string> check = distinct_configurations(cells);
+  const std::vector<std::string> sections{"dataset", "category", "method", "shape_prior", "corpus"};
+  for (const std::string& config : distinct_inputs(cells, sections)) {
+    const PrepareOrder order{config, std::exchange(check, {}), plugin_folders, cache_folder};
+    if (!ask_worker(worker, "prepare", to_json(order), progress)) return false;
   }
   return true;
 }
@@ -59,14 +58,10 @@ std::optional<std::vector<std::string>> train_priors(const std::vector<CellRecor
                                                      const std::string& cache_folder,
                                                      Progress& progress) {
   std::vector<std::string> files;
-  for (const json& config : distinct_inputs(cells, {"shape_prior", "corpus"})) {
-    const auto done = ask_worker(worker,
-                                 "prepare",
-                                 {{"config", config},
-                                  {"plugin_folders", plugin_folders},
-                                  {"cache", cache_folder},
-                                  {"only", "prior"}},
-                                 progress);
+  for (const std::string& config : distinct_inputs(cells, {"category", "shape_prior", "corpus"})) {
+    if (!json::parse(config).contains("shape_prior")) continue;  // of a method that has none
+    const PrepareOrder order{config, {}, plugin_folders, cache_folder, true};
+    const auto done = ask_worker(worker, "prepare", to_json(order), progress);
     if (!done) return std::nullopt;
     files.push_back(done->at("prior"));
   }

@@ -6,19 +6,15 @@
 #include <vector>
 
 #include "launch/cell_files.h"
+#include "launch/launcher.h"
 #include "launch/progress.h"
 #include "results/database.h"
 
 namespace monodr {
 
 struct SweepOptions {
-  std::string worker;       ///< program, see worker_program()
-  int jobs = 0;             ///< worker processes; 0 = as many as the cores allow
-  int threads = 0;          ///< of a worker; 0 = the cores are shared among the workers
-  double time_limit = 0;    ///< seconds a cell; 0 = none
-  int memory_limit_mb = 0;  ///< that a worker may allocate; 0 = none
-  bool fail_fast = false;   ///< stop at the first cell that fails
-  std::string logs_folder;  ///< what a cell writes to stderr goes to <first 12 digits>.log there
+  LaunchOptions launch;
+  bool fail_fast = false;  ///< stop at the first cell that fails
   CellSurroundings surroundings;
   /// Database::states as it was when the cells were chosen: a cell that another process brings to
   /// an end after that is not run again.
@@ -31,8 +27,7 @@ struct SweepOutcome {
   bool stopped = false;  ///< by a signal
 };
 
-/// Runs the cells in worker processes and takes each result into the database as it comes. A worker
-/// is given cell after cell: starting one costs more than many a small cell.
+/// Runs the cells in worker processes of this host and takes each result into the database as it comes.
 ///
 /// A worker that crashes, hangs or breaks the protocol costs its own cell, which is recorded as
 /// failed with the reason and the last lines of its log; a new worker takes over. Cells that
@@ -41,6 +36,18 @@ struct SweepOutcome {
 SweepOutcome run_sweep(Database& database,
                        const CellFiles& files,
                        const std::vector<CellRecord>& cells,
+                       const SweepOptions& options,
+                       Progress& progress);
+
+/// Makes the launcher for so many cells.
+using LauncherFactory =
+    std::function<std::unique_ptr<Launcher>(const CellFiles& files, size_t cells)>;
+
+/// The same where the launcher says. No worker is left when it returns.
+SweepOutcome run_sweep(Database& database,
+                       const CellFiles& files,
+                       const std::vector<CellRecord>& cells,
+                       const LauncherFactory& make_launcher,
                        const SweepOptions& options,
                        Progress& progress);
 

@@ -72,7 +72,6 @@ void write_overlay(const std::string& image_path,
 
   GroundView ground(painted.rows, 50);
   for (const Annotation& label : labels) {
-    if (label.category != "Car") continue;
     draw_box(painted, camera, label.box3d, kLabel);
     const Box2d& b = label.box2d;
     cv::rectangle(painted,

@@ -3,6 +3,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "plugin/observation.h"
@@ -44,17 +48,25 @@ struct HypothesisBatch {
 
 /// What a renderer returned; channels that were not asked for are undefined tensors.
 struct Rendering {
-  at::Tensor silhouette;  ///< [N,H,W] in [0,1]
-  at::Tensor depth;       ///< [N,H,W] metres; 0 where nothing is hit
-  at::Tensor colour;      ///< [N,3,H,W]
+  at::Tensor silhouette;                         ///< [N,H,W] in [0,1]
+  at::Tensor depth;                              ///< [N,H,W] metres; 0 where nothing is hit
+  at::Tensor colour;                             ///< [N,3,H,W]
+  std::map<std::string, at::Tensor> attributes;  ///< [N,3,H,W] by name: plugin/channels.h
 };
 
 /// Which channels of a Rendering somebody needs.
 struct Channels {
   bool silhouette = false, depth = false, colour = false;
+  std::vector<std::string> attributes = {};  ///< further ones by name: plugin/channels.h
 
   Channels operator|(const Channels& other) const {
-    return {silhouette || other.silhouette, depth || other.depth, colour || other.colour};
+    Channels both{silhouette || other.silhouette, depth || other.depth, colour || other.colour};
+    std::set_union(attributes.begin(),
+                   attributes.end(),
+                   other.attributes.begin(),
+                   other.attributes.end(),
+                   std::back_inserter(both.attributes));
+    return both;
   }
 };
 

@@ -22,14 +22,11 @@ std::string ContractReport::to_text() const {
 
 ContractReport check_contract(Registry& registry, PluginKind kind, const std::string& name) {
   switch (kind) {
-    case PluginKind::renderer:
-      return check_renderer_contract(registry, name);
-    case PluginKind::loss:
-      return check_loss_contract(registry, name);
-    case PluginKind::rule:
-      return check_rule_contract(registry, name);
-    case PluginKind::shape_prior:
-      return check_shape_prior_contract(registry, name);
+#define MONODR_PLUGIN_KIND(kind_name, Interface, folder, tests, use) \
+  case PluginKind::kind_name:                                        \
+    return check_##kind_name##_contract(registry, name);
+#include "base/plugin_kinds.def"
+#undef MONODR_PLUGIN_KIND
   }
   throw CheckFailure("unknown kind of plugin");
 }

@@ -40,17 +40,15 @@ struct ContractReport {
 /// - no NaN, in value or gradient, on degenerate input;
 /// - a renderer refuses a vertex that is NaN or infinite, and its message says "item N".
 ///
-/// A gradient that is no derivative by design is declared in PluginInfo::differentiable_in, by
-/// OUTPUT/INPUT: "vertices, colours; approximate: silhouette/vertices, colour/vertices". Those
-/// pairs are spared the comparison with differences; they must be finite and not zero. The word
-/// "approximate" without a list of pairs spares them all.
+/// A gradient that is no derivative by design is declared in Differentiability::approximate. Those
+/// pairs are spared the comparison with differences; they must be finite and not zero.
 ///
 /// Nothing is thrown for a plugin that fails; a UserError for one that cannot be loaded.
-ContractReport check_renderer_contract(Registry& registry, const std::string& name);
-ContractReport check_loss_contract(Registry& registry, const std::string& name);
-ContractReport check_rule_contract(Registry& registry, const std::string& name);
-/// Trains the prior on a dozen small meshes first.
-ContractReport check_shape_prior_contract(Registry& registry, const std::string& name);
+/// A prior is trained on a dozen small meshes first. check_renderer_contract, check_loss_contract, ...:
+#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use) \
+  ContractReport check_##name##_contract(Registry& registry, const std::string& plugin);
+#include "base/plugin_kinds.def"
+#undef MONODR_PLUGIN_KIND
 
 ContractReport check_contract(Registry& registry, PluginKind kind, const std::string& name);
 

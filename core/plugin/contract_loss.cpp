@@ -246,7 +246,7 @@ ContractReport check_loss_contract(Registry& registry, const std::string& name) 
   const PluginInfo& info = registry.find(PluginKind::loss, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const auto loss = registry.make_loss(name, Parameters(info.parameters));
+  const auto loss = registry.make<Loss>(name, Parameters(info.parameters));
   checker.check("shape, dtype and finite, float32",
                 [&] { return wrong_output(*loss, at::kFloat); });
   checker.check("shape, dtype and finite, float64",
@@ -257,7 +257,7 @@ ContractReport check_loss_contract(Registry& registry, const std::string& name) 
         evaluate(*loss, as_type(scene, at::kFloat)).to(at::kDouble), evaluate(*loss, scene), 1e-3);
   });
   checker.check("gradient against differences", [&] {
-    if (has_approximate_gradient(info)) return std::string();
+    if (info.differentiable_in.has_approximate()) return std::string();
     const Scene scene = some_scene();
     return gradient_error(output_of(*loss, scene), differentiable(scene), {});
   });

@@ -222,14 +222,14 @@ void check_gradients(ContractChecker& checker, const Renderer& renderer, const P
   const RenderInput input = some_input(at::kDouble);
   const std::vector<NamedTensor> inputs = inputs_of(input);
   checker.check("differentiable in vertices", [&]() -> std::string {
-    return is_differentiable_in(info, "vertices") ? "" : "differentiable_in does not name them";
+    return info.differentiable_in.in("vertices") ? "" : "differentiable_in does not name them";
   });
   for (const Channel& channel : kChannels)
     for (int which = 0; which < int(inputs.size()); ++which) {
       const std::string& name = inputs[which].name;
-      if (!is_differentiable_in(info, name)) continue;
+      if (!info.differentiable_in.in(name)) continue;
       const std::string of = fmt::format("gradient of {} in {}", channel.name, name);
-      if (!has_approximate_gradient(info, channel.name, name))
+      if (!info.differentiable_in.is_approximate(channel.name, name))
         checker.check(of + " against differences",
                       [&] { return gradient_differs(renderer, input, channel, which); });
       else if (name != "colours")  // a silhouette's gradient in them is zero
@@ -244,7 +244,7 @@ ContractReport check_renderer_contract(Registry& registry, const std::string& na
   const PluginInfo& info = registry.find(PluginKind::renderer, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const auto renderer = registry.make_renderer(name, Parameters(info.parameters));
+  const auto renderer = registry.make<Renderer>(name, Parameters(info.parameters));
   checker.check("shapes, dtype and range, float32",
                 [&] { return wrong_output(*renderer, at::kFloat); });
   checker.check("shapes, dtype and range, float64",

@@ -86,7 +86,7 @@ ContractReport check_rule_contract(Registry& registry, const std::string& name) 
   const PluginInfo& info = registry.find(PluginKind::rule, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const auto rule = registry.make_rule(name, Parameters(info.parameters));
+  const auto rule = registry.make<Rule>(name, Parameters(info.parameters));
   checker.check("shapes and dtype", [&] {
     for (const auto type : {at::kFloat, at::kDouble})
       for (const int hypotheses : {1, kHypotheses})

@@ -175,10 +175,10 @@ std::unique_ptr<ShapePrior> trained_in_two_goes(Registry& registry, const std::s
     for (const auto& [key, array] : state()) last[key] = array.clone();
   };
   options.progress = [](double share, double) { return share < 0.5; };
-  registry.make_shape_prior(name, parameters)->train(some_corpus(), options);
+  registry.make<ShapePrior>(name, parameters)->train(some_corpus(), options);
   options.resume = last;
   options.progress = nullptr;
-  auto prior = registry.make_shape_prior(name, parameters);
+  auto prior = registry.make<ShapePrior>(name, parameters);
   prior->train(some_corpus(), options);
   return prior;
 }
@@ -192,7 +192,7 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
   const Parameters parameters(info.parameters);
   std::unique_ptr<ShapePrior> prior;
   checker.check("learns from a small corpus", [&] {
-    prior = registry.make_shape_prior(name, parameters);
+    prior = registry.make<ShapePrior>(name, parameters);
     TrainingOptions options;
     options.seed = kSeed;
     prior->train(some_corpus(), options);
@@ -206,7 +206,7 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
                 [&] { return wrong_output(*prior, at::kDouble); });
   checker.check("shapes are closed and canonical", [&] { return not_canonical(*prior); });
   checker.check("gradient against differences", [&] {
-    return has_approximate_gradient(info) ? std::string() : gradient_differs(*prior);
+    return info.differentiable_in.has_approximate() ? std::string() : gradient_differs(*prior);
   });
   checker.check("the same bits twice and on any number of threads", [&] {
     return bits_that_change([&] { return all_outputs(*prior, some_codes(*prior, at::kFloat)); });
@@ -232,7 +232,7 @@ ContractReport check_shape_prior_contract(Registry& registry, const std::string&
                               all_outputs(*prior, codes));
   });
   checker.check("an incomplete state is refused", [&] {
-    return incomplete_state_taken(*prior, *registry.make_shape_prior(name, parameters));
+    return incomplete_state_taken(*prior, *registry.make<ShapePrior>(name, parameters));
   });
   return checker.report();
 }

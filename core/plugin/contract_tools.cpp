@@ -26,7 +26,8 @@ std::vector<ParameterValue> values_out_of_range(const Parameter& parameter) {
   };
   if (parameter.type() == ParameterType::text) {
     if (!parameter.choices.empty()) bad.push_back(std::string("no such choice"));
-  } else if (parameter.type() != ParameterType::boolean) {
+  } else if (parameter.type() != ParameterType::boolean &&
+             parameter.type() != ParameterType::text_list) {
     if (std::isfinite(parameter.minimum)) bad.push_back(number(parameter.minimum - 1));
     if (std::isfinite(parameter.maximum)) bad.push_back(number(parameter.maximum + 1));
   }
@@ -66,14 +67,6 @@ Differences central_differences(const OutputOf& output,
   };
   const auto slope = [&](double h) { return (at_distance(h) - at_distance(-h)) / (2 * h); };
   return {slope(step), slope(step / 2)};
-}
-
-/// Whether "a, b, c" has `word`.
-bool list_has(const std::string& list, const std::string& word) {
-  std::istringstream words(list);
-  for (std::string each; std::getline(words >> std::ws, each, ',');)
-    if (each == word) return true;
-  return false;
 }
 
 }  // namespace
@@ -201,23 +194,6 @@ std::string gradient_error(const OutputOf& output,
     }
   }
   return "";
-}
-
-bool is_differentiable_in(const PluginInfo& info, const std::string& input) {
-  return list_has(info.differentiable_in.substr(0, info.differentiable_in.find(';')), input);
-}
-
-bool has_approximate_gradient(const PluginInfo& info) {
-  return info.differentiable_in.find("approximate") != std::string::npos;
-}
-
-bool has_approximate_gradient(const PluginInfo& info,
-                              const std::string& output,
-                              const std::string& input) {
-  const std::string keyword = "approximate:";
-  const std::size_t list = info.differentiable_in.find(keyword);
-  if (list == std::string::npos) return has_approximate_gradient(info);
-  return list_has(info.differentiable_in.substr(list + keyword.size()), output + "/" + input);
 }
 
 at::Tensor uniform_numbers(at::IntArrayRef shape, double low, double high, std::uint64_t seed) {

@@ -65,15 +65,6 @@ std::string gradient_error(const OutputOf& output,
                            const std::vector<NamedTensor>& inputs,
                            const GradientTolerance& tolerance);
 
-/// True where the plugin names `input` in differentiable_in, before "; approximate".
-bool is_differentiable_in(const PluginInfo& info, const std::string& input);
-/// True where the plugin says that some gradient is not the derivative of its output.
-bool has_approximate_gradient(const PluginInfo& info);
-/// True where it says so of this output with respect to this input (contract.h).
-bool has_approximate_gradient(const PluginInfo& info,
-                              const std::string& output,
-                              const std::string& input);
-
 /// Numbers in [low, high) that are the same everywhere: [shape], float64.
 at::Tensor uniform_numbers(at::IntArrayRef shape, double low, double high, std::uint64_t seed);
 

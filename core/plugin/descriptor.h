@@ -3,9 +3,9 @@
 
 #include <torch/version.h>
 
+#include <any>
 #include <functional>
 #include <memory>
-#include <variant>
 
 #include "base/plugin_info.h"
 #include "plugin/loss.h"
@@ -14,19 +14,31 @@
 #include "plugin/shape_prior.h"
 
 /// Raised whenever a type that crosses the border between core and plugin changes.
-#define MONODR_PLUGIN_ABI 2
+#define MONODR_PLUGIN_ABI 3
 
 namespace monodr {
 
-using RendererFactory = std::function<std::unique_ptr<Renderer>(const Parameters&)>;
-using LossFactory = std::function<std::unique_ptr<Loss>(const Parameters&)>;
-using RuleFactory = std::function<std::unique_ptr<Rule>(const Parameters&)>;
-using ShapePriorFactory = std::function<std::unique_ptr<ShapePrior>(const Parameters&)>;
+template <typename Interface>
+using PluginFactory = std::function<std::unique_ptr<Interface>(const Parameters&)>;
+
+/// The kind of plugin that an interface belongs to.
+template <typename Interface>
+struct PluginKindOf;
+
+// RendererFactory, LossFactory, ...
+#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use) \
+  using Interface##Factory = PluginFactory<Interface>;          \
+  template <>                                                   \
+  struct PluginKindOf<Interface> {                              \
+    static constexpr PluginKind kind = PluginKind::name;        \
+  };
+#include "base/plugin_kinds.def"
+#undef MONODR_PLUGIN_KIND
 
 /// What a plugin exports: what it says of itself, and how to make one.
 struct PluginDescriptor {
   PluginInfo info;
-  std::variant<RendererFactory, LossFactory, RuleFactory, ShapePriorFactory> factory;
+  std::any factory;  ///< PluginFactory of the kind's interface
 };
 
 }  // namespace monodr
@@ -44,7 +56,7 @@ struct PluginDescriptor {
 
 /// The exported symbol spells the ABI number and what the file was built with, so that a mismatch
 /// is read from the ELF symbol table before any code of the file runs:
-///     monodr_plugin_abi2_torch1_13_0_gcc12_cxx11abi1
+///     monodr_plugin_abi3_torch1_13_0_gcc12_cxx11abi1
 /// It comes from the compiler and the headers in use and not from the build system: no build file
 /// can spell it wrong.
 #define MONODR_PLUGIN_SYMBOL                                                              \

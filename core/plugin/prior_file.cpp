@@ -157,7 +157,7 @@ std::unique_ptr<ShapePrior> load_prior(const std::string& path, Registry& regist
                     file.record.plugin,
                     info.version));
   try {
-    auto prior = registry.make_shape_prior(
+    auto prior = registry.make<ShapePrior>(
         file.record.plugin,
         parameters_from_json(info.parameters, file.record.parameters, "shape_prior." + info.name));
     prior->restore(file.state);

@@ -43,8 +43,8 @@ std::vector<PluginFile> plugin_files(const std::string& folder,
     }
     if (!known)
       strange.push_back({entry.path().string(),
-                         "it is not named like a plugin, KIND_NAME.so with KIND one of renderer, "
-                         "loss, rule, shape_prior; rename it"});
+                         "it is not named like a plugin, KIND_NAME.so with KIND one of " +
+                             names_of_plugin_kinds() + "; rename it"});
   }
   if (error) strange.push_back({folder, "the folder cannot be read: " + error.message()});
   if (refused != nullptr) refused->insert(refused->end(), strange.begin(), strange.end());
@@ -97,33 +97,6 @@ const PluginDescriptor& load_or_explain(const PluginFile& file) {
   }
 }
 
-/// What a factory throws is the plugin's fault, and says so; a UserError (a parameter's value) is
-/// the user's and goes through.
-template <typename Factory>
-auto make(const PluginDescriptor& descriptor, const Parameters& parameters) {
-  const Factory* factory = std::get_if<Factory>(&descriptor.factory);
-  const auto refuse = [&](const std::string& reason) {
-    return UserError(fmt::format("{} plugin '{}' ({}) could not be made: {}",
-                                 to_string(descriptor.info.kind),
-                                 descriptor.info.name,
-                                 descriptor.info.file,
-                                 reason));
-  };
-  if (factory == nullptr || !*factory) throw refuse("it has no factory of its kind");
-  decltype((*factory)(parameters)) instance;
-  try {
-    instance = (*factory)(parameters);
-  } catch (const UserError&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw refuse(fmt::format("its factory throws: {}", error.what()));
-  } catch (...) {
-    throw refuse("its factory throws what is no std::exception");
-  }
-  if (instance == nullptr) throw refuse("its factory returns nothing");
-  return instance;
-}
-
 }  // namespace
 
 Registry::Registry(std::vector<std::string> folders) : folders_(std::move(folders)) {}
@@ -158,22 +131,24 @@ const PluginDescriptor& Registry::find(PluginKind kind, const std::string& name)
   throw UserError(fmt::format("there is no {} plugin '{}'", to_string(kind), name));
 }
 
-std::unique_ptr<Renderer> Registry::make_renderer(const std::string& name,
-                                                  const Parameters& parameters) {
-  return make<RendererFactory>(find(PluginKind::renderer, name), parameters);
-}
-
-std::unique_ptr<Loss> Registry::make_loss(const std::string& name, const Parameters& parameters) {
-  return make<LossFactory>(find(PluginKind::loss, name), parameters);
-}
-
-std::unique_ptr<Rule> Registry::make_rule(const std::string& name, const Parameters& parameters) {
-  return make<RuleFactory>(find(PluginKind::rule, name), parameters);
-}
-
-std::unique_ptr<ShapePrior> Registry::make_shape_prior(const std::string& name,
-                                                       const Parameters& parameters) {
-  return make<ShapePriorFactory>(find(PluginKind::shape_prior, name), parameters);
+void Registry::guarded(const PluginDescriptor& descriptor,
+                       const std::function<const char*()>& make) {
+  std::string reason;
+  try {
+    reason = make();
+  } catch (const UserError&) {
+    throw;
+  } catch (const std::exception& error) {
+    reason = fmt::format("its factory throws: {}", error.what());
+  } catch (...) {
+    reason = "its factory throws what is no std::exception";
+  }
+  if (!reason.empty())
+    throw UserError(fmt::format("{} plugin '{}' ({}) could not be made: {}",
+                                to_string(descriptor.info.kind),
+                                descriptor.info.name,
+                                descriptor.info.file,
+                                reason));
 }
 
 }  // namespace monodr

@@ -25,13 +25,25 @@ class Registry {
   /// Loads one plugin. Throws UserError (nearest name, what was refused and why) if there is none.
   const PluginDescriptor& find(PluginKind kind, const std::string& name);
 
-  std::unique_ptr<Renderer> make_renderer(const std::string& name, const Parameters& parameters);
-  std::unique_ptr<Loss> make_loss(const std::string& name, const Parameters& parameters);
-  std::unique_ptr<Rule> make_rule(const std::string& name, const Parameters& parameters);
-  std::unique_ptr<ShapePrior> make_shape_prior(const std::string& name,
-                                               const Parameters& parameters);
+  /// make<Renderer>("soft_rasterizer", parameters). What a factory throws is the plugin's fault, and says so; a
+  /// UserError (a parameter's value) is the user's and goes through.
+  template <typename Interface>
+  std::unique_ptr<Interface> make(const std::string& name, const Parameters& parameters) {
+    const PluginDescriptor& descriptor = find(PluginKindOf<Interface>::kind, name);
+    const auto* factory = std::any_cast<PluginFactory<Interface>>(&descriptor.factory);
+    std::unique_ptr<Interface> instance;
+    guarded(descriptor, [&] {
+      if (factory == nullptr || !*factory) return "it has no factory of its kind";
+      instance = (*factory)(parameters);
+      return instance == nullptr ? "its factory returns nothing" : "";
+    });
+    return instance;
+  }
 
  private:
+  /// Calls a factory; throws a UserError that names the plugin for what goes wrong in it.
+  static void guarded(const PluginDescriptor& descriptor, const std::function<const char*()>& make);
+
   std::vector<std::string> folders_;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugin/batch.h"
+#include "plugin/surfels.h"
 
 namespace monodr {
 
@@ -16,12 +17,14 @@ struct RenderInput {
   at::Tensor faces;       ///< [F,3] int64, shared by all items, or [N,F,3] padded with -1
   at::Tensor colours;     ///< [N,V,3] RGB; may be undefined unless colour is asked for
   at::Tensor intrinsics;  ///< [N,3,3] pixels, no skew; pixel i has its centre at i + 0.5
+  Surfels surfels = {};   ///< camera frame; for renderers whose draws() asks for them
 };
 
 struct RenderRequest {
   Channels channels;
   int height = 0, width = 0;
   double progress = 1;  ///< 0 at the first step of a fit, 1 at its end: drives blur schedules
+  bool lit = true;      ///< false: colours as they are, over black (plugin/channels.h)
 };
 
 /// Maps meshes to images, differentiably.
@@ -36,6 +39,9 @@ class Renderer {
  public:
   virtual ~Renderer() = default;
   virtual Rendering render(const RenderInput& input, const RenderRequest& request) const = 0;
+  virtual GeometryKinds draws() const { return {}; }
+  /// Channels beyond silhouette, depth and colour that it draws by a way of its own (plugin/channels.h).
+  virtual std::vector<std::string> own_channels() const { return {}; }
 };
 
 }  // namespace monodr

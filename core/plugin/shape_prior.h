@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "geometry/mesh.h"
+#include "plugin/surfels.h"
 
 namespace monodr {
 
@@ -19,9 +20,10 @@ namespace monodr {
 /// oriented outward. They share their faces, or each has its own; then the smaller ones are padded
 /// at the end, with faces of -1 and with vertices inside the body that no face names.
 struct DecodedShape {
-  at::Tensor vertices;  ///< [N,V,3]
-  at::Tensor faces;     ///< [F,3] int64, or [N,F,3] padded with -1
-  at::Tensor colours;   ///< [N,V,3] RGB in [0,1]
+  at::Tensor vertices;   ///< [N,V,3]
+  at::Tensor faces;      ///< [F,3] int64, or [N,F,3] padded with -1
+  at::Tensor colours;    ///< [N,V,3] RGB in [0,1]
+  Surfels surfels = {};  ///< of priors that decode to them; then the mesh may be undefined
 };
 
 /// One training example: closed, canonical, coloured.
@@ -61,6 +63,9 @@ class ShapePrior {
   /// shape_code [N,D], texture_code [N,T] -> N meshes; differentiable in both.
   virtual DecodedShape decode(const at::Tensor& shape_code,
                               const at::Tensor& texture_code) const = 0;
+
+  /// What decode() fills in. Surfels of a mesh come by themselves where a renderer asks for them.
+  virtual GeometryKinds decodes_to() const { return {}; }
 
   /// [N]: log density of the codes up to a constant.
   virtual at::Tensor log_prior(const at::Tensor& shape_code,

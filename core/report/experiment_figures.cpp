@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/experiment_figures.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -12,29 +10,6 @@
 
 namespace monodr {
 namespace {
-
-using SQLite::Statement;
-
-/// Values over steps by seed, of one row of the table.
-struct SeriesOfRow {
-  std::string label;
-  std::map<int, std::vector<double>> values;  ///< step -> a value a seed
-};
-
-std::string row_label(const std::string& arm, const std::string& point) {
-  return point.empty() ? arm : arm + ", " + point;
-}
-
-/// Variant -> place of its row in the experiment's table, from 0.
-std::map<std::int64_t, size_t> places_of_rows(const Database& database,
-                                              const std::string& experiment) {
-  std::map<std::int64_t, size_t> places;
-  Statement rows(database.connection(),
-                 "SELECT variant FROM v_rows WHERE experiment = ? ORDER BY arm_order, position");
-  rows.bind(1, experiment);
-  while (rows.executeStep()) places.emplace(rows.getColumn(0).getInt64(), places.size());
-  return places;
-}
 
 std::string value_of(const TableRow& row, const std::string& key) {
   if (key == "arm") return row.arm;
@@ -65,18 +40,6 @@ size_t place_of(std::vector<std::string>& values, const std::string& value) {
 
 }  // namespace
 
-std::vector<std::string> series_names(const Database& database, const std::string& experiment) {
-  std::vector<std::string> names;
-  database.guarded([&] {
-    Statement rows(database.connection(),
-                   "SELECT DISTINCT series FROM v_series WHERE experiment = ? "
-                   "ORDER BY series <> 'loss.total', series");
-    rows.bind(1, experiment);
-    while (rows.executeStep()) names.push_back(rows.getColumn(0).getString());
-  });
-  return names;
-}
-
 Curve mean_curve(const std::string& label,
                  const std::vector<double>& x,
                  const std::vector<std::vector<double>>& curves,
@@ -97,30 +60,12 @@ Curve mean_curve(const std::string& label,
 CurveFigure series_figure(const Database& database,
                           const std::string& experiment,
                           const std::string& series) {
-  std::map<size_t, SeriesOfRow> by_place;
-  database.guarded([&] {
-    const auto place_of_variant = places_of_rows(database, experiment);
-    Statement rows(database.connection(),
-                   "SELECT v.id, v.arm, v.point, step, value FROM v_variants AS v JOIN cell "
-                   "ON cell.variant = v.id AND is_current AND state = 'done' JOIN series ON "
-                   "series.cell = cell.id JOIN series_name AS n ON n.id = series.series WHERE "
-                   "v.experiment = ? AND n.name = ? AND value IS NOT NULL");
-    rows.bind(1, experiment);
-    rows.bind(2, series);
-    while (rows.executeStep()) {
-      const auto place = place_of_variant.find(rows.getColumn(0));
-      if (place == place_of_variant.end()) continue;
-      SeriesOfRow& row = by_place[place->second];
-      row.label = row_label(rows.getColumn(1), rows.getColumn(2));
-      row.values[rows.getColumn(3)].push_back(rows.getColumn(4));
-    }
-  });
   CurveFigure figure;
   figure.title = series + ": mean ± deviation over seeds";
   figure.x_title = "step";
   figure.y_title = series;
-  for (const auto& [place, row] : by_place) {
-    Curve curve{row.label, {}, {}, {}, {}, place};
+  for (const RowSeries& row : series_of_rows(database, experiment, series)) {
+    Curve curve{row.label, {}, {}, {}, {}, row.place};
     for (const auto& [step, values] : row.values) {
       const double centre = mean(values);
       const double spread = values.size() > 1 ? standard_deviation(values) : 0;
@@ -136,7 +81,7 @@ CurveFigure series_figure(const Database& database,
 
 BarFigure bar_figure(const Table& table, size_t column) {
   const MetricColumn& metric = table.columns.at(column);
-  const double factor = table.factors.at(column);
+  const double factor = metric.factor;
   BarFigure figure{
       metric.title + (metric.meaning.empty() ? "" : ": " + metric.meaning), metric.title, {}};
   for (const TableRow& row : table.rows) {
@@ -151,22 +96,9 @@ BarFigure bar_figure(const Table& table, size_t column) {
 }
 
 AngleFigure heading_figure(const Database& database, const std::string& experiment) {
-  std::map<int, AnglePanel> by_position;
-  database.guarded([&] {
-    Statement rows(database.connection(),
-                   "SELECT v.position, v.arm, v.point, degrees(coalesce(heading_turn, "
-                   "heading_error)) FROM v_variants AS v "
-                   "JOIN cell ON cell.variant = v.id AND is_current AND state = 'done' JOIN object "
-                   "ON object.cell = cell.id WHERE v.experiment = ?");
-    rows.bind(1, experiment);
-    while (rows.executeStep()) {
-      AnglePanel& panel = by_position[rows.getColumn(0)];
-      panel.label = row_label(rows.getColumn(1), rows.getColumn(2));
-      panel.degrees.push_back(rows.getColumn(3).isNull() ? NAN : rows.getColumn(3).getDouble());
-    }
-  });
   AngleFigure figure{"Heading errors of matched labels, from above", {}};
-  for (const auto& [position, panel] : by_position) figure.panels.push_back(panel);
+  for (const RowHeadings& row : headings_of_rows(database, experiment))
+    figure.panels.push_back({row.label, row.degrees});
   return figure;
 }
 
@@ -177,7 +109,7 @@ HeatMapFigure heat_map(const Table& table,
   require_key(table, row_key);
   require_key(table, column_key);
   const MetricColumn& metric = table.columns.at(column);
-  HeatMapFigure figure{metric.title, row_key, column_key, {}, {}, {}, table.decimals.at(column)};
+  HeatMapFigure figure{metric.title, row_key, column_key, {}, {}, {}, metric.decimals};
   for (const TableRow& row : table.rows) {
     place_of(figure.rows, value_of(row, row_key));
     place_of(figure.columns, value_of(row, column_key));
@@ -194,7 +126,7 @@ HeatMapFigure heat_map(const Table& table,
           "other keys or run a part of the axes (KEY=VALUE)",
           place->second,
           row.title));
-    figure.values[r][c] = table.factors.at(column) * row.entries.at(column).mean;
+    figure.values[r][c] = metric.factor * row.entries.at(column).mean;
   }
   return figure;
 }

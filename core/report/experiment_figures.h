@@ -5,12 +5,10 @@
 #include <vector>
 
 #include "report/figures.h"
+#include "results/stored_curves.h"
 #include "results/table.h"
 
 namespace monodr {
-
-/// Names of the curves that the current cells recorded: "loss.total" first.
-std::vector<std::string> series_names(const Database& database, const std::string& experiment);
 
 /// One recorded series over steps: mean over seeds, band of one standard deviation.
 CurveFigure series_figure(const Database& database,
@@ -26,8 +24,7 @@ Curve mean_curve(const std::string& label,
 /// One column of a table with 95 % bootstrap intervals over seeds (TableSpec::intervals).
 BarFigure bar_figure(const Table& table, size_t column);
 
-/// Signed heading errors of all matched labels and seeds, a panel for each row of the table. (Cells
-/// of schemas before 3 have only absolute ones.)
+/// Signed heading errors of all matched labels and seeds, a panel for each row of the table.
 AngleFigure heading_figure(const Database& database, const std::string& experiment);
 
 /// One column of a table over two of its axes, or "arm" and an axis. UserError for a key that is no

@@ -87,10 +87,10 @@ std::string entry_cell(const Table& table, const TableEntry& entry, size_t c) {
                                  escaped_html(entry.shown));
   if (std::isfinite(entry.interval.low))
     text += fmt::format("<span class=\"interval\">[{:.{}f}, {:.{}f}]</span>",
-                        table.factors[c] * entry.interval.low,
-                        table.decimals[c],
-                        table.factors[c] * entry.interval.high,
-                        table.decimals[c]);
+                        table.columns[c].factor * entry.interval.low,
+                        table.columns[c].decimals,
+                        table.columns[c].factor * entry.interval.high,
+                        table.columns[c].decimals);
   return text + "</td>";
 }
 
@@ -115,8 +115,8 @@ std::string comparison_cell(const Table& table, const TableEntry& entry, size_t 
   if (!entry.comparison || entry.comparison->difference.n == 0)
     return "<td data-value=\"\">&ndash;</td>";
   const PairedDifference& d = entry.comparison->difference;
-  const double factor = table.factors[c];
-  const int decimals = table.decimals[c];
+  const double factor = table.columns[c].factor;
+  const int decimals = table.columns[c].decimals;
   const double p = entry.comparison->holm_p;
   return fmt::format(
       "<td data-value=\"{}\"{}>{:+.{}f}<span class=\"interval\">[{:+.{}f}, {:+.{}f}]<br>{}, n = {} "

@@ -36,19 +36,14 @@ MetricValue metric_from(const json& a) {
 }
 
 json to_object(const ObjectResult& o) {
-  return {{"frame", o.frame},
-          {"label", o.label},
-          {"difficulty", o.difficulty},
-          {"matched", o.matched},
-          {"failure", o.failure},
-          {"heading_turn", number(o.heading_turn)},
-          {"heading_error", number(o.heading_error)},
-          {"location_error", number(o.location_error)},
-          {"size_error", number(o.size_error)},
-          {"bev_overlap", number(o.bev_overlap)},
-          {"volume_overlap", number(o.volume_overlap)},
-          {"score", number(o.score)},
-          {"loss", number(o.loss)}};
+  json object = {{"frame", o.frame},
+                 {"label", o.label},
+                 {"difficulty", o.difficulty},
+                 {"matched", o.matched},
+                 {"failure", o.failure}};
+  for (const ObjectColumn& column : object_columns())
+    object[column.name] = number(o.*column.member);
+  return object;
 }
 
 ObjectResult object_from(const json& j) {
@@ -58,14 +53,9 @@ ObjectResult object_from(const json& j) {
   o.difficulty = j.at("difficulty");
   o.matched = j.at("matched");
   o.failure = j.at("failure");
-  o.heading_turn = to_number(j.value("heading_turn", json()));  // files of version 2 lack it
-  o.heading_error = to_number(j.at("heading_error"));
-  o.location_error = to_number(j.at("location_error"));
-  o.size_error = to_number(j.at("size_error"));
-  o.bev_overlap = to_number(j.at("bev_overlap"));
-  o.volume_overlap = to_number(j.at("volume_overlap"));
-  o.score = to_number(j.at("score"));
-  o.loss = to_number(j.at("loss"));
+  // A file that an earlier version left lacks the newer columns.
+  for (const ObjectColumn& column : object_columns())
+    o.*column.member = to_number(j.value(column.name, json()));
   return o;
 }
 
@@ -139,6 +129,10 @@ CellResult result_from(const json& document) {
 }
 
 }  // namespace
+
+MetricValue metric_value(const std::string& name, double value) {
+  return {name, "", "", 0, 0, value, metric_named(name).unit};
+}
 
 std::string to_json(const CellResult& result) {
   json metrics = json::array(), objects = json::array(), detections = json::array(),

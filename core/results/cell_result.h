@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "geometry/annotation.h"
+#include "metrics/metric_definitions.h"
 
 namespace monodr {
 
-/// One number of a cell in long form. Empty or zero fields do not apply.
+/// One number of a cell in long form. Empty or zero fields do not apply. metric_value() makes one.
 struct MetricValue {
   std::string name;          ///< "ap_bev", "heading_error_median", "seconds_per_object", ...
   std::string category;      ///< "car", ...
@@ -17,23 +18,22 @@ struct MetricValue {
   double iou = 0;            ///< minimum overlap of the metric
   int recall_positions = 0;  ///< 11 or 40
   double value = 0;
-  std::string unit;  ///< "deg", "m", "%", "s", "1"
+  std::string unit;  ///< of the metric's definition
 };
 
-/// How one labelled object fared. A label that no detection was matched to is kept as a miss
-/// (`matched` false, errors NaN), so that skipping hard objects never flatters a table.
-struct ObjectResult {
+/// A metric without class and difficulty, in the unit of its definition. CheckFailure for a name
+/// that is not defined.
+MetricValue metric_value(const std::string& name, double value);
+
+/// How one labelled object fared. A label that no detection was matched to is kept as a miss, so
+/// that skipping hard objects never flatters a table.
+struct ObjectResult : ObjectMeasurements {
   std::string frame;
   int label = 0;           ///< running number of the label in its file
   std::string difficulty;  ///< easiest KITTI difficulty that includes the label
   bool matched = false;
-  std::string failure;        ///< why there is no detection, where known
-  double heading_turn = 0;    ///< radians, -pi..pi: detected minus labelled rotation_y
-  double heading_error = 0;   ///< its absolute value, 0..pi
-  double location_error = 0;  ///< metres
-  double size_error = 0;      ///< mean relative error over height, width, length
-  double bev_overlap = 0, volume_overlap = 0;
-  double score = 0, loss = 0;
+  int detection = -1;   ///< running number of its detection in the frame, -1 = none; not kept
+  std::string failure;  ///< why there is no detection, where known
 };
 
 struct SeriesPoint {

@@ -4,44 +4,20 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "base/error.h"
+#include "results/columns.h"
 
 namespace monodr {
 namespace {
 
 using SQLite::Statement;
 
-/// The number of one object, in SQL over table `object`; "" for metrics that have none. NULL leaves
-/// the object out: see LabelOutcome and PoseSummary for which metrics count misses.
-std::string object_expression(const std::string& metric) {
-  static const std::map<std::string, std::string> expressions = {
-      {"heading_error_median", "degrees(heading_error)"},
-      {"heading_within_10", "coalesce(degrees(heading_error) < 10, 0)"},
-      {"heading_within_30", "coalesce(degrees(heading_error) < 30, 0)"},
-      {"heading_flipped", "degrees(heading_error) > 150"},
-      {"heading_quarter_turned", "degrees(heading_error) BETWEEN 45 AND 135"},
-      {"location_error_median", "location_error"},
-      {"size_error_mean", "size_error"},
-      {"recall", "matched"},
-      {"bev_overlap_50", "coalesce(bev_overlap >= 0.5, 0)"},
-      {"bev_overlap_70", "coalesce(bev_overlap >= 0.7, 0)"},
-      {"volume_overlap_50", "coalesce(volume_overlap >= 0.5, 0)"},
-      {"volume_overlap_70", "coalesce(volume_overlap >= 0.7, 0)"}};
-  const auto found = expressions.find(metric);
-  return found == expressions.end() ? "" : found->second;
-}
-
 /// Values of a pair, in step: [0] of the row, [1] of the baseline.
 struct Pairs {
   std::vector<double> value, baseline;
 };
-
-double number(const SQLite::Column& column) {
-  return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
-}
 
 Pairs run_pairs(Statement& rows) {
   Pairs pairs;
@@ -52,27 +28,52 @@ Pairs run_pairs(Statement& rows) {
   return pairs;
 }
 
-Pairs object_pairs(const Database& database,
-                   std::int64_t variant,
-                   std::int64_t baseline,
-                   const std::string& object_expression,
-                   const std::string& difficulty) {
+/// Frame and label -> seed -> what the object contributes to the metric.
+using ObjectValues = std::map<std::pair<std::string, int>, std::map<std::int64_t, double>>;
+
+ObjectValues object_values(const Database& database,
+                           std::int64_t variant,
+                           const MetricDefinition& metric,
+                           const std::string& difficulty) {
   // A label counts at its own difficulty and at all harder ones.
   Statement rows(
       database.connection(),
-      fmt::format("WITH v AS (SELECT variant, seed, frame, label, CAST({} AS REAL) AS value "
-                  "FROM cell JOIN object ON object.cell = cell.id "
-                  "WHERE state = 'done' AND is_current AND variant IN (?1, ?2) AND (?3 = '' OR "
-                  "instr('easy moderate hard', difficulty) <= instr('easy moderate hard', ?3))) "
-                  "SELECT avg(a.value), avg(b.value) FROM v AS a JOIN v AS b "
-                  "USING (frame, label, seed) WHERE a.variant = ?1 AND b.variant = ?2 "
-                  "AND a.value IS NOT NULL AND b.value IS NOT NULL "
-                  "GROUP BY frame, label ORDER BY frame, label",
-                  object_expression));
+      fmt::format("SELECT frame, label, seed, matched, {} FROM cell JOIN object ON "
+                  "object.cell = cell.id WHERE state = 'done' AND is_current AND variant "
+                  "= ?1 AND (?2 = '' OR instr('easy moderate hard', difficulty) <= "
+                  "instr('easy moderate hard', ?2))",
+                  metric.column));
   rows.bind(1, variant);
-  rows.bind(2, baseline);
-  rows.bind(3, difficulty);
-  return run_pairs(rows);
+  rows.bind(2, difficulty);
+  ObjectValues values;
+  while (rows.executeStep()) {
+    ObjectMeasurements object;
+    if (metric.column != "matched")
+      object.*object_column(metric.column).member = number(rows.getColumn(4));
+    values[{rows.getColumn(0).getString(), rows.getColumn(1).getInt()}][rows.getColumn(2)] =
+        object_value(metric, rows.getColumn(3).getInt() != 0, object);
+  }
+  return values;
+}
+
+/// Means over the seeds in which the object contributes on both sides.
+Pairs object_pairs(const ObjectValues& values, const ObjectValues& baseline) {
+  Pairs pairs;
+  for (const auto& [object, by_seed] : values) {
+    const auto other = baseline.find(object);
+    if (other == baseline.end()) continue;
+    std::vector<double> ours, theirs;
+    for (const auto& [seed, value] : by_seed) {
+      const auto found = other->second.find(seed);
+      if (found == other->second.end() || std::isnan(value) || std::isnan(found->second)) continue;
+      ours.push_back(value);
+      theirs.push_back(found->second);
+    }
+    if (ours.empty()) continue;
+    pairs.value.push_back(mean(ours));
+    pairs.baseline.push_back(mean(theirs));
+  }
+  return pairs;
 }
 
 Pairs seed_pairs(const Database& database,
@@ -96,10 +97,12 @@ Comparison compare(const Database& database,
                    const TableRow& baseline,
                    size_t c,
                    const MetricColumn& column) {
-  const std::string expression = object_expression(column.metric);
-  if (!expression.empty()) {
-    const Pairs pairs =
-        object_pairs(database, row.variant, baseline.variant, expression, column.difficulty);
+  const MetricDefinition* metric = find_metric(column.metric);
+  if (metric != nullptr && metric->is_of_objects()) {
+    const auto values = [&](std::int64_t variant) {
+      return object_values(database, variant, *metric, column.difficulty);
+    };
+    const Pairs pairs = object_pairs(values(row.variant), values(baseline.variant));
     if (!pairs.value.empty()) return {paired_difference(pairs.value, pairs.baseline), 1, "objects"};
   }
   if (compare_frames)

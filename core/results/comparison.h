@@ -8,8 +8,7 @@ namespace monodr {
 /// Fills in the comparisons of all rows with those of the arm `table.baseline` at the same point of
 /// the axes.
 ///
-/// A metric that is made of per-object numbers (heading, location and size errors, overlaps) is
-/// compared object by object: the same label under the same seed in both arms. Differences are
+/// A metric of single objects (MetricDefinition::is_of_objects) is compared object by object: the same label under the same seed in both arms. Differences are
 /// averaged over seeds before the test, since the seeds of one object are no independent
 /// evidence. For errors a label that either arm missed is left out; for shares ("within 10
 /// degrees") a miss counts as "no". What is shown is then the mean difference of the objects, not

@@ -3,6 +3,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <ctime>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "results/cell_rows.h"
@@ -16,20 +18,22 @@ namespace {
 
 using SQLite::Statement;
 
-std::string state_of(const Statement& row, const std::string& this_host) {
+/// Columns: hash, state, pid, process, host, lease_until.
+std::string state_of(const Statement& row, const std::string& this_host, std::int64_t now) {
   const std::string state = row.getColumn(1).getString();
-  if (!row.getColumn(2).isNull()) {
-    const bool alive = row.getColumn(4).getString() != this_host ||
-                       process_identity(row.getColumn(2)) == row.getColumn(3).getString();
-    if (alive) return "running";
-    if (state == "missing") return "interrupted";
-  }
-  return state;
+  if (row.getColumn(2).isNull()) return state;
+  const bool is_here = row.getColumn(4).getString() == this_host;
+  const bool lasts = row.getColumn(5).isNull() || row.getColumn(5).getInt64() > now;
+  const bool alive =
+      is_here ? process_identity(row.getColumn(2)) == row.getColumn(3).getString() : lasts;
+  if (alive) return "running";
+  return state == "missing" ? "interrupted" : state;
 }
 
 }  // namespace
 
-Database::Database(const std::string& file, Access access) : file_(file) {
+Database::Database(const std::string& file, Access access)
+    : file_(file), clock_([] { return static_cast<std::int64_t>(std::time(nullptr)); }) {
   guarded([&] { connection_ = open_database(file, access == Access::read_only); });
 }
 
@@ -55,36 +59,72 @@ void Database::write(const std::function<void()>& action) {
 void Database::plan(const std::string& experiment,
                     const std::string& question,
                     const std::vector<CellRecord>& cells) {
-  write([&] { plan_cells(*connection_, experiment, question, cells); });
+  write([&] {
+    clear_dead_marks();
+    plan_cells(*connection_, experiment, question, cells);
+  });
+}
+
+// Who was killed between its mark and the look at a result that another had brought in leaves a mark on a cell
+// that is done.
+void Database::clear_dead_marks() {
+  Statement marked(*connection_,
+                   "SELECT hash, state, pid, process, host, lease_until, id FROM cell WHERE pid IS "
+                   "NOT NULL AND state <> 'missing'");
+  Statement clear(*connection_,
+                  "UPDATE cell SET pid = NULL, process = NULL, host = NULL, lease_until = NULL "
+                  "WHERE id = ?");
+  std::vector<std::int64_t> dead;
+  while (marked.executeStep())
+    if (state_of(marked, host_name(), clock_()) != "running") dead.push_back(marked.getColumn(6));
+  for (const std::int64_t cell : dead) {
+    clear.bind(1, cell);
+    clear.exec();
+    clear.reset();
+  }
 }
 
 bool Database::mark_running(const CellRecord& record, int pid) {
   bool marked = false;
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
-    Statement find(*connection_, "SELECT hash, state, pid, process, host FROM cell WHERE id = ?");
+    Statement find(*connection_,
+                   "SELECT hash, state, pid, process, host, lease_until FROM cell WHERE id = ?");
     find.bind(1, cell);
     find.executeStep();
-    if (state_of(find, host_name()) == "running" && find.getColumn(2).getInt() != pid) return;
+    const bool is_own =
+        find.getColumn(2).getInt() == pid && find.getColumn(4).getString() == host_name();
+    if (state_of(find, host_name(), clock_()) == "running" && !is_own) return;
     find.reset();
     Statement mark(*connection_,
-                   "UPDATE cell SET pid = ?, process = ?, host = ?, "
+                   "UPDATE cell SET pid = ?, process = ?, host = ?, lease_until = ?, "
                    "started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?");
     mark.bind(1, pid);
     mark.bind(2, process_identity(pid));
     mark.bind(3, host_name());
-    mark.bind(4, cell);
+    mark.bind(4, clock_() + kLeaseSeconds);
+    mark.bind(5, cell);
     mark.exec();
     marked = true;
   });
   return marked;
 }
 
+void Database::renew_leases(int pid) {
+  write([&] {
+    Statement renew(*connection_, "UPDATE cell SET lease_until = ? WHERE pid = ? AND host = ?");
+    renew.bind(1, clock_() + kLeaseSeconds);
+    renew.bind(2, pid);
+    renew.bind(3, host_name());
+    renew.exec();
+  });
+}
+
 void Database::release(const CellRecord& record) {
   write([&] {
     const std::int64_t cell = cell_row(*connection_, record);
     Statement unmark(*connection_,
-                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL, "
+                     "UPDATE cell SET pid = NULL, process = NULL, host = NULL, lease_until = NULL, "
                      "started = iif(state = 'missing', NULL, started) WHERE id = ?");
     unmark.bind(1, cell);
     unmark.exec();
@@ -103,7 +143,7 @@ void Database::import_result(const CellRecord& record, const CellResult& result)
     Statement update(*connection_,
                      "UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
                      "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, "
-                     "pid = NULL, process = NULL, host = NULL WHERE id = ?");
+                     "pid = NULL, process = NULL, host = NULL, lease_until = NULL WHERE id = ?");
     update.bind(1, result.state);
     update.bind(2, result.message);
     update.bind(3, result.seconds);
@@ -122,18 +162,35 @@ void Database::import_result(const CellRecord& record, const CellResult& result)
 std::unordered_map<std::string, std::string> Database::states(const std::string& experiment) const {
   std::unordered_map<std::string, std::string> states;
   guarded([&] {
-    Statement rows(*connection_,
-                   "SELECT hash, state, pid, process, cell.host FROM cell JOIN variant "
-                   "ON variant.id = cell.variant JOIN experiment ON experiment.id = "
-                   "variant.experiment WHERE experiment.name = ?");
+    Statement rows(
+        *connection_,
+        "SELECT hash, state, pid, process, cell.host, lease_until FROM cell JOIN variant "
+        "ON variant.id = cell.variant JOIN experiment ON experiment.id = "
+        "variant.experiment WHERE experiment.name = ?");
     rows.bind(1, experiment);
     const std::string host = host_name();
+    const std::int64_t now = clock_();
     while (rows.executeStep()) {
       std::string& state = states[rows.getColumn(0).getString()];
-      if (state != "done") state = state_of(rows, host);
+      if (state != "done") state = state_of(rows, host, now);
     }
   });
   return states;
+}
+
+std::string Database::recorded_state(const CellRecord& record) const {
+  std::string state = "missing";
+  guarded([&] {
+    Statement row(*connection_,
+                  "SELECT state FROM cell WHERE hash = ? AND variant IN (SELECT variant.id FROM "
+                  "variant JOIN experiment ON experiment.id = variant.experiment WHERE "
+                  "experiment.name = ? AND variant.arm = ?)");
+    row.bind(1, record.id);
+    row.bind(2, record.experiment);
+    row.bind(3, record.arm);
+    if (row.executeStep()) state = row.getColumn(0).getString();
+  });
+  return state;
 }
 
 std::string Database::failure_message(const CellRecord& record) const {

@@ -22,6 +22,10 @@ struct PluginRecord {
   std::string file_hash;  ///< SHA-256 of the shared library
 };
 
+/// How long a mark of a running cell holds without being renewed: long beside a pause of the machine or of its
+/// file system, short beside a night.
+inline constexpr int kLeaseSeconds = 300;
+
 /// What is known of a cell before it runs.
 struct CellRecord {
   std::string id;  ///< SHA-256 of the resolved configuration, program, plugin files and dataset
@@ -66,6 +70,12 @@ class Database {
   /// another living process runs it. Results of an earlier run stay until new ones are taken in.
   bool mark_running(const CellRecord& record, int pid);
 
+  /// Prolongs the marks of a process of this host by kLeaseSeconds from now.
+  void renew_leases(int pid);
+
+  /// The clock by which leases are judged, seconds since 1970; for tests.
+  void set_clock(std::function<std::int64_t()> clock) { clock_ = std::move(clock); }
+
   /// The cell is no longer being run. Forgets it where it is not planned and has no results.
   void release(const CellRecord& record);
 
@@ -74,9 +84,13 @@ class Database {
   void import_result(const CellRecord& record, const CellResult& result);
 
   /// Cell id -> "done", "failed", "running", "missing" (never started), or "interrupted" (marked as
-  /// running, but its process is gone and there is no result). A process on another host is taken
-  /// to be alive. A cell of two arms with the same id counts as done where one of them is.
+  /// running, but its process is gone and there is no result). A mark of this host holds while its
+  /// process lives, one of another host while its lease lasts (for ever where an older program gave none). A cell of two arms with the same id counts as done where one of them is.
   std::unordered_map<std::string, std::string> states(const std::string& experiment) const;
+
+  /// What the cell's row says of its results, whoever has it marked as running: "done", "failed" or
+  /// "missing".
+  std::string recorded_state(const CellRecord& record) const;
 
   /// Why the cell failed; "" where it did not.
   std::string failure_message(const CellRecord& record) const;
@@ -93,8 +107,10 @@ class Database {
 
  private:
   void write(const std::function<void()>& action);
+  void clear_dead_marks();
   std::string file_;
   std::unique_ptr<SQLite::Database> connection_;
+  std::function<std::int64_t()> clock_;
 };
 
 }  // namespace monodr

@@ -49,23 +49,22 @@ void insert_metrics(SQLite::Database& connection, std::int64_t cell, const CellR
 }
 
 void insert_objects(SQLite::Database& connection, std::int64_t cell, const CellResult& result) {
-  Statement add(connection, "INSERT INTO object VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
-  for (const ObjectResult& o : result.objects)
-    insert(add,
-           cell,
-           o.frame,
-           o.label,
-           o.difficulty,
-           static_cast<int>(o.matched),
-           o.failure,
-           o.heading_error,
-           o.location_error,
-           o.size_error,
-           o.bev_overlap,
-           o.volume_overlap,
-           o.score,
-           o.loss,
-           o.heading_turn);
+  std::string columns, marks;
+  for (const ObjectColumn& column : object_columns()) {
+    columns += ", " + column.name;
+    marks += ", ?";
+  }
+  Statement add(
+      connection,
+      fmt::format("INSERT INTO object (cell, frame, label, difficulty, matched, failure{}) "
+                  "VALUES (?, ?, ?, ?, ?, ?{})",
+                  columns,
+                  marks));
+  for (const ObjectResult& o : result.objects) {
+    int index = 6;
+    for (const ObjectColumn& column : object_columns()) add.bind(++index, o.*column.member);
+    insert(add, cell, o.frame, o.label, o.difficulty, static_cast<int>(o.matched), o.failure);
+  }
 }
 
 void insert_detections(SQLite::Database& connection, std::int64_t cell, const CellResult& result) {

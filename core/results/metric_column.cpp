@@ -13,12 +13,12 @@ namespace {
 
 using Property = std::function<std::string(const MetricColumn&)>;
 
-std::string overlap_text(const MetricColumn& column) {
-  return column.iou > 0 ? fmt::format("{}", column.iou) : "";
+std::string overlap_text(double iou) {
+  return iou > 0 ? fmt::format("{}", iou) : "";
 }
 
-std::string recall_text(const MetricColumn& column) {
-  return column.recall_positions > 0 ? fmt::format("AP{}", column.recall_positions) : "";
+std::string recall_text(int recall_positions) {
+  return recall_positions > 0 ? fmt::format("AP{}", recall_positions) : "";
 }
 
 /// What a part of a path is compared with, name first.
@@ -30,8 +30,8 @@ const std::vector<Property>& properties() {
       },
       [](const MetricColumn& c) { return c.category; },
       [](const MetricColumn& c) { return c.difficulty; },
-      overlap_text,
-      recall_text};
+      [](const MetricColumn& c) { return overlap_text(c.iou); },
+      [](const MetricColumn& c) { return recall_text(c.recall_positions); }};
   return all;
 }
 
@@ -67,45 +67,55 @@ std::vector<std::string> parts_of(const std::string& path) {
 
 }  // namespace
 
-std::string MetricColumn::path() const {
+std::string metric_path(const std::string& category,
+                        const std::string& name,
+                        const std::string& difficulty,
+                        double iou,
+                        int recall_positions) {
   std::vector<std::string> parts;
   for (const std::string& part :
-       {category, metric, difficulty, overlap_text(*this), recall_text(*this)})
+       {category, name, difficulty, overlap_text(iou), recall_text(recall_positions)})
     if (!part.empty()) parts.push_back(part);
   return join(parts, "/");
 }
 
-Better better_direction(const std::string& metric) {
-  if (metric == "objects" || metric == "radial_bias_median") return Better::neither;
-  for (const char* word :
-       {"error", "loss", "seconds", "failed", "flipped", "turned", "memory", "renders", "skipped"})
-    if (metric.find(word) != std::string::npos) return Better::lower;
-  return Better::higher;
+std::string MetricColumn::path() const {
+  return metric_path(category, metric, difficulty, iou, recall_positions);
 }
 
 std::vector<MetricColumn> default_columns(const std::string& category) {
-  const auto pose = [&](const char* metric, const char* unit, const char* title, const char* text) {
-    return MetricColumn{metric, category, "", 0, 0, unit, {}, title, text};
+  std::vector<MetricColumn> columns;
+  const auto add = [&](const char* name, int recall_positions = 0) {
+    const MetricDefinition& d = metric_named(name);
+    MetricColumn column{d.name, category, "", 0, recall_positions, d.unit, {}, d.title, d.meaning};
+    column.better = d.better;
+    column.factor = d.factor;
+    column.decimals = d.decimals;
+    if (recall_positions > 0) {
+      column.difficulty = "moderate";
+      column.iou = 0.5;
+      column.title += fmt::format("{}", recall_positions);
+      column.meaning += fmt::format(" at {} recall positions, minimum overlap {}, {}",
+                                    recall_positions,
+                                    column.iou,
+                                    column.difficulty);
+    }
+    column.title += fmt::format(" [{}]", d.shown_unit());
+    columns.push_back(std::move(column));
   };
-  const auto precision = [&](const char* metric, int positions, const char* title) {
-    const std::string meaning = fmt::format(
-        "KITTI's average precision {} at {} recall positions, minimum overlap 0.5, moderate",
-        std::string_view(metric) == "ap_bev" ? "seen from above" : "in 3-D",
-        positions);
-    return MetricColumn{metric, category, "moderate", 0.5, positions, "%", {}, title, meaning};
-  };
-  return {
-      pose("heading_error_median", "deg", "heading [deg]", "median error of the heading"),
-      pose("heading_within_10", "1", "< 10 deg [%]", "labels with a heading error below 10 deg"),
-      pose("heading_within_30", "1", "< 30 deg [%]", "labels with a heading error below 30 deg"),
-      pose("heading_flipped", "1", "flipped [%]", "detections turned front to back"),
-      pose("location_error_median", "m", "location [m]", "median error of the location"),
-      pose("bev_overlap_50", "1", "BEV >= 0.5 [%]", "labels with that overlap from above"),
-      pose("volume_overlap_50", "1", "3-D >= 0.5 [%]", "labels with that overlap in 3-D"),
-      precision("ap_bev", 40, "BEV AP40 [%]"),
-      precision("ap_3d", 40, "3-D AP40 [%]"),
-      precision("ap_bev", 11, "BEV AP11 [%]"),
-      pose("seconds_per_object", "s", "time [s]", "seconds an object")};
+  for (const char* name : {"heading_error_median",
+                           "heading_within_10",
+                           "heading_within_30",
+                           "heading_flipped",
+                           "location_error_median",
+                           "bev_overlap_50",
+                           "volume_overlap_50"})
+    add(name);
+  add("ap_bev", 40);
+  add("ap_3d", 40);
+  add("ap_bev", 11);
+  add("seconds_per_object");
+  return columns;
 }
 
 std::vector<MetricColumn> select_columns(const std::string& path,

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "metrics/metric_definitions.h"
+
 namespace monodr {
 
 /// One column of a table: which metric, and how it is called there.
@@ -18,17 +20,23 @@ struct MetricColumn {
   std::vector<std::int64_t> ids;  ///< of metric_name; none = the file has no such metric
   std::string title;              ///< "BEV AP40 [%]"
   std::string meaning;            ///< one line for below the table
+  Better better = Better::neither;
+  double factor = 1;  ///< of the numbers shown: 100 where a share is shown in percent
+  int decimals = 2;
 
   /// "car/ap_bev/moderate/0.5/AP40": what --metric takes.
   std::string path() const;
 };
 
-enum class Better { lower, higher, neither };
-/// Errors, times and failures are better when lower, counts neither way, all else when higher.
-Better better_direction(const std::string& metric);
+/// "car/ap_bev/moderate/0.5/AP40", without what is empty or 0.
+std::string metric_path(const std::string& category,
+                        const std::string& name,
+                        const std::string& difficulty,
+                        double iou,
+                        int recall_positions);
 
-/// The columns of a table for which none were named, for one class. Pose metrics are taken at
-/// whatever difficulty the experiment measures them.
+/// The columns of a table for which none were named, for one class. Metrics of single objects are
+/// taken at whatever difficulty the experiment measures them.
 std::vector<MetricColumn> default_columns(const std::string& category);
 
 /// Those of `known` that a path as given to --metric stands for. Its parts, in any order, are a

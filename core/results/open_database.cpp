@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "results/definition_tables.h"
 #include "results/schema.h"
 
 namespace monodr {
@@ -85,6 +86,11 @@ int version_of(SQLite::Database& connection, const std::string& file) {
   return version;
 }
 
+bool is_up_to_date(SQLite::Database& connection, const std::string& file) {
+  return version_of(connection, file) == static_cast<int>(schema_migrations().size()) &&
+         holds_definitions(connection);
+}
+
 void migrate(SQLite::Database& connection, const std::string& file) {
   SQLite::Transaction transaction(connection, SQLite::TransactionBehavior::IMMEDIATE);
   const auto& migrations = schema_migrations();
@@ -92,9 +98,18 @@ void migrate(SQLite::Database& connection, const std::string& file) {
   for (size_t from = version_of(connection, file); from < migrations.size(); ++from)
     connection.exec(migrations[from]);
   connection.exec(schema_views());
+  write_definitions(connection);
   connection.exec(fmt::format("PRAGMA application_id = {}", database_application_id));
   connection.exec(fmt::format("PRAGMA user_version = {}", migrations.size()));
   transaction.commit();
+}
+
+// Where the file may not be written, its views show metrics as the program that wrote it did.
+void bring_definitions_up_to_date(const std::string& file) {
+  try {
+    open_database(file, false);
+  } catch (const SQLite::Exception&) {
+  }
 }
 
 }  // namespace
@@ -118,11 +133,12 @@ std::unique_ptr<SQLite::Database> open_database(const std::string& file, bool re
       connection = open_immutable(file);
     if (version_of(*connection, file) < static_cast<int>(schema_migrations().size()))
       open_database(file, false);
+    else if (!holds_definitions(*connection))
+      bring_definitions_up_to_date(file);
     return connection;
   }
   connection->exec("PRAGMA foreign_keys = ON");
-  if (version_of(*connection, file) < static_cast<int>(schema_migrations().size()))
-    migrate(*connection, file);
+  if (!is_up_to_date(*connection, file)) migrate(*connection, file);
   if (!on_network_file_system(file)) {
     connection->exec("PRAGMA journal_mode = WAL");
     connection->exec("PRAGMA synchronous = NORMAL");

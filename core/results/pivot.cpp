@@ -89,15 +89,11 @@ Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys)
   }
   Table result = table;
   result.columns.clear();
-  result.factors.clear();
-  result.decimals.clear();
   for (size_t c = 0; c < table.columns.size(); ++c) {
     for (const Keys& values : column_values) {
       MetricColumn column = table.columns[c];
       if (!column_keys.empty()) column.title = label_of(column_keys, values) + ": " + column.title;
       result.columns.push_back(column);
-      result.factors.push_back(table.factors[c]);
-      result.decimals.push_back(table.decimals[c]);
     }
   }
   result.rows.assign(row_values.size(), {});

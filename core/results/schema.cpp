@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/schema.h"
 
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "metrics/object_measurements.h"
+
 namespace monodr {
 namespace {
 
@@ -148,11 +153,14 @@ CREATE TABLE provenance (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// v_summary is the one place where numbers of a table are averaged and rounded: `runexp table` and
-// results/queries/*.sql print its column `shown`, so they cannot differ. It groups by numbers
+// v_metric_names says of each metric of the file how it is shown, by its definition; a metric that
+// another version wrote and that this one does not define goes by its unit. v_summary is the one
+// place where numbers of a table are averaged and rounded: `runexp table` and
+// results/queries/table.sql print its column `shown`, so they cannot differ. It groups by numbers
 // before it looks at names: the sort of a million metrics is what a table costs.
-const std::string views = R"sql(
+constexpr const char* views_before_objects = R"sql(
 DROP VIEW IF EXISTS v_summary;
+DROP VIEW IF EXISTS v_metric_names;
 DROP VIEW IF EXISTS v_rows;
 DROP VIEW IF EXISTS v_provenance;
 DROP VIEW IF EXISTS v_parameters;
@@ -184,15 +192,9 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, name AS metric, categ
   JOIN v_variants v ON v.id = cell.variant
  WHERE cell.state = 'done' AND cell.is_current;
 
-CREATE VIEW v_objects AS
-SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficulty, matched, failure,
-       degrees(heading_error) AS heading_error_deg, degrees(heading_turn) AS heading_turn_deg,
-       location_error, size_error, bev_overlap, volume_overlap, score, loss
-  FROM object
-  JOIN cell ON cell.id = object.cell
-  JOIN v_variants v ON v.id = cell.variant
- WHERE cell.state = 'done' AND cell.is_current;
+)sql";
 
+constexpr const char* views_after_objects = R"sql(
 CREATE VIEW v_detections AS
 SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame.name AS frame, detection.number,
        category, truncation, occlusion, alpha, box_left, box_top, box_right, box_bottom, height, width,
@@ -237,6 +239,17 @@ SELECT id AS variant, experiment, arm, point, arm_order, position,
          WHERE cell.state <> 'missing'
          GROUP BY v.id);
 
+CREATE VIEW v_metric_names AS
+SELECT m.id, m.name, category, difficulty, iou, recall_positions, m.unit,
+       iif(category = '', '', category || '/') || m.name || iif(difficulty = '', '', '/' || difficulty)
+         || iif(iou = 0, '', printf('/%g', iou))
+         || iif(recall_positions = 0, '', '/AP' || recall_positions) AS path,
+       coalesce(better, 'neither') AS better,
+       coalesce(factor, iif(m.unit = '1', 100, 1)) AS factor,
+       coalesce(decimals, iif(m.unit IN ('1', 'deg'), 1, 2)) AS decimals,
+       coalesce(meaning, '') AS meaning
+  FROM metric_name AS m LEFT JOIN metric_definition AS d ON d.name = m.name;
+
 CREATE VIEW v_summary AS
 WITH summary AS (
   SELECT variant.id AS variant, experiment.name AS experiment, metric.metric AS metric_id,
@@ -250,18 +263,12 @@ WITH summary AS (
     JOIN cell ON cell.variant = variant.id AND cell.is_current = 1 AND cell.state = 'done'
     JOIN metric ON metric.cell = cell.id
    GROUP BY variant.id, experiment.name, metric.metric
-), printed AS (
-  SELECT summary.*, metric_name.name AS metric, category, difficulty, iou, recall_positions, unit,
-         CASE WHEN unit = '1' AND name NOT IN ('objects', 'failed_objects')
-                 THEN 100 ELSE 1 END AS factor,
-         CASE WHEN name IN ('objects', 'failed_objects') THEN 0
-              WHEN unit IN ('1', 'deg') THEN 1 ELSE 2 END AS decimals
-    FROM summary JOIN metric_name ON metric_name.id = metric_id WHERE n > 0
 )
-SELECT *, printf('%.*f', decimals, factor * mean)
+SELECT summary.*, n.name AS metric, category, difficulty, iou, recall_positions, unit, path, factor, decimals,
+       printf('%.*f', decimals, factor * mean)
           || CASE WHEN n > 1 THEN printf(' ± %.*f', decimals, factor * deviation) ELSE '' END
           || CASE WHEN n < seeds THEN ' (n = ' || n || ')' ELSE '' END AS shown
-  FROM printed;
+  FROM summary JOIN v_metric_names AS n ON n.id = metric_id WHERE n > 0;
 )sql";
 
 // New views only: cells that were never started are rows of `cell` from now on.
@@ -270,15 +277,72 @@ constexpr const char* version_2 = "";
 // The side to which a heading is off. Cells of before have NULL.
 constexpr const char* version_3 = "ALTER TABLE object ADD COLUMN heading_turn REAL;";
 
+// Metrics as they are defined (written by open_database), and what was told wrongly before:
+// `fitted_objects` counted those that failed, counts of objects had the unit of shares, and the loss of an object was
+// never filled in. Cells of before have no error along and across the ray.
+constexpr const char* version_4 = R"sql(
+CREATE TABLE metric_definition (
+  name          TEXT PRIMARY KEY,
+  position      INTEGER NOT NULL,
+  unit          TEXT NOT NULL,
+  better        TEXT NOT NULL CHECK (better IN ('lower', 'higher', 'neither')),
+  factor        REAL NOT NULL,
+  decimals      INTEGER NOT NULL,
+  title         TEXT NOT NULL,
+  meaning       TEXT NOT NULL,
+  object_column TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE default_column (
+  position         INTEGER PRIMARY KEY,
+  metric           TEXT NOT NULL,
+  difficulty       TEXT NOT NULL,
+  iou              REAL NOT NULL,
+  recall_positions INTEGER NOT NULL,
+  title            TEXT NOT NULL
+) STRICT;
+
+ALTER TABLE object ADD COLUMN radial_error REAL;
+ALTER TABLE object ADD COLUMN lateral_error REAL;
+UPDATE object SET loss = NULL WHERE loss = 0;
+UPDATE metric_name SET unit = 'objects' WHERE name IN ('objects', 'failed_objects') AND unit = '1';
+UPDATE metric SET value = value - coalesce((
+         SELECT failed.value FROM metric AS failed JOIN metric_name ON metric_name.id = failed.metric
+          WHERE failed.cell = metric.cell AND name = 'failed_objects'), 0)
+ WHERE metric IN (SELECT id FROM metric_name WHERE name = 'fitted_objects');
+)sql";
+
+/// The columns of single objects, angles in degrees.
+std::string view_of_objects() {
+  std::vector<std::string> columns;
+  for (const ObjectColumn& column : object_columns())
+    columns.push_back(column.is_angle() ? fmt::format("degrees({0}) AS {0}_deg", column.name)
+                                        : column.name);
+  return fmt::format(R"sql(
+CREATE VIEW v_objects AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame, label, difficulty, matched, failure,
+       {}
+  FROM object
+  JOIN cell ON cell.id = object.cell
+  JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.state = 'done' AND cell.is_current;
+)sql",
+                     join(columns, ", "));
+}
+
+// A mark of a cell that runs on another host holds until then, seconds since 1970.
+constexpr const char* version_5 = "ALTER TABLE cell ADD COLUMN lease_until INTEGER;";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
-  static const std::vector<std::string> migrations = {version_1, version_2, version_3};
+  static const std::vector<std::string> migrations = {
+      version_1, version_2, version_3, version_4, version_5};
   return migrations;
 }
 
-const std::string& schema_views() {
-  return views;
+std::string schema_views() {
+  return views_before_objects + view_of_objects() + views_after_objects;
 }
 
 }  // namespace monodr

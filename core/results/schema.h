@@ -15,6 +15,6 @@ constexpr int database_application_id = 0x6d647231;
 const std::vector<std::string>& schema_migrations();
 
 /// Drops and creates all views. They hold no data, so every migration ends with this.
-const std::string& schema_views();
+std::string schema_views();
 
 }  // namespace monodr

@@ -111,8 +111,13 @@ Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t see
     for (size_t i = 0; i < numbers.size(); ++i) sum += numbers[draw(engine, numbers.size())];
     resampled = sum / static_cast<double>(numbers.size());
   }
-  const double tail = tail_share(numbers.size());
-  return {quantile(means, tail), quantile(means, 1 - tail)};
+  return expanded_percentile_interval(means, numbers.size());
+}
+
+Interval expanded_percentile_interval(const std::vector<double>& resampled, size_t n) {
+  if (n < 2) return {nan, nan};
+  const double tail = tail_share(n);
+  return {quantile(resampled, tail), quantile(resampled, 1 - tail)};
 }
 
 double sign_flip_p_value(const std::vector<double>& differences, std::uint64_t seed) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -35,6 +36,10 @@ constexpr int fewest_for_interval = 6;
 /// the mean with a chance of at most 1 - 2^(1 - n), 75 % for three seeds; from six on it is about
 /// 95 %, if the values are not very skewed. NaN for n < 2.
 Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t seed = 0);
+
+/// The same of any statistic of n independent things (frames, for AP), whose value over each of
+/// many resamples is given. It is what "95 %" means wherever this program says it.
+Interval expanded_percentile_interval(const std::vector<double>& resampled, size_t n);
 
 /// Two-sided p-value of "the differences are symmetric about 0" by flipping signs (Fisher): the
 /// share of sign patterns whose |mean| is at least the observed one. All 2^n patterns for

@@ -2,17 +2,16 @@
 #include "results/stored_cells.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
-#include <limits>
+#include "results/columns.h"
 
 namespace monodr {
 namespace {
 
-double number(const SQLite::Column& column) {
-  return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
-}
+using SQLite::Statement;
 
-Annotation annotation_of(SQLite::Statement& row) {
+Annotation annotation_of(Statement& row) {
   Annotation a;
   int c = 2;
   a.category = row.getColumn(c++).getString();
@@ -29,17 +28,21 @@ Annotation annotation_of(SQLite::Statement& row) {
   return a;
 }
 
-}  // namespace
-
-std::vector<StoredCell> current_cells(const Database& database, const std::string& experiment) {
-  database.require_experiment(experiment);
+std::vector<StoredCell> cells_where(const Database& database,
+                                    const std::string& experiment,
+                                    const std::string& condition,
+                                    const std::string& order) {
   std::vector<StoredCell> cells;
   database.guarded([&] {
-    SQLite::Statement rows(
+    Statement rows(
         database.connection(),
-        "SELECT cell.id, variant, hash, arm, point, seed, state, message, coalesce(json, '') "
-        "FROM cell JOIN v_variants AS v ON v.id = cell.variant LEFT JOIN config ON config.cell = "
-        "cell.id WHERE experiment = ? AND is_current ORDER BY arm_order, position, seed");
+        fmt::format(
+            "SELECT cell.id, variant, hash, arm, point, seed, state, message, coalesce(json, "
+            "''), seconds, coalesce(unixepoch(finished), 0) FROM cell JOIN v_variants AS v "
+            "ON v.id = cell.variant LEFT JOIN config ON config.cell = cell.id WHERE "
+            "experiment = ? AND {} ORDER BY {}",
+            condition,
+            order));
     rows.bind(1, experiment);
     while (rows.executeStep()) {
       StoredCell cell;
@@ -52,22 +55,112 @@ std::vector<StoredCell> current_cells(const Database& database, const std::strin
       cell.state = rows.getColumn(6).getString();
       cell.message = rows.getColumn(7).getString();
       cell.config = rows.getColumn(8).getString();
+      cell.seconds = number(rows.getColumn(9));
+      cell.finished = rows.getColumn(10);
       cells.push_back(std::move(cell));
     }
   });
   return cells;
 }
 
-std::vector<FrameAnnotations> detections_of(const Database& database, const StoredCell& cell) {
+}  // namespace
+
+std::vector<StoredCell> current_cells(const Database& database, const std::string& experiment) {
+  database.require_experiment(experiment);
+  return cells_where(database, experiment, "is_current", "arm_order, position, seed");
+}
+
+std::vector<StoredCell> listed_cells(const Database& database, const std::string& experiment) {
+  database.require_experiment(experiment);
+  std::vector<StoredCell> cells = cells_where(
+      database, experiment, "(is_current OR pid IS NOT NULL)", "arm_order, point, seed");
+  const auto states = database.states(experiment);
+  for (StoredCell& cell : cells) cell.state = states.at(cell.hash);
+  return cells;
+}
+
+std::vector<StoredCell> finished_cells(const Database& database, const std::string& experiment) {
+  return cells_where(
+      database, experiment, "state = 'done' AND json IS NOT NULL", "finished, cell.id");
+}
+
+std::map<std::string, double> mean_seconds(const Database& database,
+                                           const std::string& experiment) {
+  std::map<std::string, double> seconds;
+  database.guarded([&] {
+    Statement rows(database.connection(),
+                   "SELECT arm, avg(seconds) FROM v_cells WHERE experiment = ?1 AND state "
+                   "= 'done' GROUP BY arm UNION ALL SELECT '', avg(seconds) FROM v_cells "
+                   "WHERE experiment = ?1 AND state = 'done'");
+    rows.bind(1, experiment);
+    while (rows.executeStep())
+      if (!rows.getColumn(1).isNull()) seconds[rows.getColumn(0).getString()] = rows.getColumn(1);
+  });
+  return seconds;
+}
+
+CellRecord code_of(const Database& database, std::int64_t row) {
+  CellRecord record;
+  database.guarded([&] {
+    Statement plugins(database.connection(),
+                      "SELECT kind, name, version, file_hash FROM plugin WHERE cell = ?");
+    plugins.bind(1, row);
+    while (plugins.executeStep())
+      record.plugins.push_back(
+          {plugins.getColumn(0), plugins.getColumn(1), plugins.getColumn(2), plugins.getColumn(3)});
+    Statement hash(database.connection(),
+                   "SELECT value FROM provenance JOIN text ON text.id = provenance.text WHERE cell "
+                   "= ? AND key = 'code_hash'");
+    hash.bind(1, row);
+    if (hash.executeStep()) record.code_hash = hash.getColumn(0).getString();
+  });
+  return record;
+}
+
+std::vector<MetricValue> metrics_of(const Database& database, std::int64_t row) {
+  std::vector<MetricValue> metrics;
+  database.guarded([&] {
+    Statement rows(database.connection(),
+                   "SELECT name, category, difficulty, iou, recall_positions, value, unit FROM "
+                   "metric JOIN metric_name ON metric_name.id = metric.metric WHERE cell = ? "
+                   "ORDER BY metric_name.id");
+    rows.bind(1, row);
+    while (rows.executeStep())
+      metrics.push_back({rows.getColumn(0).getString(),
+                         rows.getColumn(1).getString(),
+                         rows.getColumn(2).getString(),
+                         rows.getColumn(3).getDouble(),
+                         rows.getColumn(4).getInt(),
+                         number(rows.getColumn(5)),
+                         rows.getColumn(6).getString()});
+  });
+  return metrics;
+}
+
+std::vector<SeriesPoint> series_of(const Database& database, std::int64_t row) {
+  std::vector<SeriesPoint> series;
+  database.guarded([&] {
+    Statement rows(database.connection(),
+                   "SELECT name, step, value FROM series JOIN series_name ON series_name.id = "
+                   "series.series WHERE cell = ? ORDER BY name, step");
+    rows.bind(1, row);
+    while (rows.executeStep())
+      series.push_back(
+          {rows.getColumn(0).getString(), rows.getColumn(1), number(rows.getColumn(2))});
+  });
+  return series;
+}
+
+std::vector<FrameAnnotations> detections_of(const Database& database, std::int64_t row) {
   std::vector<FrameAnnotations> frames;
   database.guarded([&] {
-    SQLite::Statement rows(
+    Statement rows(
         database.connection(),
         "SELECT frame.number, frame.name, category, truncation, occlusion, alpha, box_left, "
         "box_top, box_right, box_bottom, height, width, length, x, y, z, rotation_y, score "
         "FROM frame LEFT JOIN detection ON detection.cell = frame.cell AND detection.frame = "
         "frame.number WHERE frame.cell = ? ORDER BY frame.number, detection.number");
-    rows.bind(1, cell.id);
+    rows.bind(1, row);
     int last = -1;
     while (rows.executeStep()) {
       if (rows.getColumn(0).getInt() != last) frames.push_back({rows.getColumn(1), {}});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ struct StoredCell {
   std::string hash, arm, point;
   std::int64_t seed = 0;
   std::string state, message;
-  std::string config;  ///< JSON; "" where it never ran
+  std::string config;         ///< JSON; "" where it never ran
+  double seconds = 0;         ///< NaN where it never ran
+  std::int64_t finished = 0;  ///< seconds since 1970; 0 where it never ran
 
   std::string row_label() const { return point.empty() ? arm : arm + ", " + point; }
   std::string short_hash() const { return hash.substr(0, 12); }
@@ -26,7 +29,23 @@ struct StoredCell {
 /// unknown experiment.
 std::vector<StoredCell> current_cells(const Database& database, const std::string& experiment);
 
-/// What the cell detected, a frame each, frames without detections included.
-std::vector<FrameAnnotations> detections_of(const Database& database, const StoredCell& cell);
+/// These and what is being run although the last run did not ask for it, by arm, axes and seed.
+/// `state` is as Database::states gives it.
+std::vector<StoredCell> listed_cells(const Database& database, const std::string& experiment);
+
+/// What the cell (`row`: cell.id) detected, a frame each, frames without detections included.
+std::vector<FrameAnnotations> detections_of(const Database& database, std::int64_t row);
+std::vector<MetricValue> metrics_of(const Database& database, std::int64_t row);
+/// By name, then by step.
+std::vector<SeriesPoint> series_of(const Database& database, std::int64_t row);
+
+/// The code that the cell was run with: a record of nothing but plugins and code_hash.
+CellRecord code_of(const Database& database, std::int64_t row);
+
+/// Finished cells of the experiment, current or not, the latest last.
+std::vector<StoredCell> finished_cells(const Database& database, const std::string& experiment);
+
+/// Mean time of the finished cells of each arm; under "" that of all.
+std::map<std::string, double> mean_seconds(const Database& database, const std::string& experiment);
 
 }  // namespace monodr

@@ -3,23 +3,20 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "results/columns.h"
 #include "results/stored_cells.h"
 
 namespace monodr {
 namespace {
 
 using SQLite::Statement;
-
-double number(const SQLite::Column& column) {
-  return column.isNull() ? std::numeric_limits<double>::quiet_NaN() : column.getDouble();
-}
 
 void read_record(const Database& database, StoredResult& cell) {
   CellRecord& record = cell.record;
@@ -47,46 +44,22 @@ void read_record(const Database& database, StoredResult& cell) {
   cell.has_run = cell.result.state != "missing";
 }
 
-void read_origin(const Database& database, StoredResult& cell) {
-  Statement plugins(database.connection(),
-                    "SELECT kind, name, version, file_hash FROM plugin WHERE cell = ?");
-  plugins.bind(1, cell.row);
-  while (plugins.executeStep())
-    cell.record.plugins.push_back(
-        {plugins.getColumn(0), plugins.getColumn(1), plugins.getColumn(2), plugins.getColumn(3)});
+void read_provenance(const Database& database, StoredResult& cell) {
   Statement facts(database.connection(),
                   "SELECT key, value FROM provenance JOIN text ON text.id = provenance.text "
                   "WHERE cell = ?");
   facts.bind(1, cell.row);
   while (facts.executeStep())
     cell.result.provenance[facts.getColumn(0).getString()] = facts.getColumn(1).getString();
-  const auto code = cell.result.provenance.find("code_hash");
-  if (code != cell.result.provenance.end()) cell.record.code_hash = code->second;
-}
-
-void read_metrics(const Database& database, StoredResult& cell) {
-  Statement rows(database.connection(),
-                 "SELECT name, category, difficulty, iou, recall_positions, value, unit FROM "
-                 "metric JOIN metric_name ON metric_name.id = metric.metric WHERE cell = ? "
-                 "ORDER BY metric_name.id");
-  rows.bind(1, cell.row);
-  while (rows.executeStep())
-    cell.result.metrics.push_back({rows.getColumn(0).getString(),
-                                   rows.getColumn(1).getString(),
-                                   rows.getColumn(2).getString(),
-                                   rows.getColumn(3).getDouble(),
-                                   rows.getColumn(4).getInt(),
-                                   number(rows.getColumn(5)),
-                                   rows.getColumn(6).getString()});
 }
 
 void read_objects(const Database& database, StoredResult& cell) {
-  Statement rows(
-      database.connection(),
-      "SELECT frame, label, difficulty, matched, failure, heading_error, "
-      "location_error, size_error, bev_overlap, volume_overlap, score, loss, heading_turn FROM "
-      "object "
-      "WHERE cell = ? ORDER BY frame, label");
+  std::string columns;
+  for (const ObjectColumn& column : object_columns()) columns += ", " + column.name;
+  Statement rows(database.connection(),
+                 fmt::format("SELECT frame, label, difficulty, matched, failure{} FROM object "
+                             "WHERE cell = ? ORDER BY frame, label",
+                             columns));
   rows.bind(1, cell.row);
   while (rows.executeStep()) {
     ObjectResult object;
@@ -95,26 +68,11 @@ void read_objects(const Database& database, StoredResult& cell) {
     object.difficulty = rows.getColumn(2).getString();
     object.matched = rows.getColumn(3).getInt() != 0;
     object.failure = rows.getColumn(4).getString();
-    object.heading_error = number(rows.getColumn(5));
-    object.location_error = number(rows.getColumn(6));
-    object.size_error = number(rows.getColumn(7));
-    object.bev_overlap = number(rows.getColumn(8));
-    object.volume_overlap = number(rows.getColumn(9));
-    object.score = number(rows.getColumn(10));
-    object.loss = number(rows.getColumn(11));
-    object.heading_turn = number(rows.getColumn(12));
+    int index = 5;
+    for (const ObjectColumn& column : object_columns())
+      object.*column.member = number(rows.getColumn(index++));
     cell.result.objects.push_back(object);
   }
-}
-
-void read_series(const Database& database, StoredResult& cell) {
-  Statement rows(database.connection(),
-                 "SELECT name, step, value FROM series JOIN series_name ON series_name.id = "
-                 "series.series WHERE cell = ? ORDER BY name, step");
-  rows.bind(1, cell.row);
-  while (rows.executeStep())
-    cell.result.series.push_back(
-        {rows.getColumn(0).getString(), rows.getColumn(1), number(rows.getColumn(2))});
 }
 
 std::int64_t find_row(const Database& database, const std::string& prefix) {
@@ -153,14 +111,8 @@ void add_objects(const std::vector<ObjectResult>& objects, Facts& facts) {
     facts[name + "difficulty"] = o.difficulty;
     facts[name + "matched"] = o.matched ? "yes" : "no";
     facts[name + "failure"] = o.failure;
-    facts[name + "heading turn"] = exact(o.heading_turn);
-    facts[name + "heading error"] = exact(o.heading_error);
-    facts[name + "location error"] = exact(o.location_error);
-    facts[name + "size error"] = exact(o.size_error);
-    facts[name + "overlap from above"] = exact(o.bev_overlap);
-    facts[name + "overlap of volumes"] = exact(o.volume_overlap);
-    facts[name + "score"] = exact(o.score);
-    facts[name + "loss"] = exact(o.loss);
+    for (const ObjectColumn& column : object_columns())
+      facts[name + column.name] = exact(o.*column.member);
   }
 }
 
@@ -204,6 +156,17 @@ Facts facts_of(const CellResult& result) {
   return facts;
 }
 
+/// What no object of `before` has a number for, an earlier schema did not keep.
+void forget_unknown(const std::vector<ObjectResult>& before, std::vector<ObjectResult>& after) {
+  for (const ObjectColumn& column : object_columns()) {
+    const bool is_known = std::any_of(before.begin(), before.end(), [&](const ObjectResult& o) {
+      return !std::isnan(o.*column.member);
+    });
+    if (is_known) continue;
+    for (ObjectResult& object : after) object.*column.member = ObjectMeasurements::none;
+  }
+}
+
 }  // namespace
 
 std::string StoredResult::description() const {
@@ -215,13 +178,14 @@ StoredResult find_stored_result(const Database& database, const std::string& pre
   database.guarded([&] {
     cell.row = find_row(database, prefix);
     read_record(database, cell);
-    read_origin(database, cell);
-    read_metrics(database, cell);
+    const CellRecord code = code_of(database, cell.row);
+    cell.record.plugins = code.plugins;
+    cell.record.code_hash = code.code_hash;
+    read_provenance(database, cell);
     read_objects(database, cell);
-    StoredCell stored;
-    stored.id = cell.row;
-    cell.result.detections = detections_of(database, stored);
-    read_series(database, cell);
+    cell.result.metrics = metrics_of(database, cell.row);
+    cell.result.detections = detections_of(database, cell.row);
+    cell.result.series = series_of(database, cell.row);
   });
   return cell;
 }
@@ -235,7 +199,8 @@ std::string metric_title(const MetricValue& metric) {
   return title;
 }
 
-std::vector<std::string> differences(const CellResult& before, const CellResult& after) {
+std::vector<std::string> differences(const CellResult& before, CellResult after) {
+  forget_unknown(before.objects, after.objects);
   const Facts old_facts = facts_of(before), new_facts = facts_of(after);
   std::vector<std::string> lines;
   for (const auto& [name, value] : old_facts) {

@@ -27,8 +27,9 @@ StoredResult find_stored_result(const Database& database, const std::string& pre
 
 /// What two results of the same cell differ in, a line each; empty where they are the same to the
 /// last bit. Compared are state, metrics, objects, detections and series; times (unit s) are left
-/// out, for no two runs share them.
-std::vector<std::string> differences(const CellResult& before, const CellResult& after);
+/// out, for no two runs share them, and so is what no object of `before` has a number for: an
+/// earlier schema did not keep it.
+std::vector<std::string> differences(const CellResult& before, CellResult after);
 
 /// "ap_bev car moderate 0.7 AP40": for people, and unique in a cell.
 std::string metric_title(const MetricValue& metric);

@@ -24,10 +24,9 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 /// All metrics of the file, with titles made from their paths.
 std::vector<MetricColumn> known_metrics(const Database& database) {
   std::vector<MetricColumn> known;
-  Statement rows(
-      database.connection(),
-      "SELECT name, category, difficulty, iou, recall_positions, unit, id FROM metric_name "
-      "ORDER BY id");
+  Statement rows(database.connection(),
+                 "SELECT name, category, difficulty, iou, recall_positions, unit, id, "
+                 "meaning, factor, decimals FROM v_metric_names ORDER BY id");
   while (rows.executeStep()) {
     MetricColumn column;
     column.metric = rows.getColumn(0).getString();
@@ -37,6 +36,11 @@ std::vector<MetricColumn> known_metrics(const Database& database) {
     column.recall_positions = rows.getColumn(4);
     column.unit = rows.getColumn(5).getString();
     column.ids = {rows.getColumn(6).getInt64()};
+    column.meaning = rows.getColumn(7).getString();
+    column.factor = rows.getColumn(8);
+    column.decimals = rows.getColumn(9);
+    if (const MetricDefinition* definition = find_metric(column.metric))
+      column.better = definition->better;
     const std::string unit = column.unit == "1" ? "%" : column.unit;
     column.title = column.path() + (unit.empty() ? "" : fmt::format(" [{}]", unit));
     known.push_back(column);
@@ -44,15 +48,12 @@ std::vector<MetricColumn> known_metrics(const Database& database) {
   return known;
 }
 
-/// Cars where there are any, else the first class.
-std::string main_category(const std::vector<MetricColumn>& known) {
-  std::string first = "car";
-  for (const MetricColumn& column : known) {
-    if (column.category.empty() || column.metric.rfind("ap_", 0) != 0) continue;
-    if (column.category == "car" || column.category == "Car") return "car";
-    if (first == "car") first = column.category;
-  }
-  return first;
+/// Of the experiment's own cells the first class that was evaluated.
+std::string main_category(const Database& database, const std::string& experiment) {
+  Statement found(database.connection(),
+                  "SELECT category FROM v_metrics WHERE experiment = ? AND category <> '' LIMIT 1");
+  found.bind(1, experiment);
+  return found.executeStep() ? found.getColumn(0).getString() : "";
 }
 
 /// Where a class or a difficulty is left open in `column`, all that there are.
@@ -75,7 +76,7 @@ std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& 
   const std::vector<MetricColumn> known = known_metrics(database);
   std::vector<MetricColumn> columns;
   if (spec.metrics.empty()) {
-    columns = default_columns(main_category(known));
+    columns = default_columns(main_category(database, spec.experiment));
     for (MetricColumn& column : columns) column.ids = find_ids(database, column);
   }
   for (const std::string& path : spec.metrics)
@@ -116,11 +117,10 @@ std::string id_list(const std::vector<MetricColumn>& columns) {
 }
 
 void fill_entries(const Database& database, Table& table) {
-  Statement found(
-      database.connection(),
-      fmt::format("SELECT variant, metric_id, n, mean, deviation, shown, factor, decimals, "
-                  "difficulty FROM v_summary WHERE experiment = ? AND metric_id IN ({})",
-                  id_list(table.columns)));
+  Statement found(database.connection(),
+                  fmt::format("SELECT variant, metric_id, n, mean, deviation, shown, difficulty "
+                              "FROM v_summary WHERE experiment = ? AND metric_id IN ({})",
+                              id_list(table.columns)));
   found.bind(1, table.experiment);
   std::unordered_map<std::int64_t, size_t> row_of, column_of;
   for (size_t r = 0; r < table.rows.size(); ++r) row_of[table.rows[r].variant] = r;
@@ -134,9 +134,7 @@ void fill_entries(const Database& database, Table& table) {
     entry.mean = found.getColumn(3);
     if (!found.getColumn(4).isNull()) entry.deviation = found.getColumn(4);
     entry.shown = found.getColumn(5).getString();
-    table.factors[c] = found.getColumn(6);
-    table.decimals[c] = found.getColumn(7);
-    table.columns[c].difficulty = found.getColumn(8).getString();
+    table.columns[c].difficulty = found.getColumn(6).getString();
   }
 }
 
@@ -148,8 +146,6 @@ void remove_empty_columns(Table& table, const std::string& paths) {
     });
     if (has_value) continue;
     table.columns.erase(table.columns.begin() + c);
-    table.factors.erase(table.factors.begin() + c);
-    table.decimals.erase(table.decimals.begin() + c);
     for (TableRow& row : table.rows) row.entries.erase(row.entries.begin() + c);
   }
   if (table.columns.empty())
@@ -184,7 +180,7 @@ std::string shown_mean(const TableEntry& entry) {
 /// All rows that show the best mean: a difference that is not printed is not boasted of.
 void mark_best(Table& table) {
   for (size_t c = 0; c < table.columns.size(); ++c) {
-    const Better better = better_direction(table.columns[c].metric);
+    const Better better = table.columns[c].better;
     if (better == Better::neither) continue;
     const TableEntry* best = nullptr;
     for (const TableRow& row : table.rows) {
@@ -252,8 +248,6 @@ Table make_table(const Database& database, const TableSpec& spec) {
   database.require_experiment(spec.experiment);
   database.guarded([&] {
     table.columns = columns_of(database, spec);
-    table.factors.assign(table.columns.size(), 1);
-    table.decimals.assign(table.columns.size(), 2);
     table.rows = rows_of(database, table);
     fill_entries(database, table);
     if (!spec.metrics.empty()) remove_empty_columns(table, join(spec.metrics, ", "));

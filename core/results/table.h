@@ -60,8 +60,6 @@ struct TableRow {
 struct Table {
   std::string experiment, baseline;
   std::vector<MetricColumn> columns;
-  std::vector<double> factors;  ///< by column: 100 where a share is shown in percent
-  std::vector<int> decimals;    ///< by column
   std::vector<TableRow> rows;
 };
 
@@ -76,7 +74,7 @@ enum class TableFormat { text, markdown, latex, csv, json };
 /// Throws UserError for anything else than the names above.
 TableFormat table_format_from(const std::string& name);
 
-/// - text: exactly what the sqlite3 shell prints for results/queries/*.sql.
+/// - text: exactly what the sqlite3 shell prints for results/queries/table.sql.
 /// - markdown: with the best in bold, and what the columns mean below.
 /// - latex: a booktabs table that compiles as it is (package booktabs; fontenc T1).
 /// - csv, json: one line or object for each row and metric, full precision, metrics' own units.

@@ -51,8 +51,8 @@ std::string comparison_text(const Table& table, const TableRow& row, size_t c) {
   const auto& comparison = row.entries[c].comparison;
   if (!comparison || comparison->difference.n == 0) return no_value;
   const PairedDifference& d = comparison->difference;
-  const double factor = table.factors[c];
-  const int decimals = table.decimals[c];
+  const double factor = table.columns[c].factor;
+  const int decimals = table.columns[c].decimals;
   std::string text = fmt::format("{:+.{}f}", factor * d.difference, decimals);
   if (!std::isnan(d.interval.low))
     text += fmt::format(" [{:+.{}f}, {:+.{}f}]",
@@ -69,9 +69,9 @@ std::string entry_text(const Table& table, const TableRow& row, size_t c) {
   const TableEntry& entry = row.entries[c];
   if (entry.shown.empty() || std::isnan(entry.interval.low)) return entry.shown;
   return entry.shown + fmt::format(" [{1:.{0}f}, {2:.{0}f}]",
-                                   table.decimals[c],
-                                   table.factors[c] * entry.interval.low,
-                                   table.factors[c] * entry.interval.high);
+                                   table.columns[c].decimals,
+                                   table.columns[c].factor * entry.interval.low,
+                                   table.columns[c].factor * entry.interval.high);
 }
 
 bool has_intervals(const Table& table) {

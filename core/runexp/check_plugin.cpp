@@ -48,10 +48,9 @@ int check_plugin_file(const std::string& file) {
     if (path.extension() == ".so" && stem.size() > prefix.size() && stem.rfind(prefix, 0) == 0)
       return check_plugin(kind, stem.substr(prefix.size()), {path.parent_path().string()});
   }
-  throw UserError(fmt::format(
-      "'{}' is not named like a plugin: KIND_NAME.so, with KIND one of renderer, loss, rule, "
-      "shape_prior",
-      file));
+  throw UserError(fmt::format("'{}' is not named like a plugin: KIND_NAME.so, with KIND one of {}",
+                              file,
+                              names_of_plugin_kinds()));
 }
 
 }  // namespace monodr

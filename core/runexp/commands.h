@@ -21,6 +21,7 @@ int run_completion(const std::vector<std::string>& arguments);  ///< completion.
 int run_table(const std::vector<std::string>& arguments);       ///< table.cpp
 int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
 int run_figure(const std::vector<std::string>& arguments);      ///< figure.cpp
+int run_metrics(const std::vector<std::string>& arguments);     ///< metrics.cpp
 int run_export(const std::vector<std::string>& arguments);      ///< export.cpp
 int run_fit(const std::vector<std::string>& arguments);         ///< fit.cpp
 int run_show(const std::vector<std::string>& arguments);        ///< show.cpp

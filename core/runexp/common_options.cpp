@@ -71,17 +71,17 @@ SweepOptions limits_of(const po::variables_map& values) {
       throw UserError(
           fmt::format("--{} is {}, but must be at least 0", name, values[name].as<int>()));
   SweepOptions options;
-  options.jobs = values["jobs"].as<int>();
-  options.threads = values["threads"].as<int>();
-  options.time_limit = values["time-limit"].as<double>();
-  options.memory_limit_mb = values["memory-limit"].as<int>();
-  if (!(options.time_limit >= 0)) throw UserError("--time-limit must be at least 0 seconds");
+  options.launch.jobs = values["jobs"].as<int>();
+  options.launch.threads = values["threads"].as<int>();
+  options.launch.time_limit = values["time-limit"].as<double>();
+  options.launch.memory_limit_mb = values["memory-limit"].as<int>();
+  if (!(options.launch.time_limit >= 0)) throw UserError("--time-limit must be at least 0 seconds");
   const int cores = available_cores();
-  if (options.jobs * options.threads > cores)
+  if (options.launch.jobs * options.launch.threads > cores)
     fmt::print(stderr,
                "note: {} workers with {} threads each are more than the {} cores that there are\n",
-               options.jobs,
-               options.threads,
+               options.launch.jobs,
+               options.launch.threads,
                cores);
   return options;
 }

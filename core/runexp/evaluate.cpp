@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
+#include "experiment/category_file.h"
 #include "runexp/commands.h"
 
 namespace monodr {
@@ -55,7 +56,7 @@ po::options_description describe_options() {
   add("frames", po::value<std::string>()->value_name("FILE"), "ids to evaluate, one a line");
   add("classes",
       po::value<std::string>()->default_value("car,pedestrian,cyclist")->value_name("LIST"),
-      "classes, ',' between them");
+      "classes, ',' between them: names of experiments/categories, or paths of such files");
   add("iou",
       po::value<std::string>()->default_value("strict")->value_name("LIST"),
       "minimum overlaps, ',' between them: strict (0.7 car, 0.5 pedestrian and cyclist), loose "
@@ -92,7 +93,8 @@ Request read_request(const po::variables_map& values) {
   if (values.count("frames") > 0) request.frames = values["frames"].as<std::string>();
   request.format = one_of(values, "format", {"table", "json", "csv"});
   KittiApOptions& options = request.options;
-  options.categories = split_list(values["classes"].as<std::string>(), "--classes");
+  for (const std::string& name : split_list(values["classes"].as<std::string>(), "--classes"))
+    options.categories.push_back(load_category(name));
   options.overlaps = split_list(values["iou"].as<std::string>(), "--iou");
   if (one_of(values, "height-rule", {"now", "2017"}) == "2017")
     options.height_rule = HeightRule::may_equal;

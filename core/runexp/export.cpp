@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <SQLiteCpp/SQLiteCpp.h>
-#include <sqlite3.h>
-
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -13,7 +11,9 @@
 #include "data/kitti_label.h"
 #include "report/tensorboard.h"
 #include "results/escape.h"
+#include "results/metric_column.h"
 #include "results/stored_cells.h"
+#include "results/stored_views.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 
@@ -23,7 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 namespace po = boost::program_options;
 using nlohmann::ordered_json;
-using SQLite::Statement;
 
 const CommandUsage usage = {"runexp export",
                             "EXPERIMENT --format FORMAT --output DIR [options]",
@@ -61,46 +60,6 @@ std::string folder_name(const StoredCell& cell) {
   return name.substr(0, longest) + "-" + cell.hash.substr(0, 6);
 }
 
-ordered_json json_of(const SQLite::Column& column) {
-  switch (column.getType()) {
-    case SQLITE_INTEGER:
-      return column.getInt64();
-    case SQLITE_FLOAT:
-      return column.getDouble();
-    case SQLITE_NULL:
-      return nullptr;
-    default:
-      return column.getString();
-  }
-}
-
-/// All rows of the experiment in a view, told one by one as values in the order of the columns.
-void for_each_row(const Database& database,
-                  const std::string& experiment,
-                  const std::string& view,
-                  const std::function<void(const std::vector<std::string>& names,
-                                           const std::vector<ordered_json>& values)>& tell) {
-  database.guarded([&] {
-    // Of cells and their settings, too, only what counts in tables.
-    const bool has_older = view == "cells" || view == "parameters" || view == "provenance";
-    Statement rows(
-        database.connection(),
-        fmt::format("SELECT * FROM v_{} AS v WHERE experiment = ?1{}",
-                    view,
-                    has_older ? " AND EXISTS (SELECT 1 FROM v_cells AS c WHERE c.hash = v.hash AND "
-                                "c.experiment = ?1 AND c.is_current)"
-                              : ""));
-    rows.bind(1, experiment);
-    std::vector<std::string> names;
-    for (int i = 0; i < rows.getColumnCount(); ++i) names.push_back(rows.getColumnName(i));
-    while (rows.executeStep()) {
-      std::vector<ordered_json> values;
-      for (int i = 0; i < rows.getColumnCount(); ++i) values.push_back(json_of(rows.getColumn(i)));
-      tell(names, values);
-    }
-  });
-}
-
 std::string view_as_csv(const Database& database,
                         const std::string& experiment,
                         const std::string& view) {
@@ -135,59 +94,40 @@ void export_kitti(const Database& database,
   for (const StoredCell& cell : cells)
     if (cell.state == "done")
       write_kitti_frames((output / folder_name(cell)).string(),
-                         detections_of(database, cell),
+                         detections_of(database, cell.id),
                          KittiFileKind::results);
 }
 
-/// "car/ap_bev/moderate/0.5/AP40": TensorBoard groups tags by what stands before the first '/'.
-std::string metric_tag(Statement& row) {
-  std::vector<std::string> parts{"metrics"};
-  for (int i = 0; i < 3; ++i)
-    if (row.getColumn(i).size() > 0) parts.push_back(row.getColumn(i).getString());
-  if (row.getColumn(3).getDouble() > 0)
-    parts.push_back(fmt::format("{}", row.getColumn(3).getDouble()));
-  if (row.getColumn(4).getInt() > 0)
-    parts.push_back(fmt::format("AP{}", row.getColumn(4).getInt()));
-  return join(parts, "/");
-}
-
-std::string events_of(const Database& database, const StoredCell& cell, double wall_time) {
-  EventFile events(wall_time);
-  Statement series(database.connection(),
-                   "SELECT name, step, value FROM series JOIN series_name ON id = series WHERE "
-                   "cell = ? AND value IS NOT NULL ORDER BY step, name");
-  series.bind(1, cell.id);
-  while (series.executeStep())
-    events.add_scalar(series.getColumn(0),
-                      series.getColumn(1).getInt64(),
-                      static_cast<float>(series.getColumn(2).getDouble()));
-  Statement metrics(database.connection(),
-                    "SELECT category, name, difficulty, iou, recall_positions, value FROM metric "
-                    "JOIN metric_name ON id = metric WHERE cell = ? AND value IS NOT NULL");
-  metrics.bind(1, cell.id);
-  while (metrics.executeStep())
-    events.add_scalar(metric_tag(metrics), 0, static_cast<float>(metrics.getColumn(5).getDouble()));
+std::string events_of(const Database& database, const StoredCell& cell) {
+  EventFile events(static_cast<double>(cell.finished));
+  std::vector<SeriesPoint> series = series_of(database, cell.id);
+  std::stable_sort(series.begin(), series.end(), [](const SeriesPoint& a, const SeriesPoint& b) {
+    return a.step < b.step;
+  });
+  for (const SeriesPoint& point : series)
+    if (!std::isnan(point.value))
+      events.add_scalar(point.name, point.step, static_cast<float>(point.value));
+  // TensorBoard groups tags by what stands before the first '/'.
+  for (const MetricValue& m : metrics_of(database, cell.id))
+    if (!std::isnan(m.value))
+      events.add_scalar(
+          "metrics/" + metric_path(m.category, m.name, m.difficulty, m.iou, m.recall_positions),
+          0,
+          static_cast<float>(m.value));
   return events.bytes();
 }
 
 void export_tensorboard(const Database& database,
                         const std::vector<StoredCell>& cells,
                         const fs::path& output) {
-  database.guarded([&] {
-    for (const StoredCell& cell : cells) {
-      if (cell.state != "done") continue;
-      Statement time(database.connection(),
-                     "SELECT coalesce(unixepoch(finished), 0) FROM cell WHERE id = ?");
-      time.bind(1, cell.id);
-      time.executeStep();
-      const std::int64_t finished = time.getColumn(0);
-      const fs::path folder = output / folder_name(cell);
-      fs::create_directories(folder);
-      write_file_atomically(
-          (folder / fmt::format("events.out.tfevents.{:010}.monodr", finished)).string(),
-          events_of(database, cell, static_cast<double>(finished)));
-    }
-  });
+  for (const StoredCell& cell : cells) {
+    if (cell.state != "done") continue;
+    const fs::path folder = output / folder_name(cell);
+    fs::create_directories(folder);
+    write_file_atomically(
+        (folder / fmt::format("events.out.tfevents.{:010}.monodr", cell.finished)).string(),
+        events_of(database, cell));
+  }
 }
 
 }  // namespace

@@ -120,13 +120,13 @@ std::string draw_landscape(const Database& database, const po::variables_map& va
       throw UserError("no cell of this experiment is done: there is nothing to fit again");
   }
   const StoredResult cell = find_stored_result(database, id);
-  SheetRequest request =
-      request_for(cell, choose_object(cell, values["object"].as<std::string>()), values);
-  request.drawing = "landscape";
+  SheetOrder order =
+      order_for(cell, choose_object(cell, values["object"].as<std::string>()), values);
+  order.drawing = "landscape";
   Progress progress = Progress::for_stream(stderr, false);
-  const auto drawn = ask_for_sheet(request, progress);
+  const auto drawn = ask_for_sheet(order, progress);
   if (!drawn) throw UserError("stopped by a signal");
-  std::cout << request.title << "\n" << join(drawn->lines, "\n") << std::endl;
+  std::cout << order.title << "\n" << join(drawn->lines, "\n") << std::endl;
   return drawn->svg;
 }
 

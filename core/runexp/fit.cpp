@@ -117,16 +117,16 @@ int run_fit(const std::vector<std::string>& arguments) {
   const std::vector<Cell> cells = expand_cells(
       experiment, plugins.catalogue(), [](const Parameters&) { return std::string(); });
 
-  SheetRequest request;
-  request.config = cells.front().config;
-  request.seed = cells.front().seed;
-  request.plugin_folders = plugins.folders();
-  request.cache_folder = cache_folder(values);
-  request.frame = frame;
-  request.object = object;
-  request.title = fmt::format("Frame {}: {}", frame, describe(cells.front()));
+  SheetOrder order;
+  order.config = cells.front().config;
+  order.seed = cells.front().seed;
+  order.plugin_folders = plugins.folders();
+  order.cache = cache_folder(values);
+  order.frame = frame;
+  order.object = object;
+  order.title = fmt::format("Frame {}: {}", frame, describe(cells.front()));
   Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
-  const std::optional<DrawnSheet> sheet = ask_for_sheet(request, progress);
+  const std::optional<DrawnSheet> sheet = ask_for_sheet(order, progress);
   if (!sheet) return exit_stopped;
   output.write(sheet->svg, sheet_dots_per_inch);
   for (const std::string& line : sheet->lines) std::cout << line << "\n";

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "experiment/sections.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -51,6 +51,8 @@ Json type_of(const Parameter& parameter) {
       return {{"type", "string"}, {"enum", parameter.choices}};
     case ParameterType::real_list:
       return list_of(with_range({{"type", "number"}}, parameter));
+    case ParameterType::text_list:
+      return list_of({{"type", "string"}});
   }
   throw CheckFailure("unknown type of a parameter");
 }

@@ -37,6 +37,7 @@ const std::vector<Command>& commands() {
       {"table", "print an experiment's table as text, Markdown, LaTeX, CSV or JSON", run_table},
       {"report", "write table, figures, pictures and provenance as one HTML file", run_report},
       {"figure", "draw a figure for print as SVG or PNG", run_figure},
+      {"metrics", "print what each metric is as a Markdown page", run_metrics},
       {"export", "write results as KITTI, CSV, JSON or TensorBoard files", run_export},
       {"evaluate", "score a folder of KITTI result files against labels", run_evaluate},
       {"selftest", "check the evaluator against itself on your data", run_selftest},
@@ -76,6 +77,10 @@ int dispatch(const Arguments& arguments) {
   const std::string& first = arguments[0];
   if (first == "--help" || first == "-h" || first == "help") {
     print_help(stdout);
+    return 0;
+  }
+  if (first == "--version") {
+    fmt::print("monodr {}\n", MONODR_VERSION);
     return 0;
   }
   if (first == list_options_word) {

@@ -39,27 +39,17 @@ std::string filled_in(const std::string& file, const NewPlugin& plugin) {
 }
 
 std::string experiment_template(PluginKind kind) {
-  return kind == PluginKind::loss ? "loss.toml" : "choice.toml";
+  return definition_of(kind).use == PluginKindDefinition::Use::tables ? "loss.toml" : "choice.toml";
 }
 
 /// Where a tree keeps the plugins of a kind and their tests.
-struct Rooms {
-  const char* plugins;
-  const char* tests;
+struct Folders {
+  fs::path plugins, tests;
 };
 
-Rooms rooms_of(PluginKind kind) {
-  switch (kind) {
-    case PluginKind::renderer:
-      return {"plugins/renderers", "tests/renderers"};
-    case PluginKind::loss:
-      return {"plugins/losses", "tests/losses"};
-    case PluginKind::rule:
-      return {"plugins/rules", "tests/losses"};
-    case PluginKind::shape_prior:
-      return {"plugins/shape_priors", "tests/shape_priors"};
-  }
-  throw CheckFailure("unknown kind of plugin");
+Folders folders_of(PluginKind kind) {
+  const PluginKindDefinition& definition = definition_of(kind);
+  return {fs::path("plugins") / definition.folder, fs::path("tests") / definition.tests_folder};
 }
 
 /// The root of the tree that holds the current directory, or "".
@@ -96,11 +86,11 @@ void write_new_files(const Files& files) {
 }
 
 Files files_in_tree(const NewPlugin& plugin, const fs::path& root) {
-  const Rooms rooms = rooms_of(plugin.kind);
+  const Folders folders = folders_of(plugin.kind);
   const std::string& name = plugin.name;
-  return {{root / rooms.plugins / (name + ".cpp"),
+  return {{root / folders.plugins / (name + ".cpp"),
            filled_in(std::string(to_string(plugin.kind)) + ".cpp", plugin)},
-          {root / rooms.tests / (name + "_test.cpp"), filled_in("test.cpp", plugin)},
+          {root / folders.tests / (name + "_test.cpp"), filled_in("test.cpp", plugin)},
           {root / "experiments" / (name + ".toml"),
            filled_in(experiment_template(plugin.kind), plugin)}};
 }
@@ -140,9 +130,9 @@ std::vector<std::string> NewPlugin::write() const {
   }
   const Files files = files_in_tree(*this, root);
   write_new_files(files);
-  const Rooms rooms = rooms_of(kind);
-  const fs::path plugins = root / rooms.plugins / "CMakeLists.txt";
-  const fs::path tests = root / rooms.tests / "CMakeLists.txt";
+  const Folders folders = folders_of(kind);
+  const fs::path plugins = root / folders.plugins / "CMakeLists.txt";
+  const fs::path tests = root / folders.tests / "CMakeLists.txt";
   append_line(plugins, fmt::format("monodr_add_plugin({0} {1} {1}.cpp)", to_string(kind), name));
   append_line(tests,
               fmt::format("monodr_add_plugin_test({0} {1} {1}_test.cpp)", to_string(kind), name));

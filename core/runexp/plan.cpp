@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runexp/plan.h"
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <algorithm>
 #include <optional>
 
 #include "base/text.h"
 #include "launch/progress.h"
+#include "results/stored_cells.h"
 
 namespace monodr {
 namespace {
-
-/// Mean time of the finished cells of each arm; under "" that of all.
-std::map<std::string, double> mean_seconds(const Plan& plan, const Database* database) {
-  std::map<std::string, double> seconds;
-  if (database == nullptr) return seconds;
-  database->guarded([&] {
-    SQLite::Statement rows(database->connection(),
-                           "SELECT arm, avg(seconds) FROM v_cells WHERE experiment = ?1 AND state "
-                           "= 'done' GROUP BY arm UNION ALL SELECT '', avg(seconds) FROM v_cells "
-                           "WHERE experiment = ?1 AND state = 'done'");
-    rows.bind(1, plan.experiment.name);
-    while (rows.executeStep())
-      if (!rows.getColumn(1).isNull()) seconds[rows.getColumn(0).getString()] = rows.getColumn(1);
-  });
-  return seconds;
-}
 
 double expected(const std::map<std::string, double>& seconds, const std::string& arm) {
   const auto of_arm = seconds.find(arm);
@@ -41,49 +24,18 @@ std::string same_settings_key(const std::string& arm,
   return fmt::format("{}\n{}\n{}", arm, seed, config);
 }
 
-/// Finished cells of the experiment by arm, seed and configuration.
-struct FinishedCell {
-  std::int64_t row = 0;
-  std::string id;
-};
-
-std::unordered_map<std::string, FinishedCell> finished_cells(const Plan& plan,
-                                                             const Database& database) {
-  std::unordered_map<std::string, FinishedCell> cells;
-  SQLite::Statement rows(
-      database.connection(),
-      "SELECT cell.id, hash, arm, seed, config.json FROM cell JOIN config ON config.cell = cell.id "
-      "JOIN variant ON variant.id = cell.variant JOIN experiment ON experiment.id = "
-      "variant.experiment WHERE experiment.name = ? AND state = 'done' ORDER BY finished, cell.id");
-  rows.bind(1, plan.experiment.name);
-  while (rows.executeStep())
-    cells[same_settings_key(rows.getColumn(2), rows.getColumn(3), rows.getColumn(4))] = {
-        rows.getColumn(0).getInt64(), rows.getColumn(1).getString()};
-  return cells;
-}
-
-std::string code_hash_of(std::int64_t row, const Database& database) {
-  SQLite::Statement hash(database.connection(),
-                         "SELECT value FROM provenance JOIN text ON text.id = provenance.text "
-                         "WHERE cell = ? AND key = 'code_hash'");
-  hash.bind(1, row);
-  return hash.executeStep() ? hash.getColumn(0).getString() : "";
-}
-
 /// "loss mask, the program", or "the data" where all code is the same.
-std::string what_changed(const CellRecord& record, std::int64_t earlier, const Database& database) {
-  SQLite::Statement hash(database.connection(),
-                         "SELECT file_hash FROM plugin WHERE cell = ? AND kind = ? AND name = ?");
+std::string what_changed(const CellRecord& record, const CellRecord& earlier) {
   std::vector<std::string> changed;
   for (const PluginRecord& plugin : record.plugins) {
-    hash.reset();
-    hash.bind(1, earlier);
-    hash.bind(2, plugin.kind);
-    hash.bind(3, plugin.name);
-    if (!hash.executeStep() || hash.getColumn(0).getString() != plugin.file_hash)
-      changed.push_back(plugin.kind + " " + plugin.name);
+    const bool is_same =
+        std::any_of(earlier.plugins.begin(), earlier.plugins.end(), [&](const PluginRecord& old) {
+          return old.kind == plugin.kind && old.name == plugin.name &&
+                 old.file_hash == plugin.file_hash;
+        });
+    if (!is_same) changed.push_back(plugin.kind + " " + plugin.name);
   }
-  if (code_hash_of(earlier, database) != record.code_hash) changed.push_back("the program");
+  if (earlier.code_hash != record.code_hash) changed.push_back("the program");
   return changed.empty() ? "the data" : join(changed, ", ");
 }
 
@@ -94,19 +46,20 @@ std::unordered_map<std::string, StaleCell> stale_cells(
     const std::unordered_map<std::string, std::string>& states,
     const Database& database) {
   std::unordered_map<std::string, StaleCell> stale;
-  database.guarded([&] {
-    std::optional<std::unordered_map<std::string, FinishedCell>> finished;
-    for (const CellRecord& record : plan.records) {
-      const auto state = states.find(record.id);
-      if (state != states.end() && state->second != "missing") continue;
-      if (!finished) finished = finished_cells(plan, database);
-      const auto earlier =
-          finished->find(same_settings_key(record.arm, record.seed, record.config));
-      if (earlier != finished->end())
-        stale[record.id] = {what_changed(record, earlier->second.row, database),
-                            earlier->second.id};
+  std::optional<std::unordered_map<std::string, StoredCell>> finished;
+  for (const CellRecord& record : plan.records) {
+    const auto state = states.find(record.id);
+    if (state != states.end() && state->second != "missing") continue;
+    if (!finished) {
+      finished.emplace();
+      for (StoredCell& cell : finished_cells(database, plan.experiment.name))
+        (*finished)[same_settings_key(cell.arm, cell.seed, cell.config)] = std::move(cell);
     }
-  });
+    const auto earlier = finished->find(same_settings_key(record.arm, record.seed, record.config));
+    if (earlier != finished->end())
+      stale[record.id] = {what_changed(record, code_of(database, earlier->second.id)),
+                          earlier->second.hash};
+  }
   return stale;
 }
 
@@ -123,7 +76,8 @@ std::string format_dry_run(const Plan& plan,
                            const std::unordered_map<std::string, std::string>& states,
                            const Database* database,
                            int jobs) {
-  const auto seconds = mean_seconds(plan, database);
+  std::map<std::string, double> seconds;
+  if (database != nullptr) seconds = mean_seconds(*database, plan.experiment.name);
   std::unordered_map<std::string, StaleCell> stale;
   if (database != nullptr) stale = stale_cells(plan, states, *database);
   std::map<std::string, int> counts;

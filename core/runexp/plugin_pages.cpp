@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "experiment/sections.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -47,11 +47,12 @@ std::string page(const PluginInfo& plugin) {
   std::string text = fmt::format("{}# {}\n\n{}\n\n", kGenerated, title(plugin), plugin.description);
   text += fmt::format("- Version: {}\n", plugin.version);
   if (!plugin.paper.empty()) text += fmt::format("- Paper: {}\n", plugin.paper);
-  if (!plugin.differentiable_in.empty())
-    text += fmt::format("- Differentiable in: {}\n", plugin.differentiable_in);
+  if (const std::string gradients = plugin.differentiable_in.text(); !gradients.empty())
+    text += fmt::format("- Differentiable in: {}\n", gradients);
   text += fmt::format("- Deterministic: {}\n\n", plugin.deterministic ? "yes" : "no");
   ParameterSchema schema;
-  if (plugin.kind == PluginKind::loss) schema = loss_section_parameters();
+  if (definition_of(plugin.kind).use == PluginKindDefinition::Use::tables)
+    schema = loss_section_parameters();
   schema.insert(schema.end(), plugin.parameters.begin(), plugin.parameters.end());
   if (schema.empty()) return text + "It has no parameters.\n";
   text += fmt::format("```toml\n[{}.{}]\n", to_string(plugin.kind), plugin.name);

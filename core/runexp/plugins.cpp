@@ -5,7 +5,6 @@
 
 #include "base/options.h"
 #include "base/text.h"
-#include "experiment/sections.h"
 #include "launch/catalogue.h"
 #include "launch/workers.h"
 #include "runexp/check_plugin.h"
@@ -13,6 +12,7 @@
 #include "runexp/common_options.h"
 #include "runexp/new_plugin.h"
 #include "runexp/plugin_pages.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -46,9 +46,8 @@ Examples:
 )"};
 
 std::string capabilities(const PluginInfo& plugin) {
-  return (plugin.differentiable_in.empty()
-              ? ""
-              : "differentiable in " + plugin.differentiable_in + "; ") +
+  const std::string gradients = plugin.differentiable_in.text();
+  return (gradients.empty() ? "" : "differentiable in " + gradients + "; ") +
          (plugin.deterministic ? "deterministic" : "not deterministic");
 }
 
@@ -78,7 +77,7 @@ void list_as_json(const PluginCatalogue& catalogue) {
                         {"file", plugin.file},
                         {"description", plugin.description},
                         {"capabilities",
-                         {{"differentiable_in", plugin.differentiable_in},
+                         {{"differentiable_in", plugin.differentiable_in.text()},
                           {"deterministic", plugin.deterministic}}}});
   std::cout << list.dump(2) << "\n";
 }
@@ -99,7 +98,7 @@ void show(const PluginInfo& plugin) {
   std::cout << capabilities(plugin) << "\nfile: " << plugin.file << "\nsha256: " << plugin.file_hash
             << "\n\n";
   std::cout << fmt::format("[{}.{}]\n", to_string(plugin.kind), plugin.name);
-  if (plugin.kind == PluginKind::loss)
+  if (definition_of(plugin.kind).use == PluginKindDefinition::Use::tables)
     for (const Parameter& parameter : loss_section_parameters()) show_parameter(parameter);
   for (const Parameter& parameter : plugin.parameters) show_parameter(parameter);
 }

@@ -110,14 +110,14 @@ int run_rerun(const std::vector<std::string>& arguments) {
   const TemporaryFolder scratch("monodr-rerun");
   const fs::path folder = verify ? scratch.path() : fs::path(results_folder(values));
   SweepOptions options = limits_of(values);
-  options.worker = worker_program();
-  options.logs_folder = (folder / "logs").string();
+  options.launch.worker = worker_program();
+  options.launch.logs_folder = (folder / "logs").string();
   options.surroundings = {
       plugins.folders(), fs::absolute(cache_folder(values)).string(), (folder / "fits").string()};
   options.known_states = {{before.record.id, before.result.state}};
   Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
   if (!prepare_inputs({record},
-                      options.worker,
+                      options.launch.worker,
                       options.surroundings.plugin_folders,
                       options.surroundings.cache_folder,
                       progress))

@@ -118,8 +118,8 @@ int dry_run(const po::variables_map& values, Plan plan) {
     if (values["accept-stale"].as<bool>()) accept_stale(plan, stale_cells(plan, states, *database));
   }
   const SweepOptions limits = limits_of(values);
-  const WorkerPool pool =
-      plan_worker_pool(plan.cells.size(), limits.jobs, limits.threads, available_cores());
+  const WorkerPool pool = plan_worker_pool(
+      plan.cells.size(), limits.launch.jobs, limits.launch.threads, available_cores());
   std::cout << format_dry_run(plan, states, database ? &*database : nullptr, pool.workers);
   return 0;
 }
@@ -142,10 +142,10 @@ SweepOptions sweep_options(const po::variables_map& values,
                            const Plan& plan,
                            const States& states) {
   SweepOptions options = limits_of(values);
-  options.worker = worker_program();
+  options.launch.worker = worker_program();
   options.fail_fast = values["fail-fast"].as<bool>();
   const fs::path folder = results_folder(values);
-  options.logs_folder = (folder / "logs").string();
+  options.launch.logs_folder = (folder / "logs").string();
   options.surroundings = {plan.plugins.folders(),
                           fs::absolute(cache_folder(values)).string(),
                           (folder / "fits").string()};
@@ -229,7 +229,7 @@ int run_plan(const po::variables_map& values, Plan plan) {
   const std::vector<CellRecord> chosen = cells_to_run(values, plan, states);
   const SweepOptions options = sweep_options(values, plan, states);
   if (!chosen.empty() && !prepare_inputs(chosen,
-                                         options.worker,
+                                         options.launch.worker,
                                          options.surroundings.plugin_folders,
                                          options.surroundings.cache_folder,
                                          progress))
@@ -251,7 +251,7 @@ int run_plan(const po::variables_map& values, Plan plan) {
     std::cout << format_table(make_table(*database, {plan.experiment.name, {}, "", false}),
                               TableFormat::text)
               << std::flush;
-  const int failed = report_failures(*database, plan, options.logs_folder);
+  const int failed = report_failures(*database, plan, options.launch.logs_folder);
   if (outcome.stopped) {
     fmt::print(stderr, "stopped; the same command goes on where it was\n");
     return exit_stopped;

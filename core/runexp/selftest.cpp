@@ -11,6 +11,7 @@
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "evaluation/precision.h"
+#include "experiment/category_file.h"
 #include "geometry/rotation.h"
 #include "runexp/commands.h"
 
@@ -33,15 +34,28 @@ Example:
   runexp selftest kitti --labels training/label_2
 )"};
 
+constexpr std::array kRanked = {"car", "pedestrian", "cyclist"};
+
+/// A class with the size of its objects.
 struct CategorySample {
-  const char* category;
-  double height, width, length;
+  std::string category;
+  std::array<double, 3> size;  ///< height, width, length
 };
-constexpr CategorySample category_samples[] = {{"Car", 1.53, 1.63, 3.88},
-                                               {"Pedestrian", 1.76, 0.66, 0.84},
-                                               {"Cyclist", 1.74, 0.60, 1.76},
-                                               {"Van", 2.21, 1.90, 5.06},
-                                               {"Person_sitting", 1.27, 0.59, 0.80}};
+
+/// The classes that KITTI ranks, and their neighbours in about their size.
+const std::vector<CategorySample>& category_samples() {
+  static const std::vector<CategorySample> samples = [] {
+    std::vector<CategorySample> result;
+    for (const char* name : kRanked) {
+      const CategoryModel model = load_category(name);
+      result.push_back({model.name, model.size_mean});
+      for (const std::string& neighbour : model.neighbours)
+        result.push_back({neighbour, model.size_mean});
+    }
+    return result;
+  }();
+  return samples;
+}
 
 /// A labelled object somewhere ahead of a camera like KITTI's (f 720 px, 1242 x 375, 1.65 m above
 /// the road).
@@ -49,15 +63,15 @@ Annotation make_object(std::mt19937& random) {
   const auto uniform = [&](double low, double high) {
     return low + (high - low) * static_cast<double>(random()) / 4294967296.0;
   };
-  const CategorySample& sample = category_samples[random() % std::size(category_samples)];
+  const CategorySample& sample = category_samples()[random() % category_samples().size()];
   Annotation object;
   object.category = sample.category;
   object.truncation = random() % 4 == 0 ? uniform(0, 0.7) : 0;
   object.occlusion = static_cast<int>(random() % 4);
   Box3d& box = object.box3d;
-  box.height = sample.height * uniform(0.9, 1.1);
-  box.width = sample.width * uniform(0.9, 1.1);
-  box.length = sample.length * uniform(0.9, 1.1);
+  box.height = sample.size[0] * uniform(0.9, 1.1);
+  box.width = sample.size[1] * uniform(0.9, 1.1);
+  box.length = sample.size[2] * uniform(0.9, 1.1);
   const double z = uniform(6, 60);
   box.location = {z * uniform(-0.7, 0.7), 1.65, z};
   box.rotation_y = uniform(-M_PI, M_PI);
@@ -125,6 +139,7 @@ double perfect_value(const ApRow& row) {
 
 int test_kitti(const std::vector<FrameAnnotations>& labels) {
   KittiApOptions options;
+  for (const char* name : kRanked) options.categories.push_back(load_category(name));
   options.overlaps = {"strict", "loose"};
   const std::vector<ApRow> rows = kitti_average_precision(labels, as_detections(labels), options);
   int compared = 0, failures = 0;

@@ -11,23 +11,13 @@
 
 namespace monodr {
 
-std::optional<DrawnSheet> ask_for_sheet(const SheetRequest& request, Progress& progress) {
-  using nlohmann::json;
+std::optional<DrawnSheet> ask_for_sheet(SheetOrder order, Progress& progress) {
   const TemporaryFolder scratch("monodr-sheet");
-  const std::string file = (scratch.path() / "sheet.svg").string();
-  const json document = {{"config", json::parse(request.config)},
-                         {"seed", request.seed},
-                         {"plugin_folders", request.plugin_folders},
-                         {"cache", std::filesystem::absolute(request.cache_folder).string()},
-                         {"frame", request.frame},
-                         {"object", request.object},
-                         {"label", request.label},
-                         {"drawing", request.drawing},
-                         {"title", request.title},
-                         {"output", file}};
-  const std::optional<json> done = ask_worker(worker_program(), "sheet", document, progress);
+  order.output = (scratch.path() / "sheet.svg").string();
+  order.cache = std::filesystem::absolute(order.cache).string();
+  const auto done = ask_worker(worker_program(), "sheet", to_json(order), progress);
   if (!done) return std::nullopt;
-  return DrawnSheet{read_file(file), done->at("lines").get<std::vector<std::string>>()};
+  return DrawnSheet{read_file(order.output), done->at("lines").get<std::vector<std::string>>()};
 }
 
 }  // namespace monodr

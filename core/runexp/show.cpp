@@ -62,7 +62,7 @@ int run_show(const std::vector<std::string>& arguments) {
           : fmt::format(
                 "show-{}-{}-{}.png", cell.record.id.substr(0, 6), object.frame, object.label));
   Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
-  const auto sheet = ask_for_sheet(request_for(cell, object, values), progress);
+  const auto sheet = ask_for_sheet(order_for(cell, object, values), progress);
   if (!sheet) return exit_stopped;
   output.write(sheet->svg, sheet_dots_per_inch);
   for (const std::string& line : sheet->lines) std::cout << line << "\n";

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <SQLiteCpp/SQLiteCpp.h>
-
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/options.h"
 #include "launch/progress.h"
-#include "results/database.h"
+#include "results/stored_cells.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 
@@ -33,49 +32,31 @@ Examples:
   runexp status ablation_rotation --format json
 )"};
 
-std::vector<ordered_json> cells_of(const Database& database, const std::string& experiment) {
-  const auto states = database.states(experiment);
-  std::vector<ordered_json> cells;
-  database.guarded([&] {
-    SQLite::Statement rows(database.connection(),
-                           "SELECT hash, arm, point, seed, seconds, message FROM v_cells WHERE "
-                           "experiment = ? AND (is_current OR state = 'running') "
-                           "ORDER BY arm_order, point, seed");
-    rows.bind(1, experiment);
-    while (rows.executeStep()) {
-      const std::string id = rows.getColumn(0);
-      ordered_json cell{{"id", id},
-                        {"experiment", experiment},
-                        {"arm", rows.getColumn(1).getString()},
-                        {"point", rows.getColumn(2).getString()},
-                        {"seed", rows.getColumn(3).getInt64()},
-                        {"state", states.at(id)},
-                        {"seconds", nullptr},
-                        {"message", rows.getColumn(5).getString()}};
-      if (!rows.getColumn(4).isNull()) cell["seconds"] = rows.getColumn(4).getDouble();
-      cells.push_back(std::move(cell));
-    }
-  });
-  return cells;
-}
-
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-void print_text(const std::string& experiment, const std::vector<ordered_json>& cells) {
+void print_text(const std::string& experiment, const std::vector<StoredCell>& cells) {
   std::cout << experiment << "\n";
-  for (const ordered_json& cell : cells) {
-    const std::string point = cell["point"];
-    std::cout << fmt::format("  {}  {:<11}  {:>8}  {}{}, seed {}  {}\n",
-                             cell["id"].get<std::string>().substr(0, 12),
-                             cell["state"].get<std::string>(),
-                             cell["seconds"].is_null() ? "" : duration_text(cell["seconds"]),
-                             cell["arm"].get<std::string>(),
-                             point.empty() ? "" : ", " + point,
-                             cell["seed"].get<std::int64_t>(),
-                             first_line(cell["message"]));
-  }
+  for (const StoredCell& cell : cells)
+    std::cout << fmt::format("  {}  {:<11}  {:>8}  {}, seed {}  {}\n",
+                             cell.short_hash(),
+                             cell.state,
+                             std::isnan(cell.seconds) ? "" : duration_text(cell.seconds),
+                             cell.row_label(),
+                             cell.seed,
+                             first_line(cell.message));
+}
+
+ordered_json json_of(const std::string& experiment, const StoredCell& cell) {
+  return {{"id", cell.hash},
+          {"experiment", experiment},
+          {"arm", cell.arm},
+          {"point", cell.point},
+          {"seed", cell.seed},
+          {"state", cell.state},
+          {"seconds", std::isnan(cell.seconds) ? ordered_json() : ordered_json(cell.seconds)},
+          {"message", cell.message}};
 }
 
 }  // namespace
@@ -105,9 +86,9 @@ int run_status(const std::vector<std::string>& arguments) {
   }
   ordered_json all = ordered_json::array();
   for (const std::string& name : names) {
-    const std::vector<ordered_json> cells = cells_of(database, name);
+    const std::vector<StoredCell> cells = listed_cells(database, name);
     if (format == "text") print_text(name, cells);
-    for (const ordered_json& cell : cells) all.push_back(cell);
+    for (const StoredCell& cell : cells) all.push_back(json_of(name, cell));
   }
   if (format == "json")
     std::cout << all.dump(1, ' ', false, ordered_json::error_handler_t::replace) << "\n";

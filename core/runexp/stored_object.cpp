@@ -79,9 +79,9 @@ const ObjectResult& choose_object(const StoredResult& cell, const std::string& w
   return *object;
 }
 
-SheetRequest request_for(const StoredResult& cell,
-                         const ObjectResult& object,
-                         const po::variables_map& values) {
+SheetOrder order_for(const StoredResult& cell,
+                     const ObjectResult& object,
+                     const po::variables_map& values) {
   const CatalogueSource plugins(worker_program(),
                                 plugin_folders(plugin_path(values), recorded_folders(cell)),
                                 cache_folder(values));
@@ -91,16 +91,16 @@ SheetRequest request_for(const StoredResult& cell,
                "note: changed since cell {} was run: {}; the picture shows what it does now\n",
                cell.record.id.substr(0, 12),
                changed);
-  SheetRequest request;
-  request.config = cell.record.config;
-  request.seed = cell.record.seed;
-  request.plugin_folders = plugins.folders();
-  request.cache_folder = cache_folder(values);
-  request.frame = object.frame;
-  request.label = object.label;
-  request.title = fmt::format(
+  SheetOrder order;
+  order.config = cell.record.config;
+  order.seed = cell.record.seed;
+  order.plugin_folders = plugins.folders();
+  order.cache = cache_folder(values);
+  order.frame = object.frame;
+  order.label = object.label;
+  order.title = fmt::format(
       "{}: {} (cell {})", cell.record.experiment, cell.description(), cell.record.id.substr(0, 12));
-  return request;
+  return order;
 }
 
 }  // namespace monodr

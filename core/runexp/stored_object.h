@@ -20,8 +20,8 @@ const ObjectResult& choose_object(const StoredResult& cell, const std::string& w
 
 /// The request to fit that object again as the cell did; says on stderr what of the code has
 /// changed since. `values` holds the options of add_results_option and add_plugin_options.
-SheetRequest request_for(const StoredResult& cell,
-                         const ObjectResult& object,
-                         const boost::program_options::variables_map& values);
+SheetOrder order_for(const StoredResult& cell,
+                     const ObjectResult& object,
+                     const boost::program_options::variables_map& values);
 
 }  // namespace monodr

@@ -24,6 +24,7 @@ results of the last run of the experiment.
 
 A metric is named by parts in any order, '/' between them: name, class, difficulty, minimum overlap,
 AP11 or AP40; parts left out match all. Without --metric: heading, location, overlap, AP and time.
+'runexp metrics' says what each is.
 
 With --columns, each metric gets a column for each value of that axis. Nothing is ever averaged over
 axes: those that are no columns stay in the rows. csv and json are always in long form.
@@ -33,7 +34,7 @@ metric has a number for each object, else over seeds; 95 % bootstrap interval, a
 sign-flip permutation test, Holm-corrected for all comparisons of the table. Over three seeds no p is
 below 0.25: with --pair-frames, AP is compared by resampling frames and exchanging the arms in them.
 
-Formats: text (what the sqlite3 shell prints for results/queries/*.sql), markdown and latex
+Formats: text (what the sqlite3 shell prints for results/queries/table.sql), markdown and latex
 (booktabs) with the best in bold, csv and json with one entry for each row and metric.
 
 Examples:

@@ -11,15 +11,13 @@ namespace monodr {
 int run_check(const std::vector<std::string>& arguments) {
   if (arguments.size() < 3) throw UserError("run 'runexp plugins check NAME' instead");
   Registry registry({arguments.begin() + 2, arguments.end()});
-  for (const PluginKind kind : plugin_kinds()) {
-    if (arguments[0] != to_string(kind)) continue;
-    const PluginInfo& info = registry.find(kind, arguments[1]).info;
-    std::cout << "file " << info.file << ": ABI and schema are read\n" << std::flush;
-    const ContractReport report = check_contract(registry, kind, arguments[1]);
-    std::cout << report.to_text() << (report.passed() ? "passed" : "FAILED") << std::endl;
-    return report.passed() ? 0 : 1;
-  }
-  throw UserError(fmt::format("'{}' is no kind of plugin", arguments[0]));
+  const auto kind = plugin_kind_named(arguments[0]);
+  if (!kind) throw UserError(fmt::format("'{}' is no kind of plugin", arguments[0]));
+  const PluginInfo& info = registry.find(*kind, arguments[1]).info;
+  std::cout << "file " << info.file << ": ABI and schema are read\n" << std::flush;
+  const ContractReport report = check_contract(registry, *kind, arguments[1]);
+  std::cout << report.to_text() << (report.passed() ? "passed" : "FAILED") << std::endl;
+  return report.passed() ? 0 : 1;
 }
 
 }  // namespace monodr

@@ -10,6 +10,8 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "data/kitti_folder.h"
+#include "evidence/frame_source.h"
+#include "experiment/category_file.h"
 #include "inspect/contact_sheet.h"
 #include "inspect/inspect.h"
 #include "worker/worker_commands.h"
@@ -72,6 +74,11 @@ std::string choice(const po::variables_map& values,
                               did_you_mean(value, choices)));
 }
 
+template <typename Enum>
+Enum choice(const po::variables_map& values, const std::string& option) {
+  return enum_named<Enum>(choice(values, option, names_of_enum<Enum>()));
+}
+
 std::vector<std::string> frames_of_pictures(const po::variables_map& values,
                                             const KittiFolder& folder) {
   if (values.count("frames") > 0) {
@@ -92,16 +99,20 @@ std::vector<std::string> frames_of_pictures(const po::variables_map& values,
 
 void draw(const po::variables_map& values, const std::string& root) {
   if (values.count("sheet") == 0 && values.count("objects") == 0) return;
-  DatasetOptions options;
+  DatasetRequest options;
   options.root = root;
-  options.on_error = "skip";
-  options.masks = choice(values, "masks", {"auto", "instance", "png", "coco", "grabcut"});
-  options.depth = choice(values, "depth", {"auto", "depth_2", "velodyne", "disparity", "none"});
+  options.source = DataSource::kitti;
+  options.objects = 0;
+  options.category_model = load_category(options.category);
+  options.on_error = OnError::skip;
+  options.masks = choice<MaskKind>(values, "masks");
+  options.depth = choice<DepthKind>(values, "depth");
   const std::vector<std::string> frames = frames_of_pictures(values, KittiFolder(root));
   if (values.count("sheet") > 0)
     write_frame_sheet(frames, options, values["sheet"].as<std::string>());
   if (values.count("objects") > 0)
-    write_object_sheet(load_observations_of(frames, options), values["objects"].as<std::string>());
+    write_object_sheet(load_observations_of(frames, *open_frame_source(options), options),
+                       values["objects"].as<std::string>());
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "base/options.h"
 #include "base/text.h"
-#include "cell/trained_prior.h"
+#include "methods/trained_prior.h"
 #include "worker/prior_sheet.h"
 #include "worker/worker_commands.h"
 

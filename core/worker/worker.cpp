@@ -5,12 +5,14 @@
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
+//   monodr-worker run FILE...         runs these cells; exit code 1 where one of them failed
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -23,11 +25,11 @@
 #include "base/memory.h"
 #include "base/program_files.h"
 #include "base/text.h"
-#include "cell/method.h"
 #include "cell/prepare.h"
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
 #include "cell/watch.h"
+#include "methods/method.h"
 #include "pictures/overlay.h"
 #include "worker/sheet.h"
 #include "worker/worker_commands.h"
@@ -78,53 +80,50 @@ int describe(const std::vector<std::string>& folders, Channel& channel) {
 }
 
 int prepare_from_file(const std::string& path, Channel& channel) {
-  const json document = json::parse(read_file(path));
-  Registry registry(document.at("plugin_folders").get<std::vector<std::string>>());
-  const json& config = document.at("config");
-  const std::string cache = document.at("cache");
+  const PrepareOrder order = prepare_order_from_json(read_file(path));
+  const json config = json::parse(order.config);
+  Registry registry(order.plugin_folders);
   Throttle throttle;
   const PrepareProgress progress = [&](const std::string& what, double share) {
     if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
   };
   const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
-  for (const json& other : document.value("check", json::array())) check_method(other, registry);
-  if (document.value("only", "") == "prior")
-    make_trained_prior(config, registry, cache, progress, note);
+  for (const std::string& other : order.check) check_method(json::parse(other), registry);
+  if (order.only_prior)
+    make_trained_prior(config, registry, order.cache, progress, note);
   else
-    prepare(config, registry, cache, progress, note);
-  channel.send(json{{"done", true}, {"prior", prior_path(config, registry, cache)}});
+    prepare(config, registry, order.cache, progress, note);
+  const bool has_prior = config.contains("shape_prior");
+  channel.send(
+      json{{"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
   return 0;
 }
 
-/// {"config", "seed", "plugin_folders", "cache", "frame", "object" or "label", "drawing": "sheet"
-/// or "landscape", "title", "output": an SVG file}
 int draw_sheet(const std::string& path, Channel& channel) {
-  const json document = json::parse(read_file(path));
-  const WatchPlan plan = watch_plan_from(document);
+  const SheetOrder order = sheet_order_from_json(read_file(path));
   Throttle throttle;
   const auto progress = [&](const std::string& what, double share) {
     if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
   };
   const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
-  Registry registry(plan.plugin_folders);
-  prepare(document.at("config"), registry, plan.cache, progress, note, false);
-  const FitTrace trace = watch_fit(plan, progress);
-  const bool whole = document.at("drawing") == "sheet";
-  write_file_atomically(
-      document.at("output").get<std::string>(),
-      whole ? sheet_of(trace, document.at("title")) : draw(heading_landscape_figure(trace)));
+  Registry registry(order.plugin_folders);
+  prepare(json::parse(order.config), registry, order.cache, progress, note, false);
+  const FitTrace trace = watch_fit(order, progress);
+  write_file_atomically(order.output,
+                        order.drawing == "sheet" ? sheet_of(trace, order.title)
+                                                 : draw(heading_landscape_figure(trace)));
   channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
   return 0;
 }
 
-void write_overlays(const CellPlan& plan, const CellOutcome& outcome) {
-  if (plan.pictures.empty()) return;
-  fs::create_directories(plan.pictures);
+void write_overlays(const CellOrder& order, const CellOutcome& outcome) {
+  if (order.pictures.empty()) return;
+  fs::create_directories(order.pictures);
   for (const FramePicture& picture : outcome.pictures) {
     std::vector<OverlayObject> objects;
     for (const FittedObject& fit : picture.objects)
       objects.push_back({fit.mesh, fit.box, fit.score});
-    const fs::path file = fs::path(plan.pictures) / (picture.frame + ".png");
+    const fs::path file = fs::path(order.pictures) / (picture.frame + ".png");
     write_overlay(picture.image, picture.camera, objects, picture.labels, file.string());
   }
 }
@@ -141,51 +140,59 @@ double peak_memory_mb() {
 }
 
 // Whoever builds anew while a sweep runs must not get results under the name of the old code.
-void require_planned_code(const CellPlan& plan) {
+void require_planned_code(const CellOrder& order) {
   static const std::string program = program_hash("/proc/self/exe");
   std::vector<std::string> changed;
-  if (plan.code_hash != program) changed.push_back("the program");
-  Registry registry(plan.plugin_folders);
-  for (const CellPlan::Plugin& plugin : plan.plugins)
-    for (const PluginKind kind : plugin_kinds())
-      if (to_string(kind) == plugin.kind &&
-          registry.find(kind, plugin.name).info.file_hash != plugin.file_hash)
-        changed.push_back(plugin.kind + " " + plugin.name);
+  if (order.record.code_hash != program) changed.push_back("the program");
+  Registry registry(order.plugin_folders);
+  for (const PluginRecord& plugin : order.record.plugins)
+    if (const auto kind = plugin_kind_named(plugin.kind);
+        !kind || registry.find(*kind, plugin.name).info.file_hash != plugin.file_hash)
+      changed.push_back(plugin.kind + " " + plugin.name);
   if (!changed.empty())
     throw UserError(fmt::format("changed since the sweep was started: {}; start it again",
                                 join(changed, ", ")));
 }
 
-void run_one(const std::string& path, Channel& channel) {
+/// Whether the cell is done.
+bool run_one(const std::string& path, Channel& channel) {
   const auto start = std::chrono::steady_clock::now();
   forget_peak_memory();
-  const CellPlan plan = cell_plan_from_file(path);
+  const CellOrder order = cell_order_from_json(read_file(path));
   CellOutcome outcome;
   try {
-    require_planned_code(plan);
+    require_planned_code(order);
     Throttle throttle;
-    outcome = run_cell(plan, [&](const std::string& what, double share) {
+    outcome = run_cell(order, [&](const std::string& what, double share) {
       if (throttle.due(share))
-        channel.send(json{{"cell", plan.id}, {"progress", share}, {"what", what}});
+        channel.send(json{{"cell", order.record.id}, {"progress", share}, {"what", what}});
     });
-    write_overlays(plan, outcome);
+    write_overlays(order, outcome);
   } catch (const std::exception& error) {
     outcome.result = CellResult{};
-    outcome.result.cell = plan.id;
+    outcome.result.cell = order.record.id;
     outcome.result.state = "failed";
     outcome.result.message = error.what();
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   outcome.result.seconds = elapsed.count();
   outcome.result.peak_memory_mb = peak_memory_mb();
-  write_file_atomically(plan.output, to_json(outcome.result));
-  channel.send(json{
-      {"cell", plan.id}, {"state", outcome.result.state}, {"message", outcome.result.message}});
+  write_file_atomically(order.output, to_json(outcome.result));
+  channel.send(json{{"cell", order.record.id},
+                    {"state", outcome.result.state},
+                    {"message", outcome.result.message}});
+  return outcome.result.state == "done";
 }
 
-int run_cells(Channel& channel) {
+int run_cells(const std::vector<std::string>& files, Channel& channel) {
   // First of all, so that it is known of a cell that crashes, too.
   channel.send(json{{"provenance", process_provenance()}});
+  if (!files.empty()) {
+    const auto failed = std::count_if(files.begin(), files.end(), [&](const std::string& file) {
+      return !run_one(file, channel);
+    });
+    return failed == 0 ? 0 : 1;
+  }
   for (std::string path; std::getline(std::cin, path);)
     if (!path.empty()) run_one(path, channel);
   return 0;
@@ -210,7 +217,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (arguments[0] == "describe") return describe(rest, channel);
     if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
     if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
-    if (arguments[0] == "run") return run_cells(channel);
+    if (arguments[0] == "run") return run_cells(rest, channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});
     return 2;

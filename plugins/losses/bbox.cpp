@@ -79,7 +79,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Beker et al., Monocular Differentiable Rendering for Self-Supervised 3D Object "
       "Detection, ECCV 2020";
-  info.differentiable_in = "vertices";
+  info.differentiable_in.inputs = {"vertices"};
   info.parameters = {
       {.name = "margin",
        .default_value = 1.5,

@@ -96,7 +96,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Zakharov et al., Autolabeling 3D Objects with Differentiable Rendering of SDF Shape "
       "Priors, CVPR 2020";
-  info.differentiable_in = "vertices";
+  info.differentiable_in.inputs = {"vertices"};
   info.parameters = {
       {.name = "scale",
        .default_value = 0.3,

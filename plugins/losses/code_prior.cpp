@@ -41,7 +41,7 @@ PluginDescriptor descriptor() {
   info.name = "code_prior";
   info.version = "1.0.0";
   info.description = "Squared length of the shape code and of the paint's way from its start.";
-  info.differentiable_in = "shape_code, texture_code";
+  info.differentiable_in.inputs = {"shape_code", "texture_code"};
   info.parameters = {
       {.name = "texture",
        .default_value = 2.0,

@@ -193,7 +193,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Beker et al., Monocular Differentiable Rendering for Self-Supervised 3D Object "
       "Detection, ECCV 2020; Geman and McClure, 1987";
-  info.differentiable_in = "depth";
+  info.differentiable_in.inputs = {"depth"};
   info.parameters = {
       {.name = "kind",
        .default_value = std::string("auto"),

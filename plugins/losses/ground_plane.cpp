@@ -49,7 +49,7 @@ PluginDescriptor descriptor() {
   info.name = "ground_plane";
   info.version = "1.0.0";
   info.description = "Height of the car's bottom over a flat road; off unless named.";
-  info.differentiable_in = "location";
+  info.differentiable_in.inputs = {"location"};
   info.parameters = {
       {.name = "camera_height",
        .default_value = 1.65,

@@ -72,7 +72,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Kato et al., Neural 3D Mesh Renderer, CVPR 2018 (iou); Kato and Harada, Learning "
       "View Priors, CVPR 2019 (multi_scale)";
-  info.differentiable_in = "silhouette";
+  info.differentiable_in.inputs = {"silhouette"};
   info.parameters = {
       {.name = "kind",
        .default_value = std::string("iou"),

@@ -94,7 +94,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Wang et al., Image quality assessment: from error visibility to structural "
       "similarity, IEEE TIP 2004; Beker et al., ECCV 2020";
-  info.differentiable_in = "colour";
+  info.differentiable_in.inputs = {"colour"};
   const PhotometricOptions defaults;
   info.parameters = {
       {.name = "weight_intensity",

@@ -40,7 +40,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Beker et al., Monocular Differentiable Rendering for Self-Supervised 3D Object "
       "Detection, ECCV 2020";
-  info.differentiable_in = "dimensions";
+  info.differentiable_in.inputs = {"dimensions"};
   return {info, LossFactory([](const Parameters&) { return std::make_unique<SizeLoss>(); })};
 }
 

@@ -46,7 +46,7 @@ PluginDescriptor descriptor() {
   info.paper =
       "Guzman-Rivera et al., Multiple Choice Learning, NIPS 2012; Insafutdinov and "
       "Dosovitskiy, NeurIPS 2018";
-  info.differentiable_in = "losses";
+  info.differentiable_in.inputs = {"losses"};
   info.is_default = true;
   info.parameters = {
       {.name = "from_step",

@@ -29,7 +29,7 @@ PluginDescriptor descriptor() {
   info.name = "mean";
   info.version = "1.0.0";
   info.description = "Every hypothesis learns; the best at the end is reported.";
-  info.differentiable_in = "losses";
+  info.differentiable_in.inputs = {"losses"};
   return {info, RuleFactory([](const Parameters&) { return std::make_unique<MeanRule>(); })};
 }
 

@@ -44,7 +44,7 @@ PluginDescriptor descriptor() {
   info.name = "soft_hindsight";
   info.version = "1.0.0";
   info.description = "Hypotheses learn by their softmin weight.";
-  info.differentiable_in = "losses";
+  info.differentiable_in.inputs = {"losses"};
   info.parameters = {
       {.name = "temperature",
        .default_value = 0.2,

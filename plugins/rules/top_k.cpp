@@ -51,7 +51,7 @@ PluginDescriptor descriptor() {
   info.name = "top_k";
   info.version = "1.0.0";
   info.description = "The k best hypotheses learn; k shrinks to one.";
-  info.differentiable_in = "losses";
+  info.differentiable_in.inputs = {"losses"};
   info.parameters = {
       {.name = "until",
        .default_value = 1.0,

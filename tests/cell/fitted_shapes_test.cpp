@@ -85,10 +85,11 @@ class FittedShapesOf : public testing::Test {
   }
 
   FittedShapes measure(Difficulty difficulty = Difficulty::moderate) const {
-    return fitted_shapes(folder_.path(), labels_, detections_, fits_, prior_, difficulty);
+    return fitted_shapes(folder_.path(), labels_, detections_, fits_, prior_, car_, difficulty);
   }
 
   LeaningPrior prior_;
+  CategoryModel car_{.name = "Car"};
   ScratchFolder folder_;
   std::vector<FrameAnnotations> labels_{{"000007", {}}}, detections_{{"000007", {}}};
   std::vector<FittedObject> fits_;

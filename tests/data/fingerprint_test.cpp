@@ -9,7 +9,7 @@
 namespace monodr {
 namespace {
 
-const std::vector<std::string> folders = folders_used("auto", "auto", "auto");
+const std::vector<std::string> folders = folders_used({}, {}, {});
 
 TEST(Fingerprint, IsOfTheContentAndNotOfThePlaceOrTheTime) {
   const StreetFolder a, b;
@@ -28,7 +28,10 @@ TEST(Fingerprint, FoldersAndFramesThatAreNotReadDoNotCount) {
   const StreetFolder street;
   const auto of_last = [&] {
     return dataset_fingerprint(
-        street.path(), "last", folders_used("labels", "grabcut", "depth_2"), "");
+        street.path(),
+        "last",
+        folders_used(BoxSource::labels, MaskKind::grabcut, DepthKind::depth_2),
+        "");
   };
   const std::string before = of_last();
   street.write("training/instance_2/000002.png", "changed");
@@ -41,18 +44,19 @@ TEST(Fingerprint, FoldersAndFramesThatAreNotReadDoNotCount) {
 
 TEST(Fingerprint, MaskFilesOfTheFramesCount) {
   const StreetFolder street;
-  const auto of_last = [&](const char* masks) {
-    return dataset_fingerprint(street.path(), "last", folders_used("labels", masks, "depth_2"), "");
+  const auto of_last = [&](MaskKind masks) {
+    return dataset_fingerprint(
+        street.path(), "last", folders_used(BoxSource::labels, masks, DepthKind::depth_2), "");
   };
-  std::string before = of_last("png");
+  std::string before = of_last(MaskKind::png);
   for (const char* name : {"000002_0.png", "000002_11.png", "000002.json", "coco.json"}) {
     street.write(std::string("training/masks_2/") + name, "new");
-    EXPECT_NE(before, of_last("png")) << name;
-    before = of_last("png");
+    EXPECT_NE(before, of_last(MaskKind::png)) << name;
+    before = of_last(MaskKind::png);
   }
   street.write("training/masks_2/000001_0.png", "of another frame");
-  EXPECT_EQ(before, of_last("png"));
-  EXPECT_NE(of_last("png"), of_last("grabcut"));
+  EXPECT_EQ(before, of_last(MaskKind::png));
+  EXPECT_NE(of_last(MaskKind::png), of_last(MaskKind::grabcut));
 }
 
 TEST(Fingerprint, TheCacheAnswersUntilAFileChanges) {

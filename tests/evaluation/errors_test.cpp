@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "experiment/category_file.h"
 
 namespace monodr {
 namespace {
@@ -25,7 +26,7 @@ Annotation make_car(double left, double x, double z, double rotation_y, double s
 
 std::vector<LabelOutcome> outcomes_of(const std::vector<Annotation>& labels,
                                       const std::vector<Annotation>& detections) {
-  return measure_pose_errors({{"7", labels}}, {{"7", detections}}, "car");
+  return measure_pose_errors({{"7", labels}}, {{"7", detections}}, load_category("car"));
 }
 
 double degrees(double angle) {
@@ -103,25 +104,30 @@ TEST(PoseErrors, LabelsTooHardToCountAreLeftOutButTakeTheirDetection) {
   EXPECT_FALSE(outcomes[0].matched());
 }
 
+double summary_of(const std::string& metric,
+                  const std::vector<LabelOutcome>& outcomes,
+                  Difficulty difficulty = Difficulty::easy) {
+  return summarise(metric_named(metric), outcomes, difficulty);
+}
+
 TEST(PoseSummary, CountsMissesAsFailuresOfEverySuccess) {
   std::vector<Annotation> labels, detections;
   const double errors[] = {0, 5, 20, 90, 178};
   for (int i = 0; i < 6; ++i) labels.push_back(make_car(200.0 * i, 4.0 * i, 20, 1));
   for (int i = 0; i < 5; ++i)
     detections.push_back(make_car(200.0 * i, 4.0 * i, 20, 1 + degrees(errors[i])));
-  const PoseSummary summary = summarise(outcomes_of(labels, detections), Difficulty::easy);
-  EXPECT_EQ(summary.labels, 6);
-  EXPECT_EQ(summary.matched, 5);
-  EXPECT_NEAR(summary.recall, 5.0 / 6, 1e-12);
-  EXPECT_NEAR(summary.heading_within_10, 2.0 / 6, 1e-12);
-  EXPECT_NEAR(summary.heading_within_30, 3.0 / 6, 1e-12);
-  EXPECT_NEAR(summary.heading_flipped, 1.0 / 5, 1e-12);
-  EXPECT_NEAR(summary.heading_quarter_turned, 1.0 / 5, 1e-12);
-  EXPECT_NEAR(summary.heading_error_median, 20, 1e-9);
+  const auto outcomes = outcomes_of(labels, detections);
+  EXPECT_EQ(summary_of("objects", outcomes), 6);
+  EXPECT_NEAR(summary_of("recall", outcomes), 5.0 / 6, 1e-12);
+  EXPECT_NEAR(summary_of("heading_within_10", outcomes), 2.0 / 6, 1e-12);
+  EXPECT_NEAR(summary_of("heading_within_30", outcomes), 3.0 / 6, 1e-12);
+  EXPECT_NEAR(summary_of("heading_flipped", outcomes), 1.0 / 5, 1e-12);
+  EXPECT_NEAR(summary_of("heading_quarter_turned", outcomes), 1.0 / 5, 1e-12);
+  EXPECT_NEAR(summary_of("heading_error_median", outcomes), 20, 1e-9);
   // 1.6 x 4 m turned by 20 degrees or less, and by 178, still share more than half.
-  EXPECT_NEAR(summary.bev_overlap_05, 4.0 / 6, 1e-12);
-  EXPECT_EQ(summary.bev_overlap_05, summary.volume_overlap_05);
-  EXPECT_NEAR(summary.location_error_median, 0, 1e-12);
+  EXPECT_NEAR(summary_of("bev_overlap_50", outcomes), 4.0 / 6, 1e-12);
+  EXPECT_EQ(summary_of("bev_overlap_50", outcomes), summary_of("volume_overlap_50", outcomes));
+  EXPECT_NEAR(summary_of("location_error_median", outcomes), 0, 1e-12);
 }
 
 TEST(PoseSummary, DifficultiesIncludeTheEasierOnes) {
@@ -131,20 +137,18 @@ TEST(PoseSummary, DifficultiesIncludeTheEasierOnes) {
     labels.back().occlusion = i;
   }
   const auto outcomes = outcomes_of(labels, labels);
-  EXPECT_EQ(summarise(outcomes, Difficulty::easy).labels, 1);
-  EXPECT_EQ(summarise(outcomes, Difficulty::moderate).labels, 2);
-  EXPECT_EQ(summarise(outcomes, Difficulty::hard).labels, 3);
+  EXPECT_EQ(summary_of("objects", outcomes, Difficulty::easy), 1);
+  EXPECT_EQ(summary_of("objects", outcomes, Difficulty::moderate), 2);
+  EXPECT_EQ(summary_of("objects", outcomes, Difficulty::hard), 3);
 }
 
 TEST(PoseSummary, OfNothingIsNotANumber) {
-  const PoseSummary none = summarise({}, Difficulty::hard);
-  EXPECT_EQ(none.labels, 0);
-  EXPECT_TRUE(std::isnan(none.recall));
-  const PoseSummary missed =
-      summarise(outcomes_of({make_car(100, 0, 20, 0)}, {}), Difficulty::hard);
-  EXPECT_EQ(missed.recall, 0);
-  EXPECT_EQ(missed.heading_within_30, 0);
-  EXPECT_TRUE(std::isnan(missed.heading_error_median));
+  EXPECT_EQ(summary_of("objects", {}), 0);
+  EXPECT_TRUE(std::isnan(summary_of("recall", {})));
+  const auto missed = outcomes_of({make_car(100, 0, 20, 0)}, {});
+  EXPECT_EQ(summary_of("recall", missed), 0);
+  EXPECT_EQ(summary_of("heading_within_30", missed), 0);
+  EXPECT_TRUE(std::isnan(summary_of("heading_error_median", missed)));
 }
 
 }  // namespace

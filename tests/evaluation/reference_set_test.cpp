@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "categories.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "evaluation/precision.h"
@@ -65,7 +66,7 @@ TEST_F(ReferenceSet, EveryVariantAgreesWithTheOfficialKit) {
       nlohmann::json::parse(read_file(shared_file("kitti_eval/expected_pointgnn_car.json")));
   int compared = 0;
   for (const auto& [name, variant] : expected["variants"].items()) {
-    KittiApOptions options;
+    KittiApOptions options = kitti_options();
     options.threads = threads;
     options.overlaps = {overlap_name(variant["min_overlap[metric:2d,bev,3d][car,ped,cyc]"])};
     options.height_rule =
@@ -89,7 +90,7 @@ TEST_F(ReferenceSet, RealLabelsAgainstThemselvesGiveAHundred) {
     std::erase_if(frame.objects, [](const Annotation& o) { return o.category == "DontCare"; });
     detections.push_back(frame);
   }
-  KittiApOptions options;
+  KittiApOptions options = kitti_options();
   options.threads = threads;
   options.overlaps = {"strict", "loose", "0.9"};
   const auto rows = kitti_average_precision(data->all_labels, detections, options);

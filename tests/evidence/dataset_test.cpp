@@ -10,22 +10,23 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "evidence/frame_source.h"
+#include "evidence/requests.h"
 #include "evidence/street_folder.h"
 
 namespace monodr {
 namespace {
 
-DatasetOptions options_for(const std::string& root) {
-  DatasetOptions options;
-  options.root = root;
+DatasetRequest options_for(const std::string& root) {
+  DatasetRequest options = kitti_request(root);
   return options;
 }
 
-DatasetOptions synthetic_options(const std::string& root) {
-  DatasetOptions options = options_for(root);
-  options.is_synthetic = true;
+DatasetRequest synthetic_options(const std::string& root) {
+  DatasetRequest options = options_for(root);
+  options.source = DataSource::synthetic;
   options.seed = 3;
-  options.adds_faults = true;
+  options.faults_in = FaultsIn::always;
   options.faults.mask.raggedness = 2;
   options.faults.depth.noise = 0.1;
   options.faults.depth.bias = 0.05;
@@ -46,8 +47,8 @@ double sum(const std::vector<float>& values) {
 
 TEST(Dataset, InstanceMasksGiveVisibleBoxesAndWhatIsKnown) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street.path());
-  options.is_synthetic = true;  // all faults at 0: the evidence as it is
+  DatasetRequest options = options_for(street.path());
+  options.source = DataSource::synthetic;  // all faults at 0: the evidence as it is
   const ObservationSet set = load_observations(options);
   ASSERT_EQ(set.observations.size(), 6u);
   EXPECT_EQ(set.frames, (std::vector<std::string>{"000000", "000001", "000002"}));
@@ -82,7 +83,7 @@ TEST(Dataset, KnownIsNeverZeroInsideTheOwnMask) {
 
 TEST(Dataset, TheSameOptionsGiveTheSameBitsWhateverElseIsRead) {
   const StreetFolder street;
-  DatasetOptions options = synthetic_options(street.path());
+  DatasetRequest options = synthetic_options(street.path());
   const ObservationSet all = load_observations(options);
   options.split = "no_such_split|last";  // the first of the two that is there
   const ObservationSet last = load_observations(options);
@@ -139,15 +140,17 @@ TEST(Dataset, OtherHandsOfTheLayoutAreTheSameData) {
       difference += std::abs(after.observations[i].image[k] - before.observations[i].image[k]);
     EXPECT_LT(difference / double(after.observations[i].image.size()), 0.03);
   }
-  EXPECT_EQ(load_labels(street.path(), after.frames)[0].objects.size(), 3u);
-  DatasetOptions last = options_for(street.path());
+  EXPECT_EQ(
+      load_labels(*open_frame_source(options_for(street.path())), after.frames)[0].objects.size(),
+      3u);
+  DatasetRequest last = options_for(street.path());
   last.split = "last";
   EXPECT_EQ(load_observations(last).frames, (std::vector<std::string>{"000002"}));
 }
 
 TEST(Dataset, TakesWholeFramesUntilThereAreEnoughObjects) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street.path());
+  DatasetRequest options = options_for(street.path());
   options.objects = 3;
   const ObservationSet set = load_observations(options);
   EXPECT_EQ(set.observations.size(), 4u);
@@ -165,7 +168,7 @@ TEST(Dataset, AFrameWithoutCarsIsNoError) {
 TEST(Dataset, AnUnusableObjectIsSkippedWithItsReason) {
   const StreetFolder street;
   save_png(street.file("training/instance_2/000000.png"), Plane<std::uint16_t>(240, 140));
-  DatasetOptions options = options_for(street.path());
+  DatasetRequest options = options_for(street.path());
   options.minimum_height = 45;
   const ObservationSet set = load_observations(options);
   ASSERT_EQ(set.skipped_objects.size(), 4u);
@@ -191,8 +194,8 @@ TEST(Dataset, DetectionsBelowTheScoreAreLeftOutAndMatchedToInstances) {
 
 TEST(BoxExtent, ModalEndsWhereTheMaskDoesAndAmodalAsGiven) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street.path());
-  options.box_extent = "amodal";
+  DatasetRequest options = options_for(street.path());
+  options.box_extent = BoxExtent::amodal;
   const Observation amodal = load_observations(options).observations[0];
   EXPECT_EQ(amodal.box.left, 60);
   EXPECT_EQ(amodal.box.bottom, 80);
@@ -201,9 +204,9 @@ TEST(BoxExtent, ModalEndsWhereTheMaskDoesAndAmodalAsGiven) {
   for (const char* frame : {"000000", "000001", "000002"})
     street.write(std::string("training/detections_2/") + frame + ".txt",
                  "Car -1 -1 -10 103 52 182 102 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n");
-  options.box_extent = "auto";
+  options.box_extent = BoxExtent::automatic;
   EXPECT_EQ(load_observations(options).observations[0].box.left, 103.5);
-  options.box_extent = "modal";
+  options.box_extent = BoxExtent::modal;
   const Box2d modal = load_observations(options).observations[0].box;
   EXPECT_EQ(modal.left, 100);
   EXPECT_EQ(modal.right, 180);
@@ -230,8 +233,8 @@ TEST(Dataset, AnObjectWithScarcelyAnyDepthIsTakenWithoutIt) {
 
 TEST(Faults, AnOccludersCutIsUnknownOrPassesForBackground) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street.path());
-  options.adds_faults = true;
+  DatasetRequest options = options_for(street.path());
+  options.faults_in = FaultsIn::always;
   options.faults.mask.cut = 0.5;
   const ObservationSet before = load_observations(options_for(street.path()));
   const ObservationSet known = load_observations(options);
@@ -253,13 +256,13 @@ TEST(Faults, AnOccludersCutIsUnknownOrPassesForBackground) {
 
 TEST(Faults, AreAddedToRealDataWhereAskedForOnly) {
   const StreetFolder street;
-  DatasetOptions options = synthetic_options(street.path());
-  options.is_synthetic = false;
-  options.adds_faults = false;
+  DatasetRequest options = synthetic_options(street.path());
+  options.source = DataSource::kitti;
+  options.faults_in = FaultsIn::never;
   const Observation real = load_observations(options).observations[1];
   EXPECT_TRUE(same(real, load_observations(options_for(street.path())).observations[1]));
-  options.adds_faults = true;
-  options.masks = "grabcut";
+  options.faults_in = FaultsIn::always;
+  options.masks = MaskKind::grabcut;
   const Observation faulty = load_observations(options).observations[1];
   EXPECT_NE(faulty.box.left, real.box.left);
   EXPECT_FALSE(faulty.mask == real.mask);
@@ -268,9 +271,9 @@ TEST(Faults, AreAddedToRealDataWhereAskedForOnly) {
 
 TEST(Faults, SparseRowsOfMadeUpDepthReachTheCropAsLidarDoes) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street.path());
-  options.is_synthetic = true;
-  options.adds_faults = true;
+  DatasetRequest options = options_for(street.path());
+  options.source = DataSource::synthetic;
+  options.faults_in = FaultsIn::always;
   options.faults.depth.row_step = 5;
   options.faults.depth.noise_metres = 0.02;
   options.faults.depth.scale = 1.3;  // beyond the 3 m that belong to a car
@@ -286,11 +289,11 @@ TEST(Faults, SparseRowsOfMadeUpDepthReachTheCropAsLidarDoes) {
 }
 
 TEST(BadInput, NamesFileLineAndRemedy) {
-  const auto message = [](const StreetFolder& street, DatasetOptions options) {
+  const auto message = [](const StreetFolder& street, DatasetRequest options) {
     options.root = street.path();
     return message_of<UserError>([&] { load_observations(options); });
   };
-  const DatasetOptions defaults;
+  const DatasetRequest defaults = kitti_request("");
   {
     const StreetFolder street;
     std::filesystem::remove_all(street.file("training/calib"));
@@ -314,11 +317,11 @@ TEST(BadInput, NamesFileLineAndRemedy) {
   }
   {
     const StreetFolder street;
-    DatasetOptions options;
-    options.depth = "velodyne";
+    DatasetRequest options = kitti_request("");
+    options.depth = DepthKind::velodyne;
     expect_says(message(street, options), {"velodyne", "000000.bin", "dataset.depth"});
     options = {};
-    options.boxes = "detections";
+    options.boxes = BoxSource::detections;
     expect_says(message(street, options), {"detections_2/000000.txt", "dataset.boxes"});
   }
 }
@@ -327,8 +330,8 @@ TEST(BadInput, UnreadableFramesAreNamedAndSkippedWhereTheUserSaidSo) {
   const StreetFolder street;
   const std::string path = street.file("training/image_2/000001.png");
   std::filesystem::resize_file(path, std::filesystem::file_size(path) / 2);
-  DatasetOptions options = options_for(street.path());
-  options.on_error = "skip";
+  DatasetRequest options = options_for(street.path());
+  options.on_error = OnError::skip;
   const ObservationSet set = load_observations(options);
   EXPECT_EQ(set.frames, (std::vector<std::string>{"000000", "000002"}));
   ASSERT_EQ(set.skipped_frames.size(), 1u);
@@ -339,13 +342,13 @@ TEST(BadInput, UnreadableFramesAreNamedAndSkippedWhereTheUserSaidSo) {
 TEST(RealFrames, EveryFrameIsReadAndLabelsMatchTheFrames) {
   const std::string root = shared_file("kitti_mini");
   if (root.empty()) GTEST_SKIP() << "shared/kitti_mini is absent";
-  DatasetOptions options = options_for(root);
-  options.boxes = "labels";
-  options.depth = "none";
+  DatasetRequest options = options_for(root);
+  options.boxes = BoxSource::labels;
+  options.depth = DepthKind::none;
   options.minimum_height = 80;
   const ObservationSet set = load_observations(options);
   EXPECT_EQ(set.frames.size(), 21u);
-  const auto labels = load_labels(root, set.frames);
+  const auto labels = load_labels(*open_frame_source(options_for(root)), set.frames);
   ASSERT_EQ(labels.size(), 21u);
   for (const Observation& seen : set.observations) {
     const auto frame = std::find(set.frames.begin(), set.frames.end(), seen.frame);

@@ -10,15 +10,15 @@
 
 #include "evidence/dataset.h"
 #include "evidence/object_evidence.h"
+#include "evidence/requests.h"
 #include "evidence/street_folder.h"
 #include "synthetic/synthetic.h"
 
 namespace monodr {
 namespace {
 
-DatasetOptions options_for(const std::string& root) {
-  DatasetOptions options;
-  options.root = root;
+DatasetRequest options_for(const std::string& root) {
+  DatasetRequest options = kitti_request(root);
   return options;
 }
 
@@ -28,10 +28,10 @@ double sum(const std::vector<float>& values) {
 
 TEST(GrabCut, FindsPlainRectangles) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street.path());
-  options.masks = "grabcut";
+  DatasetRequest options = options_for(street.path());
+  options.masks = MaskKind::grabcut;
   for (const char* depth : {"none", "depth_2"}) {
-    options.depth = depth;
+    options.depth = enum_named<DepthKind>(depth);
     const ObservationSet set = load_observations(options);
     ASSERT_EQ(set.observations.size(), 6u) << depth;
     const Observation& near = set.observations[1];
@@ -45,10 +45,10 @@ TEST(GrabCut, FindsPlainRectangles) {
 
 /// Mean overlap of cut masks with the true ones on synthetic scenes; with LiDAR-like depth or none.
 double mean_mask_overlap(const std::string& root, const std::string& depth) {
-  DatasetOptions options = options_for(root);
-  options.depth = depth;
+  DatasetRequest options = options_for(root);
+  options.depth = enum_named<DepthKind>(depth);
   const KittiFolder folder(root);
-  const MaskSource truth(folder, "instance"), none(folder, "grabcut");
+  const MaskSource truth(folder, MaskKind::instance), none(folder, MaskKind::grabcut);
   double total = 0;
   int count = 0;
   for (const std::string& id : folder.frames("all")) {
@@ -98,7 +98,7 @@ TEST(GrabCut, MasksOverlapTheTrueOnesOfSyntheticCars) {
 TEST(GrabCut, RealMasksFillTheirBoxesSanely) {
   const std::string root = shared_file("kitti_mini");
   if (root.empty()) GTEST_SKIP() << "shared/kitti_mini is absent";
-  DatasetOptions options = options_for(root);
+  DatasetRequest options = options_for(root);
   options.split = "lidar";
   const ObservationSet set = load_observations(options);
   EXPECT_EQ(set.frames.size(), 18u);

@@ -15,6 +15,7 @@
 #include "evidence/dataset.h"
 #include "evidence/mask_cache.h"
 #include "evidence/mask_source.h"
+#include "evidence/requests.h"
 #include "evidence/street_folder.h"
 
 namespace monodr {
@@ -141,10 +142,9 @@ BinaryMask near_mask() {
   return mask;
 }
 
-DatasetOptions options_for(const StreetFolder& street, const std::string& masks) {
-  DatasetOptions options;
-  options.root = street.path();
-  options.masks = masks;
+DatasetRequest options_for(const StreetFolder& street, const std::string& masks) {
+  DatasetRequest options = kitti_request(street.path());
+  options.masks = enum_named<MaskKind>(masks);
   return options;
 }
 
@@ -285,7 +285,7 @@ TEST(MaskCache, KeepsWhatItWasGiven) {
 
 TEST(MaskCache, IsUsedUntilImageOrBoxChange) {
   const StreetFolder street;
-  DatasetOptions options = options_for(street, "grabcut");
+  DatasetRequest options = options_for(street, "grabcut");
   const ObservationSet cut = load_observations(options);
   options.mask_cache = street.file("cache/masks");
   const auto files = [&] {

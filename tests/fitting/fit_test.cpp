@@ -61,6 +61,14 @@ class MeanRule : public Rule {
   at::Tensor reported(const at::Tensor& losses) const override { return losses.argmin(1); }
 };
 
+FitSettings plain_settings() {
+  FitSettings settings;
+  settings.prune_steps = settings.prune_keep = {};
+  settings.size_mean = {1.526, 1.63, 3.88};
+  settings.size_deviation = {0.085, 0.055, 0.10};
+  return settings;
+}
+
 Observation observation(double left) {
   Observation o;
   o.box = {left, 150, left + 120, 230};
@@ -80,19 +88,21 @@ Objective objective(std::vector<WeightedLoss> losses) {
 TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
   const double target = 2.5;
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
-  FitSettings settings;
-  settings.prunings = {{30, 4}, {60, 2}};
-  const FitResult eight =
-      fit_objects({observation(500), observation(100)}, goal, MeanRule(), settings);
+  FitSettings settings = plain_settings();
+  settings.prune_steps = {30, 60};
+  settings.prune_keep = {4, 2};
+  const FitResult eight = fit_objects(
+      {observation(500), observation(100)}, goal, MeanRule(), settings, HeadingInitialiser());
   ASSERT_EQ(eight.objects.size(), 2u);
   for (const FittedObject& object : eight.objects) {
     EXPECT_EQ(object.failure, "");
     EXPECT_LT(angle_difference(object.alpha, target), 0.02);
   }
   settings.hypotheses = 1;
-  settings.first_heading = target + 2.8;
-  settings.prunings = {};
-  const FitResult one = fit_objects({observation(500)}, goal, MeanRule(), settings);
+  settings.first_heading = (target + 2.8) * 180 / M_PI;
+  settings.prune_steps = settings.prune_keep = {};
+  const FitResult one =
+      fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
   EXPECT_GT(angle_difference(one.objects[0].alpha, target), 2.5);
   EXPECT_EQ(one.curve.total.size(), 100u);
   EXPECT_LT(one.curve.total.back(), one.curve.total.front());
@@ -100,14 +110,15 @@ TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
 
 TEST(Fit, AnObserverSeesEveryStepAndChangesNothing) {
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(1.0)}});
-  FitSettings settings;
+  FitSettings settings = plain_settings();
   settings.iterations = 20;
-  settings.prunings = {{10, 3}};
+  settings.prune_steps = {10};
+  settings.prune_keep = {3};
   const std::vector<Observation> both{observation(500), observation(100)};
   std::vector<int64_t> rows;
   std::vector<double> last;
-  const FitResult seen =
-      fit_objects(both, goal, MeanRule(), settings, {}, [&](const FitSnapshot& now) {
+  const FitResult seen = fit_objects(
+      both, goal, MeanRule(), settings, HeadingInitialiser(), {}, [&](const FitSnapshot& now) {
         EXPECT_EQ(now.step, static_cast<int>(rows.size()));
         EXPECT_EQ(now.loss.size(0), now.state.size(0));
         rows.push_back(now.state.size(0));
@@ -118,7 +129,7 @@ TEST(Fit, AnObserverSeesEveryStepAndChangesNothing) {
   EXPECT_EQ(rows.front(), 16);
   EXPECT_EQ(rows[10], 6);
   EXPECT_EQ(rows.back(), 2);
-  const FitResult alone = fit_objects(both, goal, MeanRule(), settings);
+  const FitResult alone = fit_objects(both, goal, MeanRule(), settings, HeadingInitialiser());
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(seen.objects[i].loss, alone.objects[i].loss);
     EXPECT_EQ(seen.objects[i].alpha, alone.objects[i].alpha);
@@ -131,7 +142,8 @@ TEST(Fit, PoseIsGivenInTheRectifiedFrame) {
       fit_objects({observation(500)},
                   objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}}),
                   MeanRule(),
-                  FitSettings{});
+                  plain_settings(),
+                  HeadingInitialiser());
   const FittedObject& object = result.objects[0];
   const Camera& camera = observation(500).camera;
   const Eigen::Vector2d pixel = camera.project(object.box.centre());
@@ -147,7 +159,8 @@ TEST(Fit, NotANumberFailsTheHypothesisAndAtLastTheObjectButNotItsNeighbours) {
                        objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
                                   {"poison", 1, std::make_shared<PoisonedLoss>(0, limit)}}),
                        MeanRule(),
-                       FitSettings{});
+                       plain_settings(),
+                       HeadingInitialiser());
   };
   const FitResult all = fit(-2);
   EXPECT_NE(all.objects[0].failure, "");
@@ -167,7 +180,8 @@ TEST(Fit, AFailedObjectSaysWhichLossAndWhen) {
                   objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
                              {"poison", 1, std::make_shared<PoisonedLoss>(1, -2)}}),
                   MeanRule(),
-                  FitSettings{});
+                  plain_settings(),
+                  HeadingInitialiser());
   EXPECT_EQ(result.objects[0].failure, "");
   EXPECT_NE(result.objects[1].failure.find("in step 0, loss 'poison' is not finite"),
             std::string::npos)
@@ -185,14 +199,15 @@ class RunawayLoss : public Loss {
 };
 
 TEST(Fit, ADivergedObjectFailsAndTheOthersGoOn) {
-  FitSettings settings;
+  FitSettings settings = plain_settings();
   settings.iterations = 300;
   const FitResult result =
       fit_objects({observation(500), observation(100)},
                   objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)},
                              {"runaway", 1, std::make_shared<RunawayLoss>()}}),
                   MeanRule(),
-                  settings);
+                  settings,
+                  HeadingInitialiser());
   EXPECT_NE(result.objects[0].failure.find("diverged"), std::string::npos);
   EXPECT_EQ(result.objects[1].failure, "");
   EXPECT_EQ(result.failed_hypotheses, 8);
@@ -201,16 +216,19 @@ TEST(Fit, ADivergedObjectFailsAndTheOthersGoOn) {
 TEST(Fit, OneStartExploresItsWayOutOfTheWrongValley) {
   const double target = 2.5;
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
-  FitSettings settings;
+  FitSettings settings = plain_settings();
   settings.hypotheses = 1;
-  settings.first_heading = target + 2.8;
-  settings.prunings = {};
-  EXPECT_GT(
-      angle_difference(fit_objects({observation(500)}, goal, MeanRule(), settings).objects[0].alpha,
-                       target),
-      2.5);
+  settings.first_heading = (target + 2.8) * 180 / M_PI;
+  settings.prune_steps = settings.prune_keep = {};
+  EXPECT_GT(angle_difference(
+                fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser())
+                    .objects[0]
+                    .alpha,
+                target),
+            2.5);
   settings.exploration = {30, 15};
-  const FitResult explored = fit_objects({observation(500)}, goal, MeanRule(), settings);
+  const FitResult explored =
+      fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
   EXPECT_LT(angle_difference(explored.objects[0].alpha, target), 0.02);
   // Two explorations (a third would not end in time) of 15 steps with six branches more, and the
   // two evaluations at the end.
@@ -219,9 +237,11 @@ TEST(Fit, OneStartExploresItsWayOutOfTheWrongValley) {
 
 TEST(Fit, PruningSavesRenders) {
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
-  FitSettings settings;
-  settings.prunings = {{30, 4}, {60, 2}};
-  const FitResult result = fit_objects({observation(500)}, goal, MeanRule(), settings);
+  FitSettings settings = plain_settings();
+  settings.prune_steps = {30, 60};
+  settings.prune_keep = {4, 2};
+  const FitResult result =
+      fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser());
   EXPECT_EQ(result.renders, 8 * 30 + 4 * 30 + 2 * 40 + 2 + 1);
 }
 
@@ -229,15 +249,22 @@ TEST(Fit, PruningKeepsOneHypothesisAValley) {
   // By loss alone both survivors would stand in the lower valley: five of eight starts run there.
   const double target = 0.4;
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
-  FitSettings settings;
-  settings.prunings = {{60, 2}};
+  FitSettings settings = plain_settings();
+  settings.prune_steps = {60};
+  settings.prune_keep = {2};
   std::vector<float> headings;
-  fit_objects({observation(500)}, goal, MeanRule(), settings, {}, [&](const FitSnapshot& now) {
-    if (now.step != 60) return;
-    ASSERT_EQ(now.state.size(0), 2);
-    const at::Tensor column = now.state.select(1, StateLayout::kHeading).contiguous();
-    headings.assign(column.data_ptr<float>(), column.data_ptr<float>() + 2);
-  });
+  fit_objects({observation(500)},
+              goal,
+              MeanRule(),
+              settings,
+              HeadingInitialiser(),
+              {},
+              [&](const FitSnapshot& now) {
+                if (now.step != 60) return;
+                ASSERT_EQ(now.state.size(0), 2);
+                const at::Tensor column = now.state.select(1, StateLayout::kHeading).contiguous();
+                headings.assign(column.data_ptr<float>(), column.data_ptr<float>() + 2);
+              });
   ASSERT_EQ(headings.size(), 2u);
   EXPECT_LT(angle_difference(headings[0], target), 0.1);
   EXPECT_LT(angle_difference(headings[1], target + M_PI), 0.1);
@@ -260,7 +287,7 @@ class WatchingLoss : public Loss {
 TEST(Fit, HypothesesShareAllButTheHeadingWhereAsked) {
   for (const Sharing share : {Sharing::nothing, Sharing::all_but_heading}) {
     const auto watch = std::make_shared<WatchingLoss>();
-    FitSettings settings;
+    FitSettings settings = plain_settings();
     settings.share = share;
     const Objective goal =
         objective({{"watch", 0.01, watch}, {"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
@@ -277,7 +304,7 @@ TEST(Fit, HypothesesShareAllButTheHeadingWhereAsked) {
      private:
       const WatchingLoss& loss_;
     } rule(*watch);
-    fit_objects({observation(500)}, goal, rule, settings);
+    fit_objects({observation(500)}, goal, rule, settings, HeadingInitialiser());
     const double spread = (rule.depths.max() - rule.depths.min()).item<double>();
     if (share == Sharing::nothing)
       EXPECT_GT(spread, 0.5);
@@ -288,13 +315,14 @@ TEST(Fit, HypothesesShareAllButTheHeadingWhereAsked) {
 }
 
 TEST(Fit, TheRangeBeginsWhereItIsAskedTo) {
-  FitSettings settings;
+  FitSettings settings = plain_settings();
   settings.rates = {};
   settings.rates.depth = settings.rates.size = 0;
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}});
   const auto range = [&] {
     const FittedObject object =
-        fit_objects({observation(500)}, goal, MeanRule(), settings).objects[0];
+        fit_objects({observation(500)}, goal, MeanRule(), settings, HeadingInitialiser())
+            .objects[0];
     return object.box.location.z() + observation(500).camera.offset.z();
   };
   EXPECT_NEAR(range(), 16.2, 1e-3);
@@ -306,7 +334,8 @@ TEST(Fit, NothingToFitIsNoError) {
   EXPECT_TRUE(fit_objects({},
                           objective({{"heading", 1, std::make_shared<HeadingLoss>(0.4)}}),
                           MeanRule(),
-                          FitSettings{})
+                          plain_settings(),
+                          HeadingInitialiser())
                   .objects.empty());
 }
 

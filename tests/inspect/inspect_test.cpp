@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "data/ground_plane.h"
+#include "evidence/frame_source.h"
+#include "evidence/requests.h"
 #include "evidence/street_folder.h"
 #include "inspect/contact_sheet.h"
 
@@ -118,15 +120,15 @@ TEST(Inspect, OnlyAFolderThatIsNoneIsAnError) {
 TEST(ContactSheet, ShowsFramesAndObjects) {
   const StreetFolder street;
   street.write("training/calib/000001.txt", "");
-  DatasetOptions options;
-  options.root = street.path();
-  options.on_error = "skip";
+  DatasetRequest options = kitti_request(street.path());
+  options.on_error = OnError::skip;
   const std::vector<std::string> frames = {"000000", "000001"};
   write_frame_sheet(frames, options, street.file("sheet.png"));
   const ColourImage sheet = load_colour_image(street.file("sheet.png"));
   EXPECT_EQ(sheet.width, 3 * 620);
   EXPECT_EQ(sheet.height, int(std::lround(140 * 620.0 / 240)) + 40);  // and the broken one's line
-  write_object_sheet(load_observations_of(frames, options), street.file("objects.png"));
+  write_object_sheet(load_observations_of(frames, *open_frame_source(options), options),
+                     street.file("objects.png"));
   EXPECT_GT(load_colour_image(street.file("objects.png")).width, 500);
 }
 

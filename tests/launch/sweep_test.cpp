@@ -10,6 +10,7 @@
 #include "experiment/cells.h"
 #include "launch/stand_in_plugins.h"
 #include "launch/worker_pool.h"
+#include "results/process_identity.h"
 #include "shared_files.h"
 
 namespace monodr {
@@ -18,15 +19,15 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-/// Runs cells in the stand-in worker, which ends each as its configuration says.
-class Sweep : public testing::Test {
+/// Runs cells in the stand-in worker, which ends each as its configuration says; by each launcher.
+class Sweep : public testing::TestWithParam<const char*> {
  protected:
   Sweep() : database_(folder_.file("results.sqlite")), files_(folder_.file("cells")) {
     std::filesystem::create_directories(folder_.file("cells"));
     const char* binaries = std::getenv("MONODR_BINARY_DIR");
-    options_.worker = std::string(binaries != nullptr ? binaries : ".") + "/fake_worker";
-    options_.jobs = 2;
-    options_.logs_folder = folder_.file("logs");
+    options_.launch.worker = std::string(binaries != nullptr ? binaries : ".") + "/fake_worker";
+    options_.launch.jobs = 2;
+    options_.launch.logs_folder = folder_.file("logs");
     options_.surroundings = {{}, folder_.file("cache"), folder_.file("fits")};
   }
 
@@ -40,7 +41,12 @@ class Sweep : public testing::Test {
 
   SweepOutcome run(const std::vector<CellRecord>& records) {
     Progress progress(stderr, Progress::Style::quiet, false);
-    return run_sweep(database_, files_, records, options_, progress);
+    const bool in_blocks = std::string(GetParam()) == "blocks";
+    const LauncherFactory make = [&](const CellFiles& files, size_t cells) {
+      return in_blocks ? make_block_launcher(files, options_.launch, cells, 3)
+                       : make_piped_launcher(files, options_.launch, cells);
+    };
+    return run_sweep(database_, files_, records, make, options_, progress);
   }
 
   std::string message(const CellRecord& record) {
@@ -72,7 +78,7 @@ class Sweep : public testing::Test {
   SweepOptions options_;
 };
 
-TEST_F(Sweep, RunsEveryCellOnce) {
+TEST_P(Sweep, RunsEveryCellOnce) {
   const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1, 2, 3, 4, 5, 6]\n");
   const SweepOutcome outcome = run(records);
   EXPECT_EQ(outcome.done, 7);
@@ -84,43 +90,43 @@ TEST_F(Sweep, RunsEveryCellOnce) {
   EXPECT_EQ(files_left(), 0u);
 }
 
-TEST_F(Sweep, ACrashKeepsTheSignalAndTheLastLinesOfTheLog) {
+TEST_P(Sweep, ACrashKeepsTheSignalAndTheLastLinesOfTheLog) {
   const std::string text = failure_of("crash");
   EXPECT_THAT(text, StartsWith("the worker was killed by signal 11 (Segmentation fault)\n"));
   EXPECT_THAT(text, HasSubstr("working on "));
 }
 
-TEST_F(Sweep, AHangEndsAtTheTimeLimit) {
-  options_.time_limit = 0.2;
+TEST_P(Sweep, AHangEndsAtTheTimeLimit) {
+  options_.launch.time_limit = 0.2;
   EXPECT_THAT(failure_of("hang"), StartsWith("stopped after the time limit of 0.2 s"));
 }
 
-TEST_F(Sweep, AnExceptionKeepsItsMessage) {
+TEST_P(Sweep, AnExceptionKeepsItsMessage) {
   EXPECT_THAT(failure_of("throw"), StartsWith("the loss is NaN at step 7"));
 }
 
-TEST_F(Sweep, AnExitKeepsItsCode) {
+TEST_P(Sweep, AnExitKeepsItsCode) {
   EXPECT_THAT(failure_of("exit"), StartsWith("the worker ended with exit code 3"));
 }
 
-TEST_F(Sweep, MemoryWithoutEndMeetsTheLimit) {
-  options_.memory_limit_mb = 256;
+TEST_P(Sweep, MemoryWithoutEndMeetsTheLimit) {
+  options_.launch.memory_limit_mb = 256;
   EXPECT_THAT(failure_of("grow"), HasSubstr("bad_alloc"));
 }
 
-TEST_F(Sweep, AResultThatIsTornOrMissingIsAFailure) {
+TEST_P(Sweep, AResultThatIsTornOrMissingIsAFailure) {
   EXPECT_THAT(failure_of("torn"), StartsWith("cannot read the result"));
   EXPECT_THAT(failure_of("lie"), StartsWith("cannot read"));
 }
 
-TEST_F(Sweep, WhatAPluginPrintsDoesNotDisturb) {
+TEST_P(Sweep, WhatAPluginPrintsDoesNotDisturb) {
   const auto records = cells("[loss.mask]\nbehaviour = \"chatter\"\n");
   EXPECT_EQ(run(records).done, 1);
   const std::string log = read_file(folder_.file("logs/" + records[0].id.substr(0, 12) + ".log"));
   EXPECT_THAT(log, HasSubstr("a plugin prints"));
 }
 
-TEST_F(Sweep, AFailureCostsItsOwnCellOnly) {
+TEST_P(Sweep, AFailureCostsItsOwnCellOnly) {
   const auto records = cells(R"(
 [[arm]]
 name = "good"
@@ -142,23 +148,23 @@ seed = [0, 1, 2]
   EXPECT_EQ(outcome.failed, 6);
 }
 
-TEST_F(Sweep, FailFastStopsAtTheFirstFailure) {
+TEST_P(Sweep, FailFastStopsAtTheFirstFailure) {
   options_.fail_fast = true;
-  options_.jobs = 1;
+  options_.launch.jobs = 1;
   const auto records = cells("[loss.mask]\nbehaviour = \"crash\"\n[sweep]\nseed = [0, 1, 2, 3]\n");
   EXPECT_EQ(run(records).failed, 1);
   EXPECT_EQ(database_.states("e").size(), 1u) << "the others are as if never started";
 }
 
-TEST_F(Sweep, SharesTheCoresAmongItsWorkers) {
-  options_.jobs = 1;
+TEST_P(Sweep, SharesTheCoresAmongItsWorkers) {
+  options_.launch.jobs = 1;
   run(cells("[loss.mask]\n"));
   SQLite::Statement row(database_.connection(), "SELECT value FROM v_metrics");
   ASSERT_TRUE(row.executeStep());
   EXPECT_EQ(row.getColumn(0).getInt(), available_cores());
 }
 
-TEST_F(Sweep, TakesInWhatAnEarlierParentLeft) {
+TEST_P(Sweep, TakesInWhatAnEarlierParentLeft) {
   const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1]\n");
   files_.hand_out(records[0], options_.surroundings);
   CellResult result;
@@ -178,13 +184,61 @@ TEST_F(Sweep, TakesInWhatAnEarlierParentLeft) {
   EXPECT_EQ(row.getColumn(0).getString(), records[0].config) << "to the letter";
 }
 
-TEST_F(Sweep, LeavesFilesOfLivingProcessesAlone) {
+TEST_P(Sweep, AMarkOfAnotherHostHoldsWhileItsLeaseLasts) {
+  const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1, 2]\n");
+  std::int64_t now = 1'000'000;
+  database_.set_clock([&] { return now; });
+  for (const CellRecord& record : records) ASSERT_TRUE(database_.mark_running(record, ::getpid()));
+  database_.connection().exec("UPDATE cell SET host = 'elsewhere', process = 'x@y'");
+  database_.connection().exec("UPDATE cell SET lease_until = NULL WHERE seed = 2");
+  const auto state = [&](size_t i) { return database_.states("e").at(records[i].id); };
+  EXPECT_EQ(state(0), "running");
+  EXPECT_FALSE(database_.mark_running(records[0], ::getpid()));
+  now += kLeaseSeconds - 1;
+  EXPECT_EQ(state(0), "running");
+  database_.connection().exec("UPDATE cell SET lease_until = lease_until + 100 WHERE seed = 1");
+  now += 2;
+  EXPECT_EQ(state(0), "interrupted") << "the machine that had it is gone";
+  EXPECT_EQ(state(1), "running") << "renewed";
+  EXPECT_EQ(state(2), "running") << "a program that knew no leases";
+  EXPECT_TRUE(database_.mark_running(records[0], ::getpid()));
+}
+
+TEST_P(Sweep, AHeartbeatRenewsTheMarksOfItsProcessAlone) {
+  const auto records = cells("[loss.mask]\n[sweep]\nseed = [0, 1]\n");
+  std::int64_t now = 1'000'000;
+  database_.set_clock([&] { return now; });
+  database_.mark_running(records[0], ::getpid());
+  database_.mark_running(records[1], ::getppid());
+  now += 60;
+  database_.renew_leases(::getpid());
+  SQLite::Statement rows(database_.connection(), "SELECT lease_until FROM cell ORDER BY seed");
+  ASSERT_TRUE(rows.executeStep());
+  EXPECT_EQ(rows.getColumn(0).getInt64(), now + kLeaseSeconds);
+  ASSERT_TRUE(rows.executeStep());
+  EXPECT_EQ(rows.getColumn(0).getInt64(), now - 60 + kLeaseSeconds);
+}
+
+TEST_P(Sweep, ADeadMarkOnAFinishedCellIsCleared) {
+  const auto records = cells("[loss.mask]\n");
+  EXPECT_EQ(run(records).done, 1);
+  database_.connection().exec("UPDATE cell SET pid = 1, process = 'gone', host = (SELECT '" +
+                              host_name() + "')");
+  database_.plan("e", "", records);
+  SQLite::Statement row(database_.connection(), "SELECT state FROM v_cells");
+  ASSERT_TRUE(row.executeStep());
+  EXPECT_EQ(row.getColumn(0).getString(), "done");
+}
+
+TEST_P(Sweep, LeavesFilesOfLivingProcessesAlone) {
   const auto records = cells("[loss.mask]\n");
   ASSERT_TRUE(database_.mark_running(records[0], ::getppid()));  // alive as long as this test
   files_.hand_out(records[0], options_.surroundings);
   EXPECT_EQ(files_.import_leftovers(database_), 0);
   EXPECT_EQ(files_left(), 1u);
 }
+
+INSTANTIATE_TEST_SUITE_P(ByEachLauncher, Sweep, testing::Values("piped", "blocks"));
 
 TEST(ProgressTest, WritesPlainLinesWhereThereIsNoTerminal) {
   testing::internal::CaptureStdout();

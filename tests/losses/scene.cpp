@@ -27,11 +27,11 @@ Registry& registry() {
 }
 
 std::unique_ptr<Loss> loss(const std::string& name, const Given& given) {
-  return registry().make_loss(name, parameters_of(PluginKind::loss, name, given));
+  return registry().make<Loss>(name, parameters_of(PluginKind::loss, name, given));
 }
 
 std::unique_ptr<Rule> rule(const std::string& name, const Given& given) {
-  return registry().make_rule(name, parameters_of(PluginKind::rule, name, given));
+  return registry().make<Rule>(name, parameters_of(PluginKind::rule, name, given));
 }
 
 at::Tensor rectangle(int left, int top, int right, int bottom) {

@@ -67,7 +67,7 @@ TEST_F(PluginFolder, CopyingAFileThereIsAllThatAddingTakes) {
   EXPECT_EQ(catalogue.plugins[0].name, "none");
   EXPECT_EQ(catalogue.plugins[0].file_hash.size(), 64u);
   EXPECT_TRUE(catalogue.refused.empty());
-  EXPECT_NE(registry.make_loss("none", Parameters()), nullptr);
+  EXPECT_NE(registry.make<Loss>("none", Parameters()), nullptr);
 }
 
 TEST_F(PluginFolder, AnotherAbiIsRefusedBeforeItsCodeRuns) {
@@ -182,7 +182,7 @@ TEST_F(PluginFolder, AFactoryThatThrowsSaysItsOwnWord) {
   take("loss_factory_throws.so");
   Registry registry({folder.string()});
   const std::string message =
-      message_of([&] { registry.make_loss("factory_throws", Parameters()); });
+      message_of([&] { registry.make<Loss>("factory_throws", Parameters()); });
   EXPECT_TRUE(contains(message, "'factory_throws'") &&
               contains(message, "loss_factory_throws.so") &&
               contains(message, "its factory throws: no such device"))

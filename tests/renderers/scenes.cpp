@@ -36,7 +36,7 @@ std::unique_ptr<Renderer> make_renderer(const std::string& name,
   const PluginDescriptor& descriptor = registry.find(PluginKind::renderer, name);
   std::map<std::string, GivenValue> values;
   for (const auto& [key, value] : given) values[key] = {value, {}, {}};
-  return registry.make_renderer(name, Parameters(descriptor.info.parameters, values, name));
+  return registry.make<Renderer>(name, Parameters(descriptor.info.parameters, values, name));
 }
 
 Icosphere icosphere(int level) {

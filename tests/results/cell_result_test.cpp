@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "results/stored_result.h"
 
 namespace monodr {
 namespace {
@@ -98,6 +99,16 @@ TEST(CellResult, AMessageThatIsNoUtf8DoesNotCostTheResult) {
 TEST(CellResult, RefusesWhatIsNoResult) {
   for (const char* text : {"", "{", "[]", "{\"cell\": 3}", "null"})
     EXPECT_THROW(cell_result_from_json(text), UserError) << text;
+}
+
+TEST(CellResult, WhatAnEarlierSchemaDidNotKeepIsNoDifference) {
+  CellResult before = full_result(), after = before;
+  EXPECT_TRUE(differences(before, after).empty());
+  after.objects[0].radial_error = 0.5;
+  EXPECT_TRUE(differences(before, after).empty());
+  after.objects[0].bev_overlap = 0.25;
+  EXPECT_EQ(differences(before, after),
+            std::vector<std::string>{"object 000123 label 4: bev_overlap: 0.2 -> 0.25"});
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "results/schema.h"
+#include "results/table.h"
 #include "sample.h"
 
 namespace monodr {
@@ -228,15 +229,21 @@ TEST(Database, UnknownExperimentNamesTheNearest) {
             std::string::npos);
 }
 
+std::string fixture(const std::string& name) {
+  return read_file(std::string(std::getenv("MONODR_SOURCE_DIR")) + "/tests/results/fixtures/" +
+                   name);
+}
+
+void write_database(const std::string& file, const std::string& sql) {
+  SQLite::Database(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec(sql);
+}
+
 // Every version that was ever released must open, keep its numbers and become the newest.
 TEST(Database, OpensEveryEarlierVersion) {
-  const std::string fixtures =
-      std::string(std::getenv("MONODR_SOURCE_DIR")) + "/tests/results/fixtures/";
   for (size_t version = 1; version <= schema_migrations().size(); ++version) {
     for (const auto access : {Database::Access::read_only, Database::Access::read_write}) {
       const Folder folder;
-      SQLite::Database(folder.file(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
-          .exec(read_file(fixtures + fmt::format("version_{}.sql", version)));
+      write_database(folder.file(), fixture(fmt::format("version_{}.sql", version)));
       const Database database(folder.file(), access);
       EXPECT_EQ(query(database, "PRAGMA user_version"),
                 fmt::format("{}\n", schema_migrations().size()));
@@ -249,6 +256,49 @@ TEST(Database, OpensEveryEarlierVersion) {
                 "here\n");
     }
   }
+}
+
+// A run of the program of schema 3, and what that program printed of it: means, intervals and
+// p-values to the last digit.
+TEST(Database, PrintsTheTablesOfARunOfBefore) {
+  const Folder folder;
+  write_database(folder.file(), fixture("before.sql"));
+  const Database database(folder.file(), Database::Access::read_only);
+  const auto printed = [&](const std::vector<std::string>& metrics) {
+    return format_table(make_table(database, {"before", metrics, "one start", false}),
+                        TableFormat::text);
+  };
+  EXPECT_EQ(printed({}) + printed({"heading_within_30",
+                                   "heading_flipped",
+                                   "heading_quarter_turned",
+                                   "location_error_median",
+                                   "size_error_mean",
+                                   "recall",
+                                   "bev_overlap_70",
+                                   "volume_overlap_50",
+                                   "ap_3d/hard",
+                                   "fitted_objects",
+                                   "renders_per_object"}),
+            fixture("before.txt"));
+}
+
+TEST(Database, MendsWhatWasToldWronglyBefore) {
+  const Folder folder;
+  write_database(folder.file(),
+                 fixture("before.sql") +
+                     "UPDATE metric SET value = 3 WHERE cell = 1 AND metric = (SELECT id FROM "
+                     "metric_name WHERE name = 'failed_objects');");
+  const Database database(folder.file());
+  EXPECT_EQ(
+      query(database,
+            "SELECT cell, value FROM metric JOIN metric_name ON metric_name.id = metric WHERE "
+            "name = 'fitted_objects' ORDER BY cell"),
+      "1;11.0\n2;14.0\n3;14.0\n4;14.0\n");
+  EXPECT_EQ(query(database,
+                  "SELECT DISTINCT unit FROM metric_name WHERE name IN ('objects', "
+                  "'failed_objects', 'fitted_objects')"),
+            "objects\n");
+  EXPECT_EQ(query(database, "SELECT count(loss) FROM v_objects"), "0\n") << "0 was no loss";
 }
 
 }  // namespace

@@ -119,6 +119,19 @@ TEST(Statistics, IntervalsHoldTheMeanAsOftenAsTheySay) {
 
 // Where both arms are the same, p is below any level at most that often, and about that often where
 // the level can be reached.
+// What AP over frames and means over seeds both call "95 %".
+TEST(Statistics, IntervalsReachBeyondPlainPercentilesAsFewValuesAsk) {
+  std::vector<double> resampled;
+  for (int i = 0; i <= 10000; ++i) resampled.push_back(i / 10000.0);
+  const Interval few = expanded_percentile_interval(resampled, 5);
+  const Interval many = expanded_percentile_interval(resampled, 1000000);
+  EXPECT_LT(few.low, 0.002);
+  EXPECT_NEAR(few.low, 1 - few.high, 1e-9);
+  EXPECT_NEAR(many.low, 0.025, 1e-4);
+  EXPECT_NEAR(many.high, 0.975, 1e-4);
+  EXPECT_TRUE(std::isnan(expanded_percentile_interval(resampled, 1).low));
+}
+
 TEST(Statistics, PValuesAreUniformWhereThereIsNoDifference) {
   std::mt19937 engine(23);
   std::normal_distribution<double> object(0, 5), seed(0, 1);

@@ -27,11 +27,13 @@ const std::vector<std::string> hostile_names = {"a|b",
                                                 "[0.5] * _a_ `b`",
                                                 "gr\xC3\xBC\xC3\x9F \xE2\x9C\x93, \"quoted\""};
 
-/// What the sqlite3 shell prints for results/queries/rotation.sql.
+/// What the sqlite3 shell prints for results/queries/table.sql.
 std::string shell_output(const std::string& file) {
-  const std::string command = fmt::format("sqlite3 '{}' < '{}/results/queries/rotation.sql' 2>&1",
-                                          file,
-                                          std::getenv("MONODR_SOURCE_DIR"));
+  const std::string command = fmt::format(
+      "sqlite3 -cmd '.parameter set @experiment ablation_rotation' '{}' < "
+      "'{}/results/queries/table.sql' 2>&1",
+      file,
+      std::getenv("MONODR_SOURCE_DIR"));
   FILE* pipe = ::popen(command.c_str(), "r");
   std::string output;
   std::array<char, 4096> buffer;
@@ -145,6 +147,37 @@ TEST(Table, TheShellPrintsTheSameBytes) {
   database.import_result(other, elsewhere);
   const Table table = make_table(database, {"ablation_rotation", {}, "", false});
   EXPECT_EQ(shell_output(folder.file()), format_table(table, TableFormat::text));
+}
+
+// With its radial error, which cells of schemas before 4 have not.
+TEST(Table, ComparesSignedAndAbsoluteErrorsByTheirDefinitions) {
+  const Folder folder;
+  Database database(folder.file());
+  for (const bool is_baseline : {true, false}) {
+    const CellRecord record = sample_record(is_baseline ? "base" : "arm", 0, !is_baseline);
+    CellResult result = sample_result(record, 1);
+    for (const char* name : {"radial_error_median", "radial_bias_median", "recall"})
+      result.metrics.push_back(pose_metric(name, 1, metric_named(name).unit));
+    for (int label = 0; label < 2; ++label) {
+      ObjectResult object;
+      object.frame = "000001";
+      object.label = label;
+      object.difficulty = "hard";
+      object.matched = label == 0 || !is_baseline;
+      if (object.matched) object.radial_error = is_baseline ? 1 : -3;
+      result.objects.push_back(object);
+    }
+    database.import_result(record, result);
+  }
+  const auto difference = [&](const std::string& metric) {
+    const Table table = make_table(database, {"ablation_rotation", {metric}, "base", false});
+    EXPECT_EQ(table.rows[1].entries[0].comparison->paired_over, "objects");
+    return table.rows[1].entries[0].comparison->difference;
+  };
+  EXPECT_EQ(difference("radial_error_median").difference, 2);
+  EXPECT_EQ(difference("radial_bias_median").difference, -4);
+  EXPECT_EQ(difference("radial_bias_median").n, 1) << "a miss has no error";
+  EXPECT_EQ(difference("recall").difference, 0.5);
 }
 
 TEST(Table, HostileNamesStayOneRowInMarkdown) {

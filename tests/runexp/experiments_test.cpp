@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The experiments that come with monodr, with its real plugins: each is valid, and each has a query
-// that prints what `runexp table` prints.
+// The experiments that come with monodr, with its real plugins: each is valid, and the one query of
+// results/queries prints of each what `runexp table` prints.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/error.h"
@@ -46,52 +47,35 @@ std::vector<std::string> experiment_names() {
   return names;
 }
 
-/// results/queries/size.sql of ablation_size.
-fs::path query_of(const std::string& experiment) {
-  const std::string prefix = "ablation_";
-  const bool is_ablation = experiment.rfind(prefix, 0) == 0;
-  return source() / "results/queries" /
-         ((is_ablation ? experiment.substr(prefix.size()) : experiment) + ".sql");
+fs::path query() {
+  return source() / "results/queries/table.sql";
 }
 
-/// The metrics that a query says it prints: `--metric PATH` in its comments. None = the default.
-std::vector<std::string> metrics_of(const std::string& query) {
-  std::vector<std::string> metrics;
-  std::istringstream lines(query);
-  for (std::string line; std::getline(lines, line) && line.rfind("--", 0) == 0;) {
-    std::istringstream words(line);
+/// The paths that the query names for the experiment. None = the default columns.
+Words metrics_of(const std::string& experiment) {
+  const std::string text = read_file(query().string());
+  for (size_t at = text.find("  ('"); at != std::string::npos; at = text.find("  ('", at + 1)) {
+    const size_t names = at + 4, list = text.find('[', at);
+    std::istringstream words(text.substr(names, text.find('\'', names) - names));
     for (std::string word; words >> word;)
-      if (word == "--metric" && words >> word) metrics.push_back(word);
+      if (word == experiment)
+        return nlohmann::json::parse(text.substr(list, text.find(']', list) + 1 - list))
+            .get<Words>();
   }
-  return metrics;
+  return {};
 }
 
 /// "car/ap_bev/moderate/0.5/AP40" -> the metric of that path.
-MetricValue metric_named(const std::string& path, double value) {
-  std::vector<std::string> parts;
+MetricValue metric_of_path(const std::string& path, double value) {
+  Words parts;
   std::istringstream stream(path);
   for (std::string part; std::getline(stream, part, '/');) parts.push_back(part);
-  MetricValue metric;
-  metric.value = value;
-  if (parts.size() == 1) {
-    metric.name = parts[0];
-    metric.unit = parts[0] == "seconds_per_object"    ? "s"
-                  : parts[0] == "renders_per_object"  ? "renders"
-                  : parts[0].rfind("skipped", 0) == 0 ? "objects"
-                                                      : "1";
-    return metric;
-  }
-  metric.category = parts.at(0);
-  metric.name = parts.at(1);
+  MetricValue metric = metric_value(parts.size() == 1 ? parts[0] : parts.at(1), value);
+  if (parts.size() == 1) return metric;
+  metric.category = parts[0];
   metric.difficulty = parts.at(2);
   if (parts.size() > 3) metric.iou = std::stod(parts[3]);
   if (parts.size() > 4) metric.recall_positions = std::stoi(parts[4].substr(2));
-  const auto ends_with = [&](const std::string& end) {
-    return metric.name.size() > end.size() &&
-           metric.name.compare(metric.name.size() - end.size(), end.size(), end) == 0;
-  };
-  const bool is_angle = metric.name == "heading_error_median";
-  metric.unit = parts.size() > 4 ? "%" : is_angle ? "deg" : ends_with("_median") ? "m" : "1";
   return metric;
 }
 
@@ -112,7 +96,7 @@ void fill(const std::string& file, const std::string& experiment, const Words& m
       result.cell = record.id;
       result.state = "done";
       for (const std::string& metric : metrics) {
-        result.metrics.push_back(metric_named(metric, 0.1 + 0.013 * ++number));
+        result.metrics.push_back(metric_of_path(metric, 0.1 + 0.013 * ++number));
         MetricValue other = result.metrics.back();
         if (other.difficulty.empty()) continue;
         other.difficulty = "easy";
@@ -138,10 +122,8 @@ TEST_P(Experiments, IsValid) {
   EXPECT_THAT(program.output(), HasSubstr(" cells: "));
 }
 
-TEST_P(Experiments, ItsQueryPrintsWhatTheTablePrints) {
-  ASSERT_TRUE(fs::exists(query_of(GetParam()))) << query_of(GetParam());
-  const std::string query = read_file(query_of(GetParam()).string());
-  const std::vector<std::string> metrics = metrics_of(query);
+TEST_P(Experiments, TheQueryPrintsWhatTheTablePrints) {
+  const Words metrics = metrics_of(GetParam());
   const Words default_metrics{"car/heading_error_median/moderate", "car/ap_bev/moderate/0.5/AP40"};
   const TemporaryFolder folder;
   const std::string file = folder.file("r.sqlite");
@@ -151,9 +133,15 @@ TEST_P(Experiments, ItsQueryPrintsWhatTheTablePrints) {
   for (const std::string& metric : metrics) table.insert(table.end(), {"--metric", metric});
   const Program by_program = runexp(table, folder.path());
   ASSERT_EQ(by_program.exit_code(), 0) << by_program.errors();
-  const Program by_query =
-      run({"/bin/sh", "-c", "sqlite3 \"$1\" < \"$2\"", "sh", file, query_of(GetParam()).string()},
-          folder.path());
+  const std::string parameter = ".parameter set @experiment " + GetParam();
+  const Program by_query = run({"/bin/sh",
+                                "-c",
+                                "sqlite3 -cmd \"$1\" \"$2\" < \"$3\"",
+                                "sh",
+                                parameter,
+                                file,
+                                query().string()},
+                               folder.path());
   EXPECT_EQ(by_query.exit_code(), 0) << by_query.errors();
   EXPECT_EQ(by_query.output(), by_program.output());
   EXPECT_THAT(by_query.output(), HasSubstr("±"));

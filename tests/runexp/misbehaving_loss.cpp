@@ -43,7 +43,7 @@ PluginDescriptor descriptor() {
   info.name = "misbehaving";
   info.version = "1.0.0";
   info.description = "Goes wrong as it is told to.";
-  info.differentiable_in = "silhouette";
+  info.differentiable_in.inputs = {"silhouette"};
   Parameter behaviour{"behaviour", std::string("none"), "", "what goes wrong"};
   behaviour.choices = {
       "none", "segfault", "sleep", "throw", "allocate", "not_a_number", "not_a_number_once"};

@@ -160,6 +160,18 @@ TEST_F(PluginFaults, NotANumberForOneObject) {
   ASSERT_EQ(counted.exit_code(), 0) << counted.errors();
   EXPECT_EQ(nlohmann::json::parse(counted.output())[0].at("mean"), 1);
 
+  // Those that were fitted are the others, each with the loss at the end of its fit.
+  Program sums(
+      {"/usr/bin/sqlite3",
+       "not_a_number_once.sqlite",
+       "SELECT sum(metric = 'fitted_objects' AND value = (SELECT count(*) FROM v_detections)) FROM "
+       "v_metrics; SELECT count(*) > 0 AND min(loss) > 0 AND count(loss) = count(*) FROM v_objects "
+       "WHERE matched"},
+      {},
+      folder_->path());
+  sums.wait();
+  EXPECT_EQ(sums.output(), "1\n1\n") << sums.errors();
+
   Words report{"report", "faults", "-o", "report.html"};
   report.insert(report.end(), of_its_results.begin(), of_its_results.end());
   EXPECT_EQ(run(report).exit_code(), 0);

@@ -37,7 +37,7 @@ Parameters parameters_of(const Given& given) {
 }  // namespace
 
 std::unique_ptr<ShapePrior> mesh_autoencoder(const Given& given) {
-  return registry().make_shape_prior("mesh_autoencoder", parameters_of(given));
+  return registry().make<ShapePrior>("mesh_autoencoder", parameters_of(given));
 }
 
 const std::vector<CorpusItem>& training_cars() {

@@ -29,7 +29,7 @@ std::unique_ptr<ShapePrior> make(const std::string& plugin, const test::Given& g
   std::map<std::string, GivenValue> values;
   for (const auto& [name, value] : given) values[name] = {value, {}, {}};
   const PluginInfo& info = test::registry().find(PluginKind::shape_prior, plugin).info;
-  return test::registry().make_shape_prior(plugin,
+  return test::registry().make<ShapePrior>(plugin,
                                            Parameters(info.parameters, values, "shape_prior"));
 }
 

@@ -50,6 +50,10 @@ class NeuralMeshRenderer : public Renderer {
     monodr_neural_mesh_renderer settings = constant_;
     settings.height = request.height;
     settings.width = request.width;
+    if (!request.lit) {
+      settings.light = MONODR_NO_LIGHT;
+      std::fill_n(settings.background, 3, 0.0);
+    }
     return render_tensors(input, settings, request.channels);
   }
 
@@ -104,9 +108,11 @@ PluginDescriptor descriptor() {
       "Hard z-buffer with the approximate gradient of edges; vertex colours, flat light";
   descriptor.info.paper = "Kato et al., Neural 3D Mesh Renderer, CVPR 2018";
   descriptor.info.parameters = schema();
-  descriptor.info.differentiable_in =
-      "vertices, colours, intrinsics; approximate: silhouette/vertices, silhouette/intrinsics, "
-      "colour/vertices, colour/intrinsics";
+  descriptor.info.differentiable_in = {{"vertices", "colours", "intrinsics"},
+                                       {{"silhouette", "vertices"},
+                                        {"silhouette", "intrinsics"},
+                                        {"colour", "vertices"},
+                                        {"colour", "intrinsics"}}};
   descriptor.factory =
       RendererFactory([](const Parameters& p) { return std::make_unique<NeuralMeshRenderer>(p); });
   return descriptor;

@@ -116,7 +116,7 @@ PluginDescriptor descriptor() {
       "Exact soft silhouettes over all faces; depth and colour by z-buffer or softmax";
   descriptor.info.paper = "Liu et al., Soft Rasterizer, ICCV 2019";
   descriptor.info.parameters = schema();
-  descriptor.info.differentiable_in = "vertices, colours, intrinsics";
+  descriptor.info.differentiable_in.inputs = {"vertices", "colours", "intrinsics"};
   descriptor.info.is_default = true;
   descriptor.factory =
       RendererFactory([](const Parameters& p) { return std::make_unique<SoftRasterizer>(p); });

@@ -203,7 +203,7 @@ PluginDescriptor descriptor() {
       "Park et al., DeepSDF, CVPR 2019; Zakharov et al., Autolabeling 3D Objects with "
       "Differentiable Rendering of SDF Shape Priors, CVPR 2020";
   plugin.info.parameters = schema();
-  plugin.info.differentiable_in = "shape code, texture code";
+  plugin.info.differentiable_in.inputs = {"shape code", "texture code"};
   plugin.info.deterministic = true;
   plugin.factory = ShapePriorFactory([](const Parameters& parameters) {
     return make_volume_prior(parameters, [](const Parameters& p, const auto& volume) {

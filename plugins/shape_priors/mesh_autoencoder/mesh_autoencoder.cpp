@@ -140,7 +140,7 @@ PluginDescriptor descriptor() {
       "Kato & Harada, Learning View Priors for Single-view 3D Reconstruction, CVPR 2019; "
       "Beker et al., Monocular Differentiable Rendering, ECCV 2020";
   plugin.info.parameters = schema();
-  plugin.info.differentiable_in = "shape code, texture code";
+  plugin.info.differentiable_in.inputs = {"shape code", "texture code"};
   plugin.info.is_default = true;
   plugin.info.deterministic = true;
   plugin.factory = ShapePriorFactory([](const Parameters& parameters) {

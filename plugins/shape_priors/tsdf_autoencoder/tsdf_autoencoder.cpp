@@ -202,7 +202,7 @@ PluginDescriptor descriptor() {
       "Manhardt, Kehl, Gaidon, ROI-10D: Monocular Lifting of 2D Detection to 6D Pose and Metric "
       "Shape, CVPR 2019";
   plugin.info.parameters = schema();
-  plugin.info.differentiable_in = "shape code, texture code";
+  plugin.info.differentiable_in.inputs = {"shape code", "texture code"};
   plugin.info.deterministic = true;
   plugin.factory = ShapePriorFactory([](const Parameters& parameters) {
     return make_volume_prior(parameters, [](const Parameters& p, const auto& volume) {

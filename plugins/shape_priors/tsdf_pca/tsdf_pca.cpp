@@ -79,7 +79,7 @@ PluginDescriptor descriptor() {
       "Kundu et al., 3D-RCNN: Instance-level 3D Object Reconstruction via Render-and-Compare, "
       "CVPR 2018";
   plugin.info.parameters = volume_prior_schema(10);
-  plugin.info.differentiable_in = "shape code, texture code";
+  plugin.info.differentiable_in.inputs = {"shape code", "texture code"};
   plugin.info.deterministic = true;
   plugin.factory = ShapePriorFactory([](const Parameters& parameters) {
     return make_volume_prior(parameters, [](const Parameters& p, const auto& volume) {

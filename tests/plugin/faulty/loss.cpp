@@ -44,7 +44,7 @@ PluginDescriptor descriptor() {
   info.name = kFault;
   info.version = "1.0.0";
   info.description = "Squared error with a fault.";
-  info.differentiable_in = "silhouette";
+  info.differentiable_in.inputs = {"silhouette"};
   if (kFault == "default_out_of_range")
     info.parameters = {{.name = "scale",
                         .default_value = 2.0,

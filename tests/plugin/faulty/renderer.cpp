@@ -76,7 +76,7 @@ PluginDescriptor descriptor() {
   info.name = kFault;
   info.version = "1.0.0";
   info.description = "Blobs with a fault.";
-  info.differentiable_in = "vertices, colours, intrinsics";
+  info.differentiable_in.inputs = {"vertices", "colours", "intrinsics"};
   return {info,
           RendererFactory([](const Parameters&) { return std::make_unique<FaultyRenderer>(); })};
 }

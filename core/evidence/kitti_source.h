@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "evidence/frame_source.h"
+
+namespace monodr {
+
+/// KITTI's object layout, made-up scenes included (docs/data.md).
+class KittiSource : public FrameSource {
+ public:
+  explicit KittiSource(const DatasetRequest& request);
+
+  std::vector<std::string> frames() const override;
+  Frame read(const std::string& frame) const override;
+  std::string picture(const std::string& frame) const override;
+  Camera camera(const std::string& frame) const override;
+  bool has_labels(const std::string& frame) const override;
+  std::vector<Annotation> labels(const std::string& frame) const override;
+
+ private:
+  DatasetRequest request_;
+  KittiFolder folder_;
+  MaskSource masks_;
+};
+
+}  // namespace monodr

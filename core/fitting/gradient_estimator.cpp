@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/gradient_estimator.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/error.h"
+
+namespace monodr {
+namespace {
+
+/// Displaced states in one call: their silhouettes, depths and colours of 64 x 64 pixels are 340 MB.
+constexpr int64_t kStatesACall = 4096;
+
+at::Tensor all_rows(const at::Tensor& state) {
+  return at::arange(state.size(0), at::kLong);
+}
+
+}  // namespace
+
+StateGradient AutogradEstimator::estimate(const at::Tensor& state,
+                                          const StateObjective& objective,
+                                          const LossCombination& combine) const {
+  const at::Tensor leaf = state.detach().requires_grad_(true);
+  StateGradient result;
+  result.value = objective(leaf, all_rows(state));
+  if (!result.value.total.requires_grad())
+    throw UserError(
+        "no loss depends on the hypotheses in a way that autograd could follow: the renderer has "
+        "no "
+        "gradient; set fit.gradient = \"central_differences\", or take another renderer");
+  combine(result.value.total).sum().backward();
+  result.losses = result.value.total.detach();
+  result.gradient = leaf.grad();
+  return result;
+}
+
+CentralDifferences::CentralDifferences(const StateLayout& layout)
+    : steps_(at::empty({layout.columns()}, at::kFloat)) {
+  // About half a pixel of a 64 px crop, one percent of range and size, a degree, a tenth of a code's deviation:
+  // large enough that a hard silhouette changes, small beside the valleys of the losses.
+  steps_.slice(0, StateLayout::kPosition, StateLayout::kDepth).fill_(0.015);
+  steps_.slice(0, StateLayout::kDepth, StateLayout::kHeading).fill_(0.01);
+  steps_.slice(0, StateLayout::kHeading, StateLayout::kShape).fill_(0.02);
+  steps_.slice(0, StateLayout::kShape, layout.columns()).fill_(0.1);
+}
+
+StateGradient CentralDifferences::estimate(const at::Tensor& state,
+                                           const StateObjective& objective,
+                                           const LossCombination& combine) const {
+  StateGradient result;
+  const int64_t columns = state.size(1);
+  at::Tensor slopes;
+  {
+    const at::NoGradGuard no_gradient;
+    result.value = objective(state, all_rows(state));
+    result.losses = result.value.total;
+    const at::Tensor moves = at::diag(steps_);  // [C,C]
+    const at::Tensor both = at::stack({moves, -moves}, 0).unsqueeze(0);
+    std::vector<at::Tensor> parts;
+    const int64_t rows_a_call = std::max<int64_t>(1, kStatesACall / (2 * columns));
+    for (const at::Tensor& part : all_rows(state).split(rows_a_call)) {
+      const at::Tensor centres = state.detach().index_select(0, part).view({-1, 1, 1, columns});
+      const at::Tensor losses =
+          objective((centres + both).view({-1, columns}), part.repeat_interleave(2 * columns))
+              .total.view({-1, 2, columns});
+      parts.push_back((losses.select(1, 0) - losses.select(1, 1)) / (2 * steps_));
+    }
+    slopes = at::cat(parts);
+  }
+  // What the rule makes of a row's loss is the row's share of the gradient.
+  const at::Tensor leaf = result.losses.detach().clone().requires_grad_(true);
+  combine(leaf).sum().backward();
+  result.gradient = leaf.grad().unsqueeze(1) * slopes;
+  return result;
+}
+
+std::unique_ptr<GradientEstimator> make_gradient_estimator(GradientKind kind,
+                                                           const StateLayout& layout) {
+  if (kind == GradientKind::autograd) return std::make_unique<AutogradEstimator>();
+  return std::make_unique<CentralDifferences>(layout);
+}
+
+}  // namespace monodr

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "launch/orders.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+namespace monodr {
+namespace {
+
+// Ordered: a configuration must come back as the text that it was.
+using json = nlohmann::ordered_json;
+
+std::string dump(const json& document) {
+  return document.dump(1, ' ', false, json::error_handler_t::replace);
+}
+
+std::vector<std::string> texts(const json& list) {
+  return list.get<std::vector<std::string>>();
+}
+
+}  // namespace
+
+std::string to_json(const CellOrder& order) {
+  const CellRecord& record = order.record;
+  json plugins = json::array();
+  for (const PluginRecord& plugin : record.plugins)
+    plugins.push_back({{"kind", plugin.kind},
+                       {"name", plugin.name},
+                       {"version", plugin.version},
+                       {"file_hash", plugin.file_hash}});
+  return dump({{"id", record.id},
+               {"experiment", record.experiment},
+               {"arm", record.arm},
+               {"arm_order", record.arm_order},
+               {"seed", record.seed},
+               {"axes", record.axes},
+               {"plugins", plugins},
+               {"code_hash", record.code_hash},
+               {"config", json::parse(record.config)},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"output", order.output},
+               {"pictures", order.pictures}});
+}
+
+CellOrder cell_order_from_json(const std::string& text) {
+  const json cell = json::parse(text);
+  CellOrder order;
+  CellRecord& record = order.record;
+  record.id = cell.at("id");
+  record.experiment = cell.at("experiment");
+  record.arm = cell.at("arm");
+  record.arm_order = cell.at("arm_order");
+  record.seed = cell.at("seed");
+  record.axes = cell.at("axes").get<std::map<std::string, std::string>>();
+  record.config = cell.at("config").dump();
+  record.code_hash = cell.at("code_hash");
+  for (const json& plugin : cell.at("plugins"))
+    record.plugins.push_back(
+        {plugin.at("kind"), plugin.at("name"), plugin.at("version"), plugin.at("file_hash")});
+  order.plugin_folders = texts(cell.at("plugin_folders"));
+  order.cache = cell.at("cache");
+  order.output = cell.at("output");
+  order.pictures = cell.at("pictures");
+  return order;
+}
+
+std::string to_json(const PrepareOrder& order) {
+  json check = json::array();
+  for (const std::string& config : order.check) check.push_back(json::parse(config));
+  return dump({{"config", json::parse(order.config)},
+               {"check", check},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"only_prior", order.only_prior}});
+}
+
+PrepareOrder prepare_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  PrepareOrder order;
+  order.config = document.at("config").dump();
+  for (const json& config : document.at("check")) order.check.push_back(config.dump());
+  order.plugin_folders = texts(document.at("plugin_folders"));
+  order.cache = document.at("cache");
+  order.only_prior = document.at("only_prior");
+  return order;
+}
+
+std::string to_json(const SheetOrder& order) {
+  return dump({{"config", json::parse(order.config)},
+               {"seed", order.seed},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"frame", order.frame},
+               {"object", order.object},
+               {"label", order.label},
+               {"drawing", order.drawing},
+               {"title", order.title},
+               {"output", order.output}});
+}
+
+SheetOrder sheet_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  SheetOrder order;
+  order.config = document.at("config").dump();
+  order.seed = document.at("seed");
+  order.plugin_folders = texts(document.at("plugin_folders"));
+  order.cache = document.at("cache");
+  order.frame = document.at("frame");
+  order.object = document.at("object");
+  order.label = document.at("label");
+  order.drawing = document.at("drawing");
+  order.title = document.at("title");
+  order.output = document.at("output");
+  return order;
+}
+
+}  // namespace monodr

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "results/database.h"
+
+namespace monodr {
+
+/// What `runexp` tells `monodr-worker` to do: each order is a file, written and read here alone.
+
+/// Runs one cell (`run`).
+struct CellOrder {
+  CellRecord record;
+  std::vector<std::string> plugin_folders;
+  std::string cache;     ///< folder of synthetic sets and trained priors
+  std::string output;    ///< file for the CellResult
+  std::string pictures;  ///< folder for overlays, "" = none
+};
+std::string to_json(const CellOrder& order);
+/// Throws std::exception for a text that is no order.
+CellOrder cell_order_from_json(const std::string& text);
+
+/// Checks configurations, makes the data and the prior of one (`prepare`).
+struct PrepareOrder {
+  std::string config;              ///< resolved, JSON
+  std::vector<std::string> check;  ///< configurations whose parts are made once and dropped
+  std::vector<std::string> plugin_folders;
+  std::string cache;
+  bool only_prior = false;
+};
+std::string to_json(const PrepareOrder& order);
+PrepareOrder prepare_order_from_json(const std::string& text);
+
+/// Fits one object and draws how it went (`sheet`).
+struct SheetOrder {
+  std::string config;  ///< resolved, JSON
+  std::uint64_t seed = 0;
+  std::vector<std::string> plugin_folders;
+  std::string cache;
+  std::string frame;
+  int object = -1;  ///< running number in the file of 2-D boxes; -1: see `label`
+  int label = -1;   ///< running number of a label; -1 (and no object): the largest 2-D box
+  std::string drawing = "sheet";  ///< or "landscape"
+  std::string title;
+  std::string output;  ///< an SVG file
+};
+std::string to_json(const SheetOrder& order);
+SheetOrder sheet_order_from_json(const std::string& text);
+
+}  // namespace monodr

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "methods/fit_method.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "fitting/fit.h"
+#include "methods/fit_pipeline.h"
+#include "settings/sections.h"
+
+namespace monodr {
+namespace {
+
+class FitMethod : public Method {
+ public:
+  FitMethod(FitPipeline pipeline, std::unique_ptr<Initialiser> initialiser)
+      : pipeline_(std::move(pipeline)), initialiser_(std::move(initialiser)) {}
+
+  MethodResult detect(const ObservationSet& set,
+                      const std::function<void(double share)>& progress) const override {
+    const Objective objective = pipeline_.objective();
+    FitResult fit = fit_objects(
+        set.observations, objective, *pipeline_.rule, pipeline_.settings, *initialiser_, progress);
+    MethodResult result;
+    result.objects = std::move(fit.objects);
+    result.failed_hypotheses = fit.failed_hypotheses;
+    result.renders = fit.renders;
+    result.curves.emplace_back("total", std::move(fit.curve.total));
+    for (size_t i = 0; i < objective.losses().size() && i < fit.curve.terms.size(); ++i)
+      result.curves.emplace_back(objective.losses()[i].name, std::move(fit.curve.terms[i]));
+    if (fit.starts_without_detection > 0)
+      result.notes.push_back(
+          fmt::format("{} of {} objects met no box of fit.start_detections and started at headings "
+                      "around the circle",
+                      fit.starts_without_detection,
+                      set.observations.size()));
+    return result;
+  }
+  const ShapePrior* shape_prior() const override { return pipeline_.prior.get(); }
+
+ private:
+  FitPipeline pipeline_;
+  std::unique_ptr<Initialiser> initialiser_;
+};
+
+}  // namespace
+
+std::unique_ptr<Method> make_fit_method(const nlohmann::json& config,
+                                        Registry& registry,
+                                        const std::string& cache) {
+  const CellSettings settings = cell_settings(config);
+  return std::make_unique<FitMethod>(make_fit_pipeline(config, registry, cache),
+                                     make_initialiser(settings.fit, settings.category));
+}
+
+void check_fit_method(const nlohmann::json& config, Registry& registry) {
+  const CellSettings settings = cell_settings(config);
+  check_fit_pipeline(config, registry);
+  make_initialiser(settings.fit, settings.category);
+}
+
+}  // namespace monodr

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/stored_facts.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+namespace monodr {
+namespace {
+
+/// `sql` gives key, value and count, and has one mark for the experiment.
+void add_facts(const Database& database,
+               const std::string& experiment,
+               const std::string& sql,
+               std::vector<CountedFact>& facts) {
+  database.guarded([&] {
+    SQLite::Statement rows(database.connection(), sql);
+    rows.bind(1, experiment);
+    while (rows.executeStep())
+      facts.push_back({rows.getColumn(0).getString(),
+                       rows.getColumn(1).getString(),
+                       rows.getColumn(2).getInt()});
+  });
+}
+
+}  // namespace
+
+std::string question_of(const Database& database, const std::string& experiment) {
+  std::string question;
+  database.guarded([&] {
+    SQLite::Statement row(database.connection(), "SELECT question FROM experiment WHERE name = ?");
+    row.bind(1, experiment);
+    if (row.executeStep()) question = row.getColumn(0).getString();
+  });
+  return question;
+}
+
+std::vector<CountedFact> settings_of(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  add_facts(
+      database,
+      experiment,
+      "SELECT p.key, coalesce(p.value, ''), count(*) FROM v_parameters AS p JOIN v_cells AS c "
+      "USING (hash) WHERE p.experiment = ? AND c.experiment = p.experiment AND is_current "
+      "GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+      facts);
+  return facts;
+}
+
+std::vector<CountedFact> provenance_of(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  for (const char* sql :
+       {"SELECT p.key, p.value, count(*) FROM v_provenance AS p JOIN v_cells AS c USING (hash) "
+        "WHERE "
+        "p.experiment = ? AND c.experiment = p.experiment AND is_current AND p.key NOT LIKE "
+        "'skipped %' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+        "SELECT 'plugin ' || kind || ' ' || plugin.name, version || ', SHA-256 ' || file_hash, "
+        "count(*) FROM plugin JOIN cell ON cell.id = plugin.cell AND is_current JOIN v_variants AS "
+        "v ON v.id = variant WHERE experiment = ? GROUP BY 1, 2",
+        "SELECT 'run', min(started) || ' to ' || max(finished) || ' UTC', count(*) FROM v_cells "
+        "WHERE experiment = ? AND is_current AND finished IS NOT NULL HAVING count(*) > 0"})
+    add_facts(database, experiment, sql, facts);
+  return facts;
+}
+
+std::vector<CountedFact> left_out(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  add_facts(
+      database,
+      experiment,
+      "SELECT key, text.value, count(*) FROM provenance AS p JOIN text ON text.id = p.text "
+      "JOIN cell ON cell.id = p.cell AND is_current AND state = 'done' JOIN v_variants AS v ON "
+      "v.id = variant WHERE experiment = ? AND (key LIKE 'skipped %' OR key LIKE 'failed "
+      "object %') GROUP BY key, text.value ORDER BY key",
+      facts);
+  return facts;
+}
+
+std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  add_facts(database,
+            experiment,
+            "SELECT arm || iif(point = '', '', ', ' || point), coalesce(nullif(failure, ''), 'no "
+            "reason is known') AS reason, count(*) FROM object JOIN cell ON cell.id = object.cell "
+            "AND is_current AND state = 'done' JOIN v_variants AS v ON v.id = variant WHERE "
+            "experiment = ? AND NOT matched GROUP BY position, reason ORDER BY position",
+            facts);
+  return facts;
+}
+
+}  // namespace monodr

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/database.h"
+
+namespace monodr {
+
+/// What a report tells of an experiment beside its table, from its current cells.
+
+std::string question_of(const Database& database, const std::string& experiment);
+
+/// A fact, and how many cells share it.
+struct CountedFact {
+  std::string key, value;
+  int cells = 0;
+};
+
+/// All keys of the configurations; the values of a key by how many cells share them.
+std::vector<CountedFact> settings_of(const Database& database, const std::string& experiment);
+
+/// How the cells were run: provenance (but for what was skipped), plugins with file hashes, times.
+std::vector<CountedFact> provenance_of(const Database& database, const std::string& experiment);
+
+/// Objects and frames that were skipped or failed, with the reason.
+std::vector<CountedFact> left_out(const Database& database, const std::string& experiment);
+
+/// Labels that a row of the table missed, by reason: key = the row, `cells` = how many labels.
+std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment);
+
+}  // namespace monodr

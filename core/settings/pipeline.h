@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "settings/binding.h"
+
+namespace monodr {
+
+/// KITTI's difficulties: which labels count (evaluation/difficulty.h).
+enum class Difficulty { easy, moderate, hard };
+
+/// How observations become detections (methods/method.h): by a fit, or by taking another system's boxes.
+enum class MethodKind { fit, boxes };
+
+// clang-format off
+template <> struct EnumNames<Difficulty> {
+  static constexpr auto list = enum_names<Difficulty>({{Difficulty::easy, "easy"}, {Difficulty::moderate, "moderate"}, {Difficulty::hard, "hard"}});
+};
+template <> struct EnumNames<MethodKind> {
+  static constexpr auto list = enum_names<MethodKind>({{MethodKind::fit, "fit"}, {MethodKind::boxes, "boxes"}});
+};
+// clang-format on
+
+/// [method]
+struct MethodSettings {
+  MethodKind name = MethodKind::fit;
+  std::string detections;  ///< folder of KITTI result files (name = boxes)
+};
+
+/// [shape_prior]: the latent space of shapes.
+struct ShapePriorSettings {
+  std::string plugin;
+  int latent_dims = 0;  ///< 0 = the plugin's own default
+  std::uint64_t seed = 0;
+  std::string file;  ///< a trained prior, "" = train one
+};
+
+/// [corpus]: the shapes that the prior learns from.
+struct CorpusSettings {
+  std::string root;  ///< folder of meshes, "" = the category's
+  int cars = 400;
+  int held_out = 40;
+};
+
+/// [renderer]: how a mesh becomes an image.
+struct RendererSettings {
+  std::string plugin;
+  int image_size = 64;       ///< px, side of the square crop
+  double crop_margin = 1.3;  ///< side of the crop over the longer side of the 2-D box
+};
+
+/// [rule]: how the hypotheses of an object share its loss.
+struct RuleSettings {
+  std::string plugin;
+};
+
+/// [evaluation]: how detections meet labels.
+struct EvaluationSettings {
+  Difficulty difficulty = Difficulty::moderate;
+  bool overlays = true;
+  int held_out_cars = 0;
+  bool fitted_shapes = false;
+};
+
+const Binding<MethodSettings>& method_binding();
+const Binding<ShapePriorSettings>& shape_prior_binding();
+const Binding<CorpusSettings>& corpus_binding();
+const Binding<RendererSettings>& renderer_binding();
+const Binding<RuleSettings>& rule_binding();
+const Binding<EvaluationSettings>& evaluation_binding();
+
+}  // namespace monodr

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/parameters.h"
+#include "settings/category.h"
+#include "settings/dataset.h"
+#include "settings/fit.h"
+#include "settings/pipeline.h"
+
+namespace monodr {
+
+/// One table of an experiment file that belongs to monodr itself. What a plugin adds stands in a
+/// table of its own below its section: [renderer] plugin = "soft_rasterizer" and
+/// [renderer.soft_rasterizer] sigma = ..., [rule.hindsight], [shape_prior.mesh_autoencoder],
+/// [loss.mask] (a loss mixes its own parameters with `weight`).
+struct Section {
+  std::string name;
+  std::string meaning;
+  ParameterSchema parameters;
+  /// Throws UserError where checked values contradict each other.
+  std::function<void(const Parameters&)> check;
+};
+
+/// Made from the bindings of the structs that hold the settings: to add a key is a member and a line of its
+/// binding; to add a section is a binding and a line in sections.cpp.
+///
+/// monodr knows no plugin by name: where `plugin` is not given, the one that calls itself the default
+/// of its kind is taken (PluginInfo::is_default).
+const std::vector<Section>& core_sections();
+
+/// The keys that every [loss.NAME] has beside the plugin's own: weight.
+const ParameterSchema& loss_section_parameters();
+
+/// All settings of one cell but those of its plugins.
+struct CellSettings {
+  DatasetSettings dataset;
+  CategoryModel category;
+  MethodSettings method;
+  ShapePriorSettings shape_prior;
+  CorpusSettings corpus;
+  RendererSettings renderer;
+  RuleSettings rule;
+  FitSettings fit;
+  EvaluationSettings evaluation;
+};
+
+/// Of a resolved configuration.
+CellSettings cell_settings(const nlohmann::json& config);
+
+}  // namespace monodr

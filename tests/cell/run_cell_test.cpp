@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/run_cell.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "cell/prepare.h"
+#include "cell/small_cell.h"
+#include "data/kitti_label.h"
+#include "scratch_folder.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+/// All but what the clock says.
+CellResult without_times(CellResult result) {
+  result.seconds = 0;
+  for (MetricValue& metric : result.metrics)
+    if (metric.name == "seconds_per_object") metric.value = 0;
+  return result;
+}
+
+double metric(const CellResult& result, const std::string& name) {
+  for (const MetricValue& value : result.metrics)
+    if (value.name == name) return value.value;
+  ADD_FAILURE() << "no metric " << name;
+  return -1;
+}
+
+size_t detections_in(const CellResult& result) {
+  size_t count = 0;
+  for (const FrameAnnotations& frame : result.detections) count += frame.objects.size();
+  return count;
+}
+
+class RunCell : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { cache_ = new ScratchFolder; }
+  static void TearDownTestSuite() { delete cache_; }
+
+  static CellOutcome run(const json& config,
+                         const std::string& pictures = "",
+                         std::vector<std::string> folders = plugin_folders()) {
+    Registry registry(folders);
+    prepare(
+        config,
+        registry,
+        cache_->path(),
+        [](const std::string&, double) {},
+        [](const std::string&) {});
+    CellOrder order;
+    order.record.id = "the cell";
+    order.record.seed = 3;
+    order.record.config = config.dump();
+    order.plugin_folders = std::move(folders);
+    order.cache = cache_->path();
+    order.pictures = pictures;
+    return run_cell(order, [](const std::string&, double) {});
+  }
+
+  /// The made-up set of small_config() in KITTI's layout.
+  static std::string made_up_set() {
+    run(small_config());
+    for (const auto& entry : std::filesystem::directory_iterator(cache_->path()))
+      if (entry.path().filename().string().rfind("synthetic-", 0) == 0) return entry.path();
+    return "";
+  }
+
+  static json boxes_config(const std::string& detections) {
+    json config = small_config();
+    for (const char* section :
+         {"shape_prior", "corpus", "renderer", "rule", "fit", "confidence", "loss"})
+      config.erase(section);
+    config["method"] = {{"name", "boxes"}, {"detections", detections}};
+    return config;
+  }
+
+  static ScratchFolder* cache_;
+};
+
+ScratchFolder* RunCell::cache_ = nullptr;
+
+TEST_F(RunCell, LeavesDetectionsMetricsCurvesAndPictures) {
+  const CellOutcome outcome = run(small_config(), "pictures");
+  const CellResult& result = outcome.result;
+  EXPECT_EQ(result.cell, "the cell");
+  EXPECT_EQ(result.state, "done");
+  EXPECT_EQ(result.message, "");
+  EXPECT_GE(detections_in(result), 3u);
+  EXPECT_EQ(metric(result, "fitted_objects"), static_cast<double>(detections_in(result)));
+  EXPECT_EQ(metric(result, "failed_objects"), 0);
+  EXPECT_EQ(metric(result, "renders_per_object"), 5 * 2 + 2 + 1)
+      << "five steps of two hypotheses, the choice between them, the chosen one";
+  EXPECT_GE(metric(result, "objects"), 1);
+  int totals = 0, masks = 0;
+  for (const SeriesPoint& point : result.series) {
+    totals += point.name == "loss.total";
+    masks += point.name == "loss.mask";
+  }
+  EXPECT_EQ(totals, 5);
+  EXPECT_EQ(masks, 5);
+  for (const ObjectResult& object : result.objects)
+    if (object.matched) EXPECT_GT(object.loss, 0) << object.frame << "/" << object.label;
+  ASSERT_EQ(outcome.pictures.size(), result.detections.size());
+  for (size_t i = 0; i < outcome.pictures.size(); ++i) {
+    EXPECT_EQ(outcome.pictures[i].objects.size(), result.detections[i].objects.size());
+    EXPECT_FALSE(outcome.pictures[i].labels.empty());
+  }
+}
+
+TEST_F(RunCell, TheSameOrderGivesTheSameResult) {
+  const CellResult first = run(small_config()).result, second = run(small_config()).result;
+  EXPECT_EQ(to_json(without_times(first)), to_json(without_times(second)));
+}
+
+TEST_F(RunCell, PicturesAreMadeWhereTheyAreAskedFor) {
+  EXPECT_THAT(run(small_config()).pictures, IsEmpty());
+  json config = small_config();
+  config["evaluation"]["overlays"] = false;
+  EXPECT_THAT(run(config, "pictures").pictures, IsEmpty());
+}
+
+TEST_F(RunCell, AnObjectThatCannotBeFittedIsCountedToldAndMissed) {
+  json config = small_config();
+  config["loss"]["misbehaving"] = {
+      {"plugin", "misbehaving"}, {"weight", 0.1}, {"behaviour", "not_a_number_once"}};
+  const CellResult result = run(config, "pictures").result;
+  EXPECT_EQ(result.state, "done");
+  EXPECT_EQ(metric(result, "failed_objects"), 1);
+  EXPECT_EQ(metric(result, "failed_hypotheses"), 2);
+  EXPECT_EQ(metric(result, "fitted_objects"), static_cast<double>(detections_in(result)));
+  EXPECT_THAT(result.message, HasSubstr("1 of"));
+  EXPECT_THAT(result.message, HasSubstr("loss 'misbehaving' is not finite"));
+  int told = 0;
+  for (const ObjectResult& object : result.objects)
+    told += !object.matched && object.failure.find("misbehaving") != std::string::npos;
+  EXPECT_EQ(told, 1) << "at the label that was missed for it";
+  int facts = 0;
+  for (const auto& [key, value] : result.provenance) facts += key.rfind("failed object ", 0) == 0;
+  EXPECT_EQ(facts, 1);
+}
+
+TEST_F(RunCell, ACellWithoutAnyFitFails) {
+  json config = small_config();
+  config["loss"]["misbehaving"] = {
+      {"plugin", "misbehaving"}, {"weight", 0.1}, {"behaviour", "not_a_number"}};
+  EXPECT_THAT(message_of<UserError>([&] { run(config); }), HasSubstr("could be fitted; the first"));
+}
+
+TEST_F(RunCell, BoxesNeedNoPluginAndLeaveNothingOut) {
+  const CellResult fit = run(small_config()).result;
+  ScratchFolder detections;
+  std::vector<FrameAnnotations> frames = fit.detections;
+  // One more in the image alone, far from any label: it counts as a false positive.
+  Annotation flat;
+  flat.category = "Car";
+  flat.alpha = -10;
+  flat.box2d = {5, 5, 55, 45};
+  flat.box3d.height = flat.box3d.width = flat.box3d.length = -1;
+  flat.box3d.location = {-1000, -1000, -1000};
+  flat.box3d.rotation_y = -10;
+  flat.score = 2;
+  frames[0].objects.push_back(flat);
+  // Nor is another class taken for it.
+  Annotation cyclist = flat;
+  cyclist.category = "Cyclist";
+  frames[0].objects.push_back(cyclist);
+  write_kitti_frames(detections.path(), frames, KittiFileKind::results);
+
+  const CellOutcome outcome = run(boxes_config(detections.path()), "pictures", {});
+  EXPECT_EQ(detections_in(outcome.result), detections_in(fit) + 1);
+  EXPECT_EQ(metric(outcome.result, "recall"), metric(fit, "recall"));
+  EXPECT_NEAR(
+      metric(outcome.result, "heading_error_median"), metric(fit, "heading_error_median"), 0.02);
+  const auto ap = [](const CellResult& result, const char* name) {
+    for (const MetricValue& value : result.metrics)
+      if (value.name == name && value.difficulty == "hard" && value.recall_positions == 40)
+        return value.value;
+    return -1.0;
+  };
+  EXPECT_LT(ap(outcome.result, "ap_2d"), ap(fit, "ap_2d"));
+  EXPECT_THAT(outcome.result.series, IsEmpty());
+  size_t drawn = 0;
+  for (const FramePicture& picture : outcome.pictures) drawn += picture.objects.size();
+  EXPECT_EQ(drawn, detections_in(fit)) << "the flat one has no box to draw";
+}
+
+TEST_F(RunCell, BoxesAreReadWithoutAnyPicture) {
+  const std::string made_up = made_up_set();
+  ASSERT_NE(made_up, "");
+  ScratchFolder kitti, detections;
+  std::filesystem::create_directories(kitti / "training");
+  std::filesystem::copy(made_up + "/training/label_2", kitti / "training/label_2");
+  const std::vector<std::string> frames = list_kitti_frames(kitti / "training/label_2");
+  for (const std::string& frame : frames)
+    kitti.write("training/image_2/" + frame + ".png", "no picture");
+  ASSERT_GT(frames.size(), 1u);
+  // The other system found all there is in the first frame, without a word on alpha.
+  FrameAnnotations first =
+      read_kitti_frame(kitti / "training/label_2", frames[0], KittiFileKind::labels);
+  const std::vector<Annotation> labels = first.objects;
+  for (Annotation& object : first.objects) object.score = 0.5, object.alpha = -10;
+  write_kitti_frames(detections.path(), {first}, KittiFileKind::results);
+
+  json config = boxes_config(detections.path());
+  config["dataset"]["source"] = "kitti";
+  config["dataset"]["root"] = kitti.path();
+  config["dataset"]["objects"] = 0;
+  const CellResult result = run(config).result;
+  EXPECT_EQ(result.detections.size(), frames.size());
+  EXPECT_THAT(
+      result.message,
+      HasSubstr(fmt::format("{} of {} frames have no file", frames.size() - 1, frames.size())));
+  ASSERT_EQ(result.detections[0].objects.size(), labels.size());
+  for (size_t i = 0; i < labels.size(); ++i)
+    EXPECT_NEAR(std::cos(result.detections[0].objects[i].alpha - labels[i].alpha), 1, 1e-3);
+  EXPECT_LT(metric(result, "location_error_median"), 0.01);
+
+  // Nothing of it in any frame is a mistake, not a bad score.
+  const ScratchFolder elsewhere;
+  write_kitti_frames(elsewhere.path(), {{"999999", first.objects}}, KittiFileKind::results);
+  config["method"]["detections"] = elsewhere.path();
+  expect_says(message_of<UserError>([&] { run(config); }),
+              {"'method.detections'", "none of the", frames[0] + ".txt"});
+}
+
+}  // namespace
+}  // namespace monodr
