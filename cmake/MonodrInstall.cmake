@@ -25,14 +25,15 @@ install(FILES LICENSE DESTINATION share/doc/monodr RENAME copyright)
 
 install(TARGETS monodr_library_engine monodr_library_methods LIBRARY DESTINATION lib/monodr)
 # Of the exported libraries each module; its headers where a plugin's author includes them.
-set(exported monodr_library_core monodr_library_plugin)
-foreach(module base settings metrics geometry data evaluation plugin)
+set(exported monodr_library_kernels monodr_library_core monodr_library_plugin)
+foreach(module base kernels settings metrics geometry data evaluation plugin)
   list(APPEND exported monodr_${module} monodr_${module}_headers)
   set_target_properties(monodr_${module} PROPERTIES EXPORT_NAME ${module})
 endforeach()
 foreach(module base geometry plugin)
   install(DIRECTORY core/${module} DESTINATION include/monodr FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 endforeach()
+install(FILES core/kernels/monodr_kernels.h DESTINATION include/monodr/kernels)
 install(TARGETS ${exported} EXPORT monodr LIBRARY DESTINATION lib/monodr)
 install(EXPORT monodr NAMESPACE monodr:: FILE monodrTargets.cmake DESTINATION lib/cmake/monodr)
 configure_package_config_file(cmake/monodrConfig.cmake.in ${CMAKE_BINARY_DIR}/monodrConfig.cmake

@@ -3,19 +3,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <random>
-
-#include "evaluation/precision.h"
 
 namespace monodr {
 namespace {
 
 constexpr int kResamples = 1000, kPermutations = 2000;
 
-/// One seed of both arms: candidates by frame.
-struct SeedPair {
-  std::vector<FrameCandidates> arm, baseline;
-};
+/// One seed of both arms: the frames of the arm and behind them, in the same order, the baseline's.
+ClassFrames frames_of_both(const LabelledCell& arm,
+                           const LabelledCell& baseline,
+                           const MetricColumn& metric) {
+  std::vector<FramePair> both = pair_frames(arm.labels, arm.detections);
+  std::ranges::copy(pair_frames(baseline.labels, baseline.detections), std::back_inserter(both));
+  return prepared_for(arm.category, metric, both);
+}
 
 bool same_frames(const LabelledCell& a, const LabelledCell& b) {
   const auto name = [](const FrameAnnotations& frame) { return frame.frame; };
@@ -25,34 +28,33 @@ bool same_frames(const LabelledCell& a, const LabelledCell& b) {
 /// AP over some frames, which may occur several times or be exchanged between the arms.
 class Difference {
  public:
-  Difference(std::vector<SeedPair> seeds, const MetricColumn& metric)
-      : seeds_(std::move(seeds)), metric_(metric) {}
+  Difference(std::vector<ClassFrames> seeds, size_t frames, const MetricColumn& metric)
+      : seeds_(std::move(seeds)), frames_(frames), metric_(metric) {}
 
-  size_t frames() const { return seeds_.front().arm.size(); }
+  size_t frames() const { return frames_; }
 
   /// Mean over seeds of AP(arm) - AP(baseline); `exchanged` by place in `chosen`.
   double of(const std::vector<size_t>& chosen, const std::vector<bool>& exchanged) const {
-    double sum = 0;
-    for (const SeedPair& seed : seeds_) {
-      std::vector<FrameCandidates> one, other;
-      for (size_t i = 0; i < chosen.size(); ++i) {
-        const FrameCandidates &a = seed.arm[chosen[i]], &b = seed.baseline[chosen[i]];
-        one.push_back(exchanged[i] ? b : a);
-        other.push_back(exchanged[i] ? a : b);
-      }
-      sum += precision(one) - precision(other);
+    std::vector<std::int64_t> one, other;
+    for (size_t i = 0; i < chosen.size(); ++i) {
+      const size_t arm = chosen[i], baseline = chosen[i] + frames_;
+      one.push_back(static_cast<std::int64_t>(exchanged[i] ? baseline : arm));
+      other.push_back(static_cast<std::int64_t>(exchanged[i] ? arm : baseline));
     }
+    double sum = 0;
+    for (const ClassFrames& seed : seeds_) sum += precision(seed, one) - precision(seed, other);
     return sum / static_cast<double>(seeds_.size());
   }
 
  private:
-  double precision(const std::vector<FrameCandidates>& frames) const {
+  double precision(const ClassFrames& seed, const std::vector<std::int64_t>& chosen) const {
     const PrecisionCurve curve =
-        precision_curve(frames, overlap_kind(metric_), difficulty_of(metric_), metric_.iou);
+        seed.curve(chosen, overlap_kind(metric_), difficulty_of(metric_), metric_.iou);
     return average_precision(curve.precision, metric_.recall_positions);
   }
 
-  std::vector<SeedPair> seeds_;
+  std::vector<ClassFrames> seeds_;
+  size_t frames_;
   const MetricColumn& metric_;
 };
 
@@ -102,17 +104,17 @@ std::optional<PairedDifference> FrameComparison::operator()(std::int64_t variant
   const auto arm = cells_.find(variant), other = cells_.find(baseline);
   if (!has_precision_curve(metric) || arm == cells_.end() || other == cells_.end())
     return std::nullopt;
-  std::vector<SeedPair> seeds;
+  // All seeds see the same frames; one that lacks some cannot be exchanged along with the others.
+  std::vector<ClassFrames> seeds;
+  size_t frames = 0;
   for (const auto& [seed, cell] : arm->second) {
     const auto found = other->second.find(seed);
     if (found == other->second.end() || !same_frames(cell, found->second)) continue;
-    seeds.push_back({candidates_of(cell, metric), candidates_of(found->second, metric)});
+    if (seeds.empty()) frames = cell.labels.size();
+    if (cell.labels.size() == frames) seeds.push_back(frames_of_both(cell, found->second, metric));
   }
-  if (seeds.empty() || seeds.front().arm.size() < 2) return std::nullopt;
-  // All seeds see the same frames; one that lacks some cannot be exchanged along with the others.
-  const size_t frames = seeds.front().arm.size();
-  std::erase_if(seeds, [&](const SeedPair& pair) { return pair.arm.size() != frames; });
-  return resampled(Difference(std::move(seeds), metric));
+  if (seeds.empty() || frames < 2) return std::nullopt;
+  return resampled(Difference(std::move(seeds), frames, metric));
 }
 
 }  // namespace monodr

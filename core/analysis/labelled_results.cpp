@@ -13,7 +13,6 @@
 #include "data/manifest.h"
 #include "data/synthetic_set.h"
 #include "evaluation/errors.h"
-#include "evaluation/precision.h"
 #include "experiment/category_file.h"
 #include "report/experiment_figures.h"
 #include "settings/sections.h"
@@ -99,8 +98,8 @@ LabelledCell with_labels(const Database& database,
 }
 
 std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
-  const PrecisionCurve curve = precision_curve(
-      candidates_of(cell, metric), overlap_kind(metric), difficulty_of(metric), metric.iou);
+  const PrecisionCurve curve = prepared_for(cell.category, metric, pair_frames(cell.labels, cell.detections))
+                                   .curve(overlap_kind(metric), difficulty_of(metric), metric.iou);
   return {curve.precision.begin(), curve.precision.end()};
 }
 
@@ -126,15 +125,11 @@ Difficulty difficulty_of(const MetricColumn& metric) {
   return Difficulty::moderate;
 }
 
-std::vector<FrameCandidates> candidates_of(const LabelledCell& cell, const MetricColumn& metric) {
-  std::vector<FrameCandidates> candidates;
-  for (size_t i = 0; i < cell.labels.size(); ++i)
-    candidates.push_back(find_candidates(cell.labels[i].objects,
-                                         cell.detections[i].objects,
-                                         cell.category,
-                                         {metric.iou, metric.iou, metric.iou},
-                                         HeightRule::must_exceed));
-  return candidates;
+ClassFrames prepared_for(const CategoryModel& category,
+                         const MetricColumn& metric,
+                         const std::vector<FramePair>& frames) {
+  const EvaluatedClass only{category, {metric.iou, metric.iou, metric.iou}};
+  return std::move(prepare_frames(frames, {only}).front());
 }
 
 std::vector<LabelledCell> labelled_cells(const Database& database,

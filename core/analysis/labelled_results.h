@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "evaluation/candidates.h"
+#include "evaluation/precision.h"
 #include "report/figures.h"
 #include "results/metric_column.h"
 #include "results/stored_cells.h"
@@ -23,8 +23,10 @@ bool has_precision_curve(const MetricColumn& metric);
 /// UserError for what has no precision curve.
 OverlapKind overlap_kind(const MetricColumn& metric);
 Difficulty difficulty_of(const MetricColumn& metric);
-/// Of each frame, for the cell's class and the metric's overlap.
-std::vector<FrameCandidates> candidates_of(const LabelledCell& cell, const MetricColumn& metric);
+/// For a cell's class and the metric's overlap.
+ClassFrames prepared_for(const CategoryModel& category,
+                         const MetricColumn& metric,
+                         const std::vector<FramePair>& frames);
 
 /// The database keeps no labels: they are read again from where the cells' configurations say.
 /// Cells whose labels are not there any more are left out; `missing` then says why (each reason

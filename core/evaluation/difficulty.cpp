@@ -6,20 +6,10 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "kernels/monodr_kernels.h"
 
 namespace monodr {
 namespace {
-
-struct Limits {
-  double height;
-  int occlusion;
-  double truncation;
-};
-constexpr Limits limits[] = {{40, 0, 0.15}, {25, 1, 0.30}, {25, 2, 0.50}};
-
-const Limits& limits_of(Difficulty difficulty) {
-  return limits[static_cast<int>(difficulty)];
-}
 
 double kitti_pixel(double value) {
   const double shifted = value - 0.5;
@@ -43,15 +33,15 @@ Difficulty difficulty_named(std::string_view name) {
 }
 
 double minimum_height(Difficulty difficulty) {
-  return limits_of(difficulty).height;
+  return monodr_kitti_minimum_height(static_cast<int>(difficulty));
 }
 
 bool counts_at(const Annotation& label, Difficulty difficulty, HeightRule rule) {
-  const Limits& limit = limits_of(difficulty);
-  const double height = kitti_pixels(label.box2d).height();
-  const bool high_enough =
-      rule == HeightRule::must_exceed ? height > limit.height : height >= limit.height;
-  return high_enough && label.occlusion <= limit.occlusion && label.truncation <= limit.truncation;
+  return monodr_kitti_counts(static_cast<int>(difficulty),
+                             rule == HeightRule::may_equal,
+                             kitti_pixels(label.box2d).height(),
+                             label.occlusion,
+                             label.truncation) != 0;
 }
 
 std::optional<Difficulty> easiest_difficulty(const Annotation& label) {

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "evaluation/candidates.h"
 #include "evaluation/frames.h"
 #include "evaluation/precision.h"
 
@@ -142,23 +141,19 @@ std::vector<ApRow> kitti_average_precision(const std::vector<FrameAnnotations>& 
                                            const KittiApOptions& options) {
   check_options(options);
   const std::vector<FramePair> frames = pair_frames(labels, detections);
-  const size_t category_count = options.categories.size();
-  std::vector<std::vector<FrameCandidates>> candidates(category_count);
+  std::vector<EvaluatedClass> classes;
   std::vector<CurveTask> tasks;
-  for (size_t category = 0; category < category_count; ++category) {
+  for (size_t category = 0; category < options.categories.size(); ++category) {
     const CategoryModel& model = options.categories[category];
-    const std::array<double, 3> least = least_overlaps(options, model);
-    candidates[category].resize(frames.size());
-    parallel_for(frames.size(), options.threads, [&](size_t i) {
-      candidates[category][i] = find_candidates(
-          *frames[i].labels, *frames[i].detections, model, least, options.height_rule);
-    });
+    classes.push_back({model, least_overlaps(options, model)});
     for (CurveTask& task : plan_curves(category, options, coverage_of(frames, model)))
       tasks.push_back(task);
   }
+  const std::vector<ClassFrames> prepared =
+      prepare_frames(frames, classes, options.height_rule, options.threads);
   parallel_for(tasks.size(), options.threads, [&](size_t i) {
     CurveTask& task = tasks[i];
-    task.curve = precision_curve(candidates[task.category], task.kind, task.difficulty, task.iou);
+    task.curve = prepared[task.category].curve(task.kind, task.difficulty, task.iou);
   });
   return rows_of(tasks, options, all_have_alpha(frames));
 }

@@ -9,20 +9,7 @@
 
 namespace monodr {
 
-/// Average precision by KITTI's official protocol (Geiger, Lenz, Urtasun, CVPR 2012; object
-/// development kit, evaluate_object), equal to the kit to 1e-3 percent:
-///
-/// - A label counts at a difficulty as difficulty.h says. Labels of the class that do not count,
-///   and those of neighbouring classes (Van for Car, Person_sitting for Pedestrian), absorb a
-///   detection without gain or loss. Detections lower than the minimum height, of whatever class,
-///   do no harm; nor do those that lie in a DontCare region by more than the minimum overlap.
-/// - A detection matches where the overlap EXCEEDS the minimum. Labels choose in the file's order:
-///   the highest score when the thresholds are found, the largest overlap when precision is.
-/// - The true positives' scores are sampled at up to 41 thresholds, in steps of 1/40 of recall.
-///   Precision at a recall is the largest at that or any higher recall.
-/// - AP11 is the mean of samples 0, 4, ..., 40; AP40 (KITTI since 2019) that of samples 1 to 40, in
-///   percent. One perfect detection already gives AP11 = 9.09.
-/// - AOS weighs every true positive of the 2-D metric with (1 + cos(alpha error)) / 2.
+/// One average precision by KITTI's official protocol, which stands in monodr_kernels.h.
 struct ApRow {
   std::string category;  ///< the category's name in lower case
   std::string metric;    ///< "2d", "aos", "bev", "3d"

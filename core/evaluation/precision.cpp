@@ -1,209 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evaluation/precision.h"
 
-#include <algorithm>
-#include <cmath>
-#include <functional>
-
 #include "base/error.h"
+#include "base/parallel.h"
 
 namespace monodr {
 namespace {
 
-/// The kit's "no detection yet": a score has to be higher to count.
-constexpr double lowest_score = -10000000;
-
-/// Calls `take(label, first, last)` for each label's run of pairs.
-template <typename Take>
-void for_each_label(const std::vector<FrameCandidates::Pair>& pairs, Take take) {
-  for (size_t first = 0, last = 0; first < pairs.size(); first = last) {
-    while (last < pairs.size() && pairs[last].label == pairs[first].label) ++last;
-    take(pairs[first].label, first, last);
-  }
+void check_call(int status) {
+  MONODR_CHECK(status == MONODR_OK, "{}", monodr_last_message());
 }
 
-/// One way of looking at the candidates: all that stays the same for a curve.
-struct View {
-  OverlapKind kind;
-  Difficulty difficulty;
-  double minimum_overlap;
+std::int32_t role_of(const Annotation& object, const CategoryModel& category) {
+  if (category.includes(object.category)) return MONODR_OF_CLASS;
+  if (category.is_neighbour(object.category)) return MONODR_NEIGHBOUR;
+  if (same_category(object.category, "DontCare")) return MONODR_DONT_CARE;
+  return MONODR_OTHER_CLASS;
+}
 
-  bool label_counts(const FrameCandidates::Label& label) const {
-    return label.counts[static_cast<size_t>(difficulty)];
+using Numbers = std::array<double, MONODR_KITTI_NUMBERS>;
+
+Numbers numbers_of(const Annotation& object) {
+  const Box2d image = kitti_pixels(object.box2d);
+  const Box3d& box = object.box3d;
+  return {object.truncation,
+          static_cast<double>(object.occlusion),
+          object.alpha,
+          image.left,
+          image.top,
+          image.right,
+          image.bottom,
+          box.height,
+          box.width,
+          box.length,
+          box.location.x(),
+          box.location.y(),
+          box.location.z(),
+          box.rotation_y,
+          object.score};
+}
+
+/// Labels or detections of all frames as the kernels take them.
+class ObjectTable {
+ public:
+  ObjectTable(const std::vector<FramePair>& frames,
+              const std::vector<Annotation>* FramePair::*objects,
+              size_t classes) {
+    for (const FramePair& frame : frames)
+      first_.push_back(first_.back() + static_cast<std::int64_t>((frame.*objects)->size()));
+    numbers_ = std::make_unique_for_overwrite<Numbers[]>(first_.back());
+    roles_.assign(classes, std::vector<std::int32_t>(first_.back()));
   }
-  bool in_dont_care(const FrameCandidates::Detection& detection) const {
-    return detection.dont_care_share[static_cast<size_t>(kind)] > minimum_overlap;
-  }
-};
-
-/// Room for one frame's work, kept from frame to frame.
-struct Scratch {
-  std::vector<char> taken;      ///< by detection: a label has it
-  std::vector<int> first_step;  ///< by detection: the first threshold that it passes
-  std::vector<int> entries;     ///< the thresholds at which a candidate enters
-};
-
-/// Scores of the true positives when each label takes the candidate of highest score.
-void collect_scores(const FrameCandidates& frame,
-                    const View& view,
-                    Scratch& scratch,
-                    std::vector<double>& scores) {
-  const auto& pairs = frame.pairs_of(view.kind);
-  std::vector<char>& taken = scratch.taken;
-  taken.assign(frame.detections.size(), 0);
-  for_each_label(pairs, [&](int label, size_t first, size_t last) {
-    int best = -1;
-    double best_score = lowest_score;
-    for (size_t i = first; i < last; ++i) {
-      const auto& detection = frame.detections[pairs[i].detection];
-      const bool eligible = detection.same_category || detection.is_small(view.difficulty);
-      if (!eligible || taken[pairs[i].detection] || pairs[i].overlap <= view.minimum_overlap ||
-          detection.score <= best_score)
-        continue;
-      best = pairs[i].detection;
-      best_score = detection.score;
+  void fill(size_t frame,
+            const std::vector<Annotation>& objects,
+            const std::vector<EvaluatedClass>& classes) {
+    std::int64_t row = first_[frame];
+    for (const Annotation& object : objects) {
+      for (size_t n = 0; n < classes.size(); ++n)
+        roles_[n][row] = role_of(object, classes[n].category);
+      numbers_[row++] = numbers_of(object);
     }
-    if (best < 0) return;
-    taken[best] = 1;
-    if (view.label_counts(frame.labels[label]) && frame.detections[best].counts(view.difficulty))
-      scores.push_back(best_score);
-  });
-}
+  }
+  monodr_kitti_objects of_class(size_t n) {
+    return {first_.data(), roles_[n].data(), {numbers_.get(), {MONODR_KITTI_NUMBERS, 1}}};
+  }
 
-struct Tally {
-  int true_positives = 0;
-  int false_positives = 0;
-  double similarity = 0;
+ private:
+  std::vector<std::int64_t> first_{0};
+  std::unique_ptr<Numbers[]> numbers_;
+  std::vector<std::vector<std::int32_t>> roles_;  ///< by class
 };
 
-/// True positives, and how many detections the labels take out of the false positives, when each
-/// label takes the detection of largest overlap among those that pass threshold number `step`.
-Tally match_at(const FrameCandidates& frame, const View& view, int step, Scratch& scratch) {
-  const auto& pairs = frame.pairs_of(view.kind);
-  std::vector<char>& taken = scratch.taken;
-  taken.assign(frame.detections.size(), 0);
-  Tally tally;
-  for_each_label(pairs, [&](int label, size_t first, size_t last) {
-    int best = -1;
-    double best_overlap = view.minimum_overlap;
-    for (size_t i = first; i < last; ++i) {
-      const int candidate = pairs[i].detection;
-      if (taken[candidate] || scratch.first_step[candidate] > step ||
-          pairs[i].overlap <= best_overlap)
-        continue;
-      best = candidate;
-      best_overlap = pairs[i].overlap;
-    }
-    if (best < 0) return;
-    const auto& detection = frame.detections[best];
-    taken[best] = 1;
-    if (!view.in_dont_care(detection)) --tally.false_positives;
-    if (!view.label_counts(frame.labels[label])) return;
-    ++tally.true_positives;
-    if (view.kind == OverlapKind::image)
-      tally.similarity += (1 + std::cos(frame.labels[label].alpha - detection.alpha)) / 2;
-  });
-  return tally;
-}
-
-/// Adds one frame to `change`, which holds at each threshold what it adds to the one before. The
-/// matching of a frame changes only at the few thresholds where one of its own detections enters.
-/// Small detections are left out: they absorb labels but decide no true or false positive here,
-/// because a label prefers any other detection to them.
-void add_frame(const FrameCandidates& frame,
-               const View& view,
-               const std::vector<double>& thresholds,
-               Scratch& scratch,
-               std::vector<Tally>& change) {
-  const int steps = static_cast<int>(thresholds.size());
-  std::vector<int>& first_step = scratch.first_step;
-  first_step.assign(frame.detections.size(), steps);
-  for (size_t i = 0; i < frame.detections.size(); ++i) {
-    const auto& detection = frame.detections[i];
-    if (!detection.counts(view.difficulty)) continue;
-    const auto passed = std::lower_bound(
-        thresholds.begin(), thresholds.end(), detection.score, std::greater<double>());
-    first_step[i] = static_cast<int>(passed - thresholds.begin());
-    if (first_step[i] < steps && !view.in_dont_care(detection))
-      ++change[first_step[i]].false_positives;
+/// `chosen`: numbers of frames; null for all.
+PrecisionCurve curve_of(const monodr_kitti_frames* frames,
+                        const std::vector<std::int64_t>* chosen,
+                        OverlapKind kind,
+                        Difficulty difficulty,
+                        double minimum_overlap) {
+  static constexpr std::int64_t kNone = 0;  // an empty vector may point to nothing
+  monodr_kitti_curve curve{};
+  curve.frames = frames;
+  if (chosen != nullptr) {
+    curve.chosen = chosen->empty() ? &kNone : chosen->data();
+    curve.chosen_count = static_cast<std::int64_t>(chosen->size());
   }
-  std::vector<int>& entries = scratch.entries;
-  entries.clear();
-  for (const auto& pair : frame.pairs_of(view.kind))
-    if (pair.overlap > view.minimum_overlap && first_step[pair.detection] < steps)
-      entries.push_back(first_step[pair.detection]);
-  std::sort(entries.begin(), entries.end());
-  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
-  Tally before;
-  for (int step : entries) {
-    const Tally now = match_at(frame, view, step, scratch);
-    change[step].true_positives += now.true_positives - before.true_positives;
-    change[step].false_positives += now.false_positives - before.false_positives;
-    change[step].similarity += now.similarity - before.similarity;
-    before = now;
-  }
+  curve.overlap = static_cast<std::int32_t>(kind);
+  curve.difficulty = static_cast<std::int32_t>(difficulty);
+  curve.minimum_overlap = minimum_overlap;
+  check_call(monodr_kitti_curves(&curve, 1, 1));
+  PrecisionCurve result;
+  std::copy_n(curve.precision, recall_samples, result.precision.begin());
+  std::copy_n(curve.similarity, recall_samples, result.similarity.begin());
+  result.labels = static_cast<int>(curve.labels);
+  return result;
 }
 
 }  // namespace
 
-std::vector<double> recall_thresholds(std::vector<double> scores, int label_count) {
-  std::sort(scores.begin(), scores.end(), std::greater<double>());
-  std::vector<double> thresholds;
-  double wanted = 0;
-  for (size_t i = 0; i < scores.size(); ++i) {
-    const bool last = i + 1 == scores.size();
-    const double recall = static_cast<double>(i + 1) / label_count;
-    const double next_recall = static_cast<double>(i + 2) / label_count;
-    if (!last && next_recall - wanted < wanted - recall) continue;
-    thresholds.push_back(scores[i]);
-    wanted += 1.0 / (recall_samples - 1);
+std::vector<ClassFrames> prepare_frames(const std::vector<FramePair>& frames,
+                                        const std::vector<EvaluatedClass>& classes,
+                                        HeightRule rule,
+                                        int threads) {
+  ObjectTable labels(frames, &FramePair::labels, classes.size());
+  ObjectTable detections(frames, &FramePair::detections, classes.size());
+  parallel_for(frames.size(), threads, [&](size_t frame) {
+    labels.fill(frame, *frames[frame].labels, classes);
+    detections.fill(frame, *frames[frame].detections, classes);
+  });
+  std::vector<ClassFrames> prepared;
+  for (size_t n = 0; n < classes.size(); ++n) {
+    const monodr_kitti_objects of_labels = labels.of_class(n), found = detections.of_class(n);
+    monodr_kitti_frames* made = nullptr;
+    check_call(monodr_kitti_frames_new(static_cast<std::int64_t>(frames.size()),
+                                       &of_labels,
+                                       &found,
+                                       classes[n].least_overlap.data(),
+                                       rule == HeightRule::may_equal,
+                                       threads,
+                                       &made));
+    prepared.emplace_back(made);
   }
-  return thresholds;
+  return prepared;
 }
 
-PrecisionCurve precision_curve(const std::vector<FrameCandidates>& frames,
-                               OverlapKind kind,
-                               Difficulty difficulty,
-                               double minimum_overlap) {
-  const View view{kind, difficulty, minimum_overlap};
-  PrecisionCurve curve;
-  Scratch scratch;
-  std::vector<double> scores;
-  for (const FrameCandidates& frame : frames) {
-    for (const auto& label : frame.labels) curve.labels += view.label_counts(label) ? 1 : 0;
-    if (!frame.pairs_of(kind).empty()) collect_scores(frame, view, scratch, scores);
-  }
-  const std::vector<double> thresholds = recall_thresholds(std::move(scores), curve.labels);
-  MONODR_CHECK(thresholds.size() <= recall_samples, "{} recall thresholds", thresholds.size());
-  std::vector<Tally> change(thresholds.size());
-  for (const FrameCandidates& frame : frames)
-    if (!frame.detections.empty()) add_frame(frame, view, thresholds, scratch, change);
+PrecisionCurve ClassFrames::curve(OverlapKind kind,
+                                  Difficulty difficulty,
+                                  double minimum_overlap) const {
+  return curve_of(frames_.get(), nullptr, kind, difficulty, minimum_overlap);
+}
 
-  Tally tally;
-  for (size_t i = 0; i < change.size(); ++i) {
-    tally.true_positives += change[i].true_positives;
-    tally.false_positives += change[i].false_positives;
-    tally.similarity += change[i].similarity;
-    const int positives = tally.true_positives + tally.false_positives;
-    if (positives == 0) continue;
-    curve.precision[i] = static_cast<double>(tally.true_positives) / positives;
-    curve.similarity[i] = tally.similarity / positives;
-  }
-  for (int i = recall_samples - 2; i >= 0; --i) {
-    curve.precision[i] = std::max(curve.precision[i], curve.precision[i + 1]);
-    curve.similarity[i] = std::max(curve.similarity[i], curve.similarity[i + 1]);
-  }
-  return curve;
+PrecisionCurve ClassFrames::curve(const std::vector<std::int64_t>& chosen,
+                                  OverlapKind kind,
+                                  Difficulty difficulty,
+                                  double minimum_overlap) const {
+  return curve_of(frames_.get(), &chosen, kind, difficulty, minimum_overlap);
 }
 
 double average_precision(const std::array<double, recall_samples>& samples, int recall_positions) {
-  MONODR_CHECK(recall_positions == 11 || recall_positions == 40,
-               "AP{} is not one of KITTI's",
-               recall_positions);
-  const int step = recall_positions == 11 ? 4 : 1;
-  double sum = 0;
-  for (int i = recall_positions == 11 ? 0 : 1; i < recall_samples; i += step) sum += samples[i];
-  return 100 * sum / recall_positions;
+  double percent = 0;
+  check_call(monodr_kitti_average_precision(samples.data(), recall_positions, &percent));
+  return percent;
+}
+
+std::vector<double> recall_thresholds(const std::vector<double>& scores, int label_count) {
+  std::vector<double> thresholds(recall_samples);
+  int count = 0;
+  check_call(monodr_kitti_recall_thresholds(scores.data(),
+                                            static_cast<std::int64_t>(scores.size()),
+                                            label_count,
+                                            thresholds.data(),
+                                            &count));
+  thresholds.resize(count);
+  return thresholds;
 }
 
 }  // namespace monodr

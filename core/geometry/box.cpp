@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "geometry/rotation.h"
+#include "kernels/monodr_kernels.h"
 
 namespace monodr {
 
@@ -19,12 +20,11 @@ Box2d Box2d::clipped_to(double image_width, double image_height) const {
 }
 
 double intersection_over_union(const Box2d& a, const Box2d& b) {
-  const Box2d common{std::max(a.left, b.left),
-                     std::max(a.top, b.top),
-                     std::min(a.right, b.right),
-                     std::min(a.bottom, b.bottom)};
-  if (common.width() <= 0 || common.height() <= 0) return 0;
-  return common.area() / (a.area() + b.area() - common.area());
+  const double of_a[4] = {a.left, a.top, a.right, a.bottom};
+  const double of_b[4] = {b.left, b.top, b.right, b.bottom};
+  double overlap = 0;
+  monodr_image_overlap(of_a, of_b, &overlap);
+  return overlap;
 }
 
 std::array<Eigen::Vector3d, 8> Box3d::corners() const {

@@ -5,7 +5,7 @@
 
 namespace monodr {
 
-/// Overlap of upright boxes as KITTI measures it.
+// Overlap of upright boxes as KITTI measures it; monodr_kernels.h has the same for whole batches.
 
 /// Area of the intersection of the two footprints in the ground plane (x, z), square metres; exact
 /// to rounding, also for identical, touching, nested and sliver boxes. Only the product of length

@@ -4,7 +4,7 @@
 #include <ATen/Functions.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "common/mesh_batch.h"
+#include "common/kernel_call.h"
 
 // What a renderer's torch::autograd::Function needs beside drawing: autograd passes tensors in
 // lists, and hands backward what forward leaves in a context.
@@ -31,14 +31,12 @@ inline torch::autograd::variable_list listed(const Rendering& images) {
   return list;
 }
 
-/// The inverse of listed(). Tensors come out contiguous; a gradient that is undefined stays so.
+/// The inverse of listed(). A gradient that is undefined stays so.
 inline Rendering unlisted(const torch::autograd::variable_list& list, const Channels& channels) {
   Rendering images;
   std::size_t next = 0;
   const auto take = [&](bool asked, at::Tensor& to) {
-    if (!asked) return;
-    const at::Tensor& tensor = list[next++];
-    if (tensor.defined()) to = tensor.contiguous();
+    if (asked) to = list[next++];
   };
   take(channels.silhouette, images.silhouette);
   take(channels.depth, images.depth);
@@ -66,18 +64,17 @@ struct RecordedCall : torch::CustomClassHolder {
   }
 };
 
-/// Gradients of a batch's inputs, zero at first.
+/// Gradients of a batch's inputs, for backward to write.
 struct InputGradients {
   at::Tensor vertices, colours, intrinsics;
 
-  explicit InputGradients(const MeshBatch& batch)
-      : vertices(at::zeros_like(batch.vertices)), intrinsics(at::zeros_like(batch.intrinsics)) {
-    if (batch.has_colours()) colours = at::zeros_like(batch.colours);
+  /// Of colours only where there are any.
+  explicit InputGradients(const RenderInput& input)
+      : vertices(at::empty_like(input.vertices)), intrinsics(at::empty_like(input.intrinsics)) {
+    if (input.colours.dim() == 3) colours = at::empty_like(input.colours);
   }
-  template <typename Scalar>
-  CameraMeshGradient<Scalar> item(std::int64_t n) const {
-    return {
-        item_of<Scalar>(vertices, n), item_of<Scalar>(colours, n), item_of<Scalar>(intrinsics, n)};
+  monodr_mesh_gradients arrays() const {
+    return {array_of(vertices), array_of(colours), array_of(intrinsics)};
   }
   /// For the arguments of Function's forward: faces, settings and channels have none.
   torch::autograd::variable_list of_arguments() const {
@@ -85,17 +82,17 @@ struct InputGradients {
   }
 };
 
-/// Calls Function::apply(vertices, colours, intrinsics, faces, settings, channels) with contiguous
-/// tensors; without the channel colour, `colours` is empty.
+/// Calls Function::apply(vertices, colours, intrinsics, faces, settings, channels); without the
+/// channel colour, `colours` is empty: autograd takes no undefined tensor.
 template <class Function, class Settings>
 Rendering render_recorded(const RenderInput& input,
                           const Settings& settings,
                           const Channels& channels) {
   const at::Tensor none = at::empty({0}, input.vertices.options());
-  return unlisted(Function::apply(input.vertices.contiguous(),
-                                  channels.colour ? input.colours.contiguous() : none,
-                                  input.intrinsics.contiguous(),
-                                  input.faces.contiguous(),
+  return unlisted(Function::apply(input.vertices,
+                                  channels.colour ? input.colours : none,
+                                  input.intrinsics,
+                                  input.faces,
                                   settings,
                                   channels),
                   channels);

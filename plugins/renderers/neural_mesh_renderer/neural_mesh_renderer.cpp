@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugin: its parameters, and what they mean for one rendering.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "common/mesh_batch.h"
+#include "base/error.h"
+#include "common/kernel_call.h"
 #include "neural_mesh_renderer/tensors.h"
 #include "plugin/descriptor.h"
 #include "plugin/renderer.h"
@@ -11,12 +13,12 @@
 namespace monodr::neural_mesh_renderer {
 namespace {
 
-std::array<double, 3> triple(const Parameters& parameters, const std::string& name) {
+void read_triple(const Parameters& parameters, const std::string& name, double (&to)[3]) {
   const std::vector<double>& values = parameters.reals(name);
   if (values.size() != 3)
     throw UserError(fmt::format(
         "neural_mesh_renderer: {} has {} numbers; it needs three", name, values.size()));
-  return {values[0], values[1], values[2]};
+  std::copy_n(values.begin(), 3, to);
 }
 
 class NeuralMeshRenderer : public Renderer {
@@ -27,17 +29,17 @@ class NeuralMeshRenderer : public Renderer {
     constant_.near = parameters.real("near");
     constant_.far = parameters.real("far");
     constant_.epsilon = parameters.real("epsilon");
-    constant_.background = triple(parameters, "background");
-    constant_.light.ambient = parameters.real("light_ambient");
-    constant_.light.directional = parameters.real("light_directional");
-    constant_.light.ambient_colour = triple(parameters, "light_ambient_colour");
-    constant_.light.directional_colour = triple(parameters, "light_directional_colour");
-    std::array<double, 3> direction = triple(parameters, "light_direction");
-    const double length = std::hypot(direction[0], direction[1], direction[2]);
+    read_triple(parameters, "background", constant_.background);
+    monodr_light& light = constant_.light;
+    light.ambient = parameters.real("light_ambient");
+    light.directional = parameters.real("light_directional");
+    read_triple(parameters, "light_ambient_colour", light.ambient_colour);
+    read_triple(parameters, "light_directional_colour", light.directional_colour);
+    read_triple(parameters, "light_direction", light.direction);
+    const double length = std::hypot(light.direction[0], light.direction[1], light.direction[2]);
     if (!(length > 0))
       throw UserError("neural_mesh_renderer: light_direction is zero; it must point somewhere");
-    for (double& component : direction) component /= length;
-    constant_.light.direction = direction;
+    for (double& component : light.direction) component /= length;
     if (!(constant_.near < constant_.far))
       throw UserError(fmt::format("neural_mesh_renderer: near = {} must be less than far = {}",
                                   constant_.near,
@@ -46,18 +48,18 @@ class NeuralMeshRenderer : public Renderer {
 
   Rendering render(const RenderInput& input, const RenderRequest& request) const override {
     check_render_input(input, request);
-    Settings settings = constant_;
+    monodr_neural_mesh_renderer settings = constant_;
     settings.height = request.height;
     settings.width = request.width;
     if (!request.lit) {
-      settings.light = {};
-      settings.background = {};
+      settings.light = MONODR_NO_LIGHT;
+      std::fill_n(settings.background, 3, 0.0);
     }
     return render_tensors(input, settings, request.channels);
   }
 
  private:
-  Settings constant_;
+  monodr_neural_mesh_renderer constant_{};
 };
 
 ParameterSchema schema() {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "common/mesh_batch.h"
+#include "base/error.h"
+#include "common/kernel_call.h"
 #include "plugin/descriptor.h"
 #include "plugin/renderer.h"
 #include "soft_rasterizer/tensors.h"
@@ -47,8 +48,8 @@ class SoftRasterizer : public Renderer {
   }
 
  private:
-  Settings settings_for(const RenderRequest& request) const {
-    Settings settings = constant_;
+  monodr_soft_rasterizer settings_for(const RenderRequest& request) const {
+    monodr_soft_rasterizer settings = constant_;
     settings.height = request.height;
     settings.width = request.width;
     const double half = std::min(request.height, request.width) / 2.0;
@@ -61,7 +62,7 @@ class SoftRasterizer : public Renderer {
   Schedule sigma_, gamma_;
   bool sigma_in_ndc_;
   double cut_off_;
-  Settings constant_;
+  monodr_soft_rasterizer constant_{};
 };
 
 constexpr double kNoBound = std::numeric_limits<double>::infinity();
