@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <random>
+
+#include "base/random.h"
 
 namespace monodr {
 namespace {
@@ -67,11 +68,11 @@ PairedDifference resampled(const Difference& difference) {
   result.n = static_cast<int>(count);
   result.difference = difference.of(all, nothing);
 
-  std::mt19937_64 engine(0);
+  Random random(0);
   std::vector<double> means;
   for (int resample = 0; resample < kResamples; ++resample) {
     std::vector<size_t> chosen(count);
-    for (size_t& frame : chosen) frame = static_cast<size_t>(((engine() >> 32) * count) >> 32);
+    for (size_t& frame : chosen) frame = random.below(static_cast<int>(count));
     means.push_back(difference.of(chosen, nothing));
   }
   result.interval = expanded_percentile_interval(means, count);
@@ -80,7 +81,7 @@ PairedDifference resampled(const Difference& difference) {
   const double observed = std::abs(result.difference) - 1e-9;
   for (int permutation = 0; permutation < kPermutations; ++permutation) {
     std::vector<bool> exchanged(count);
-    for (size_t i = 0; i < count; ++i) exchanged[i] = (engine() >> 40) & 1U;
+    for (size_t i = 0; i < count; ++i) exchanged[i] = (random.bits() >> 40) & 1U;
     as_extreme += std::abs(difference.of(all, exchanged)) >= observed;
   }
   result.p = (as_extreme + 1.0) / (kPermutations + 1.0);

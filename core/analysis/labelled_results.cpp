@@ -98,8 +98,9 @@ LabelledCell with_labels(const Database& database,
 }
 
 std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
-  const PrecisionCurve curve = prepared_for(cell.category, metric, pair_frames(cell.labels, cell.detections))
-                                   .curve(overlap_kind(metric), difficulty_of(metric), metric.iou);
+  const PrecisionCurve curve =
+      prepared_for(cell.category, metric, pair_frames(cell.labels, cell.detections))
+          .curve(overlap_kind(metric), difficulty_of(metric), metric.iou);
   return {curve.precision.begin(), curve.precision.end()};
 }
 

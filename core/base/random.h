@@ -15,6 +15,11 @@ namespace monodr {
 class Random {
  public:
   Random(std::uint64_t seed, std::string_view stream, std::uint64_t index);
+  /// The one stream of a computation that draws nothing else.
+  explicit Random(std::uint64_t seed) : engine_(seed) {}
+
+  /// 64 independent bits.
+  std::uint64_t bits() { return engine_(); }
 
   /// In [low, high).
   double uniform(double low, double high);

@@ -33,7 +33,7 @@ struct Instance {
 ///   "coco"      training/masks_2/F.json, or training/masks_2/coco.json for all frames (coco.h)
 ///   "grabcut"   none: they are cut from the image (grabcut_mask)
 ///   "auto"      for each frame the first of instance, png, coco that has a file for it, else
-///   grabcut
+///               grabcut
 class MaskSource {
  public:
   MaskSource(const KittiFolder& folder, MaskKind choice);

@@ -8,8 +8,8 @@
 namespace monodr {
 
 /// A regular lattice of sample points in space, as many along each axis as it likes:
-///     point(i, j, k) = low + (i, j, k) * spacing        at index (i * counts[1] + j) * counts[2] +
-///     k
+///
+///     point(i, j, k) = low + (i, j, k) * spacing,  at index (i * counts[1] + j) * counts[2] + k
 struct SampleGrid {
   Eigen::Vector3f low = Eigen::Vector3f::Zero();
   Eigen::Vector3f spacing = Eigen::Vector3f::Ones();

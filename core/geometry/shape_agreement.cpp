@@ -4,9 +4,9 @@
 #include <Eigen/Geometry>
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "geometry/nearest.h"
 #include "geometry/occupancy.h"
 
@@ -37,11 +37,6 @@ class Inside {
   SampleGrid grid_;
   std::vector<bool> flags_;
 };
-
-// A number in [0,1) that the standard fixes to the last bit.
-double uniform(std::mt19937_64& engine) {
-  return static_cast<double>(engine() >> 11) * 0x1.0p-53;
-}
 
 std::vector<Eigen::Vector3f> in_lengths(std::vector<Eigen::Vector3f> points,
                                         const Eigen::Vector3f& shares) {
@@ -82,16 +77,16 @@ std::vector<Eigen::Vector3f> outer_points(const Mesh& mesh,
     areas.push_back(sum += cross.norm());
   }
   MONODR_CHECK(sum > 0, "a mesh without area has no outer points");
-  std::mt19937_64 engine(seed);
+  Random random(seed);
   std::vector<Eigen::Vector3f> points;
-  const double start = uniform(engine);
+  const double start = random.uniform(0, 1);
   constexpr float kStep = 0.01F;
   for (int tries = 0; tries < 4 * count && static_cast<int>(points.size()) < count; ++tries) {
     // Steps of the golden ratio fill the running sum evenly, however many are taken.
     const double at = sum * std::fmod(start + tries * 0.6180339887498949, 1.0);
     const auto face = std::min<size_t>(
         std::upper_bound(areas.begin(), areas.end(), at) - areas.begin(), areas.size() - 1);
-    const double root = std::sqrt(uniform(engine)), share = uniform(engine);
+    const double root = std::sqrt(random.uniform(0, 1)), share = random.uniform(0, 1);
     const auto& f = mesh.faces[face];
     const Eigen::Vector3f point = static_cast<float>(1 - root) * mesh.vertices[f[0]] +
                                   static_cast<float>(root * (1 - share)) * mesh.vertices[f[1]] +

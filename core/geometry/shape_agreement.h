@@ -17,8 +17,9 @@ namespace monodr {
 ///   same way leaves it unchanged), 96 cells along each side.
 /// - Chamfer distance, symmetric, as a share of the length: with both boxes stretched to the
 ///   proportions of their class's mean size, A and B points spread evenly over the outer surfaces,
-///       (1/2) [ mean over a in A of min_b |a - b|  +  mean over b in B of min_a |a - b| ] /
-///       length.
+///
+///       1/2 ( mean over a in A of min_b |a - b|  +  mean over b in B of min_a |a - b| ) / length
+///
 ///   10 000 points look for their nearest among 100 000: of two samplings of one surface that gives
 ///   0.2 % of the length instead of 0.
 

@@ -6,7 +6,7 @@
 
 /*
  * libmonodr_kernels: the loops of monodr, for any language that can call C. Two differentiable
- * rasterizers, overlaps of rotated boxes, KITTI's average precision.
+ * rasterizers, overlaps of rotated boxes, rows times a matrix, KITTI's average precision.
  *
  * FRAME. KITTI's rectified camera: x right, y down, z forward, metres. A pinhole projects
  *     u = fx x / z + cx,   v = fy y / z + cy        pixels; pixel i has its centre at i + 0.5
@@ -230,6 +230,36 @@ MONODR_KERNELS_API int monodr_box_overlaps(int64_t count_a,
 
 /* IoU of two boxes on the image: left top right bottom, pixels, [left, right) x [top, bottom). */
 MONODR_KERNELS_API int monodr_image_overlap(const double a[4], const double b[4], double* iou);
+
+/* ------------------------------------------------------------------------ rows times a matrix */
+
+/*
+ * PRODUCTS whose bits are a matter of the row and the matrix alone:
+ *     out[n,m] = start[m] + a[n,0] b[0,m] + a[n,1] b[1,m] + ...        added in this order
+ * A general matrix product chooses its blocking, and with it the order of its sums, by the number of
+ * rows: a row multiplied alone then differs in its last bits from the same row among others.
+ *
+ * a [N,K], b [K,M], start [M] or NULL for zeros, out [N,M], all of `type`.
+ */
+MONODR_KERNELS_API int monodr_row_products(int32_t type,
+                                           int64_t rows,
+                                           int64_t depth,
+                                           int64_t columns,
+                                           const monodr_array* a,
+                                           const monodr_array* b,
+                                           const monodr_array* start,
+                                           const monodr_array* out,
+                                           int threads);
+/* The gradient with respect to a, out[n,k] = sum_m g[n,m] b[k,m], as independent of other rows:
+ * g [N,M], b [K,M], out [N,K]. */
+MONODR_KERNELS_API int monodr_row_products_backward(int32_t type,
+                                                    int64_t rows,
+                                                    int64_t depth,
+                                                    int64_t columns,
+                                                    const monodr_array* g,
+                                                    const monodr_array* b,
+                                                    const monodr_array* out,
+                                                    int threads);
 
 /* ----------------------------------------------------------------- KITTI's average precision */
 

@@ -48,10 +48,10 @@ struct HypothesisBatch {
 
 /// What a renderer returned; channels that were not asked for are undefined tensors.
 struct Rendering {
-  at::Tensor silhouette;                         ///< [N,H,W] in [0,1]
-  at::Tensor depth;                              ///< [N,H,W] metres; 0 where nothing is hit
-  at::Tensor colour;                             ///< [N,3,H,W]
-  std::map<std::string, at::Tensor> attributes;  ///< [N,C,H,W] by name: plugin/channels.h
+  at::Tensor silhouette;                           ///< [N,H,W] in [0,1]
+  at::Tensor depth;                                ///< [N,H,W] metres; 0 where nothing is hit
+  at::Tensor colour;                               ///< [N,3,H,W]
+  std::map<std::string, at::Tensor> attributes{};  ///< [N,C,H,W] by name: plugin/channels.h
 };
 
 /// Which channels of a Rendering somebody needs.

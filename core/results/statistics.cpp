@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 
 namespace monodr {
 namespace {
@@ -22,11 +22,6 @@ std::vector<double> without_nan(const std::vector<double>& values) {
   for (const double value : values)
     if (!std::isnan(value)) numbers.push_back(value);
   return numbers;
-}
-
-/// 0 .. count-1. std::uniform_int_distribution differs between standard libraries.
-size_t draw(std::mt19937_64& engine, size_t count) {
-  return static_cast<size_t>(((engine() >> 32) * count) >> 32);
 }
 
 double exact_sign_flip_p_value(const std::vector<double>& differences, double observed) {
@@ -44,13 +39,13 @@ double exact_sign_flip_p_value(const std::vector<double>& differences, double ob
 double sampled_sign_flip_p_value(const std::vector<double>& differences,
                                  double observed,
                                  std::uint64_t seed) {
-  std::mt19937_64 engine(seed);
+  Random random(seed);
   int as_extreme = 0;
   for (int sample = 0; sample < permutation_samples; ++sample) {
     double sum = 0;
     std::uint64_t bits = 0;
     for (size_t i = 0; i < differences.size(); ++i) {
-      if (i % 64 == 0) bits = engine();
+      if (i % 64 == 0) bits = random.bits();
       sum += bits & 1 ? differences[i] : -differences[i];
       bits >>= 1;
     }
@@ -104,11 +99,12 @@ double median(std::vector<double> values) {
 Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t seed) {
   const std::vector<double> numbers = without_nan(values);
   if (numbers.size() < 2) return {nan, nan};
-  std::mt19937_64 engine(seed);
+  Random random(seed);
+  const int count = static_cast<int>(numbers.size());
   std::vector<double> means(bootstrap_resamples);
   for (double& resampled : means) {
     double sum = 0;
-    for (size_t i = 0; i < numbers.size(); ++i) sum += numbers[draw(engine, numbers.size())];
+    for (size_t i = 0; i < numbers.size(); ++i) sum += numbers[random.below(count)];
     resampled = sum / static_cast<double>(numbers.size());
   }
   return expanded_percentile_interval(means, numbers.size());

@@ -3,11 +3,11 @@
 
 #include <cmath>
 #include <cstdio>
-#include <random>
 
 #include "analysis/ap_table.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "base/random.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "evaluation/precision.h"
@@ -59,22 +59,20 @@ const std::vector<CategorySample>& category_samples() {
 
 /// A labelled object somewhere ahead of a camera like KITTI's (f 720 px, 1242 x 375, 1.65 m above
 /// the road).
-Annotation make_object(std::mt19937& random) {
-  const auto uniform = [&](double low, double high) {
-    return low + (high - low) * static_cast<double>(random()) / 4294967296.0;
-  };
-  const CategorySample& sample = category_samples()[random() % category_samples().size()];
+Annotation make_object(Random& random) {
+  const CategorySample& sample =
+      category_samples()[random.below(static_cast<int>(category_samples().size()))];
   Annotation object;
   object.category = sample.category;
-  object.truncation = random() % 4 == 0 ? uniform(0, 0.7) : 0;
-  object.occlusion = static_cast<int>(random() % 4);
+  object.truncation = random.chance(0.25) ? random.uniform(0, 0.7) : 0;
+  object.occlusion = random.below(4);
   Box3d& box = object.box3d;
-  box.height = sample.size[0] * uniform(0.9, 1.1);
-  box.width = sample.size[1] * uniform(0.9, 1.1);
-  box.length = sample.size[2] * uniform(0.9, 1.1);
-  const double z = uniform(6, 60);
-  box.location = {z * uniform(-0.7, 0.7), 1.65, z};
-  box.rotation_y = uniform(-M_PI, M_PI);
+  box.height = sample.size[0] * random.uniform(0.9, 1.1);
+  box.width = sample.size[1] * random.uniform(0.9, 1.1);
+  box.length = sample.size[2] * random.uniform(0.9, 1.1);
+  const double z = random.uniform(6, 60);
+  box.location = {z * random.uniform(-0.7, 0.7), 1.65, z};
+  box.rotation_y = random.uniform(-M_PI, M_PI);
   object.alpha = alpha_from_rotation_y(box.rotation_y, box.location.x(), z);
   const double focal = 720, u = 621 + focal * box.location.x() / z;
   const double half_width = focal * box.length / z / 2;
@@ -85,13 +83,13 @@ Annotation make_object(std::mt19937& random) {
   return object;
 }
 
-Annotation make_dont_care(std::mt19937& random) {
+Annotation make_dont_care(Random& random) {
   Annotation region;
   region.category = "DontCare";
   region.truncation = region.occlusion = -1;
   region.alpha = -10;
-  const double left = 100.0 + random() % 1000;
-  region.box2d = {left, 170, left + 20 + random() % 60, 200};
+  const double left = 100.0 + random.below(1000);
+  region.box2d = {left, 170, left + 20 + random.below(60), 200};
   region.box3d.height = region.box3d.width = region.box3d.length = -1;
   region.box3d.location.setConstant(-1000);
   region.box3d.rotation_y = -10;
@@ -99,12 +97,12 @@ Annotation make_dont_care(std::mt19937& random) {
 }
 
 std::vector<FrameAnnotations> make_labels() {
-  std::mt19937 random(20120617);
+  Random random(20120617);
   std::vector<FrameAnnotations> frames;
   for (int i = 0; i < 1000; ++i) {
     std::vector<Annotation> objects;
-    for (unsigned n = 3 + random() % 8; n > 0; --n) objects.push_back(make_object(random));
-    for (unsigned n = random() % 3; n > 0; --n) objects.push_back(make_dont_care(random));
+    for (int n = 3 + random.below(8); n > 0; --n) objects.push_back(make_object(random));
+    for (int n = random.below(3); n > 0; --n) objects.push_back(make_dont_care(random));
     // Through the file's two decimals, so that results can repeat the labels exactly.
     const std::string text = format_kitti_labels(objects);
     frames.push_back({fmt::format("{:06}", i),

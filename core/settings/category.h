@@ -13,12 +13,13 @@ namespace monodr {
 /// [category]: all that is known of a class of objects, from experiments/categories/NAME.toml. A class is data:
 /// an experiment for another one needs such a file and no code.
 struct CategoryModel {
-  std::string name;                         ///< as results and tables write it: "Car"
-  std::vector<std::string> also;            ///< further names in label and detection files that count as it
-  std::vector<std::string> neighbours;      ///< classes whose labels neither help nor harm: Van beside Car
-  std::array<double, 3> size_mean{};        ///< height, width, length, metres
-  std::array<double, 3> size_deviation{};   ///< standard deviation of their logarithms
-  std::string corpus;                       ///< "parametric_cars", or a folder of meshes; "" = none is known
+  std::string name;                 ///< as results and tables write it: "Car"
+  std::vector<std::string> also{};  ///< further names in label and detection files that count as it
+  std::vector<std::string>
+      neighbours{};  ///< classes whose labels neither help nor harm: Van beside Car
+  std::array<double, 3> size_mean{};       ///< height, width, length, metres
+  std::array<double, 3> size_deviation{};  ///< standard deviation of their logarithms
+  std::string corpus{};  ///< "parametric_cars", or a folder of meshes; "" = none is known
   /// Where up and forward point in the files of a folder of meshes: "-y +x" (monodr's own), "+y -z", "+z +y", ...;
   /// kByLikeness = found for each mesh (corpus/car_axes.h).
   std::string mesh_axes = "-y +x";

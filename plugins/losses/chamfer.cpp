@@ -5,10 +5,10 @@
 //
 //     L = 1/n sum over points p of rho(|q(p) - p| / scale),    rho(r) = r^2 / (1 + r^2)
 //     q(p) = the point of the mesh's triangles nearest to p = sum_i w_i v_i, i over one triangle
-//     d L / d v_i = w_i 2 (q - p) / (n scale^2 (1 + r^2)^2)     (the weights w stand still: q is
-//     the
-//                                                               nearest, so moving it along the
-//                                                               surface changes nothing at first)
+//     d L / d v_i = w_i 2 (q - p) / (n scale^2 (1 + r^2)^2)
+//
+// The weights w stand still: q is the nearest point, so that moving it along the surface changes
+// nothing at first.
 //
 // Points: pixels of the observation with a depth, inside the mask, known, taken back into space at
 // the pixel's centre, at most `points` of them. Distances are to triangles, not to vertices: those

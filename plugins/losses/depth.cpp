@@ -4,9 +4,11 @@
 // one?
 //
 //     L = 1/n sum over evidence of rho(r),   rho(r) = r^2 / (1 + r^2)   (Geman and McClure, 1987)
-//     log:     r = log(rendered / observed) / scale       d L/d rendered = rho'(r)/(n scale
-//     rendered) metric:  r = (rendered - observed) / scale_metric   d L/d rendered = rho'(r)/(n
-//     scale_metric) rho'(r) = 2 r / (1 + r^2)^2
+//                                                rho'(r) = 2 r / (1 + r^2)^2
+//     log:     r = log(rendered / observed) / scale
+//              d L / d rendered = rho'(r) / (n scale rendered)
+//     metric:  r = (rendered - observed) / scale_metric
+//              d L / d rendered = rho'(r) / (n scale_metric)
 //
 // `auto` takes metric residuals where the observation's depth is as good as LiDAR (depth_deviation
 // = 0) and log residuals elsewhere. No unit, 0 = equal, 1 = all saturated.

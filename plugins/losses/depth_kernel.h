@@ -22,9 +22,10 @@ void depth_evidence(int side,
 /// How much better than a smooth map this one tells an object's range: 1 / (1 - w + w g^2 / n),
 /// 1 to `maximum`, n = pixels of evidence, g = side / 16. w = the share of the map's variance
 /// deviation^2 that changes from one stretch of g pixels to the next and so averages out over the
-/// object,
-///   w = median(|l(p-g) - 2 l(p) + l(p+g)|)^2 / (0.6745^2 * 6 * deviation^2), at most 1,  l = log
-///   z,
+/// object:
+///
+///     w = min(1, median(|l(p-g) - 2 l(p) + l(p+g)|)^2 / (0.6745^2 * 6 * deviation^2)),   l = log z
+///
 /// along rows and columns (second differences: a slanted surface has none). Fewer than 30 of them:
 /// 1. Costs a pass over the crop.
 template <typename T>

@@ -3,8 +3,8 @@
 // GROUND PLANE: does the car stand on the road?  The road is taken for a plane `camera_height`
 // below the camera that rises or falls by `slope` a metre of distance.
 //
-//     L = r^2,   r = (y - camera_height - slope z) / s(z),   s(z)^2 = deviation^2 +
-//                                                                    (slope_deviation z)^2
+//     L = r^2,   r = (y - camera_height - slope z) / s(z)
+//                s(z)^2 = deviation^2 + (slope_deviation z)^2
 //     d L / d y = 2 r / s        d L / d z = -2 r slope / s - 2 r^2 slope_deviation^2 z / s^2
 //
 // (x, y, z) = centre of the bottom face, camera frame, y down, metres. No unit; 1 = off by one

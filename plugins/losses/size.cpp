@@ -2,8 +2,8 @@
 //
 // SIZE: how unusual are the dimensions d = (height, width, length) for the class?
 //
-//     L = sum_i (log(d_i / mean_i) / deviation_i)^2        d L / d d_i = 2 log(d_i/mean_i) /
-//                                                                        (deviation_i^2 d_i)
+//     L = sum_i (log(d_i / mean_i) / deviation_i)^2
+//     d L / d d_i = 2 log(d_i / mean_i) / (deviation_i^2 d_i)
 //
 // The mean (metres) and the deviation of the log size come with the observation, per class. This is
 // what resolves the ambiguity of size and distance, which an image alone leaves open (monoDR, Beker

@@ -2,8 +2,8 @@
 //
 // HINDSIGHT: from step `from_step` on only the best hypothesis of an object bears the loss.
 //
-//     L_b = min_k L_bk        d L_b / d L_bk = 1 for the winner (the first among equals), 0
-//     elsewhere
+//     L_b = min_k L_bk
+//     d L_b / d L_bk = 1 for the winner (the first among equals), 0 elsewhere
 //
 // Before that: the mean (rule `mean`). With from_step = 0 the start that happens to overlap best
 // wins at once and the others starve: only it moves, so it stays the winner (heading within 30

@@ -2,8 +2,8 @@
 //
 // SOFT HINDSIGHT: better hypotheses learn more, none starves.
 //
-//     L_b = -T log( 1/K sum_k exp(-L_bk / T) )       d L_b / d L_bk = exp(-L_bk/T) / sum_j
-//     exp(-L_bj/T)
+//     L_b = -T log( 1/K sum_k exp(-L_bk / T) )
+//     d L_b / d L_bk = exp(-L_bk / T) / sum_j exp(-L_bj / T)
 //
 // over the hypotheses that are present. T -> 0 is the minimum (rule `hindsight`), T -> infinity the
 // mean. T = 0.05 and 0.2 do as well as independent descent.

@@ -109,7 +109,9 @@ TEST_F(RunCell, LeavesDetectionsMetricsCurvesAndPictures) {
   EXPECT_EQ(totals, 5);
   EXPECT_EQ(masks, 5);
   for (const ObjectResult& object : result.objects)
-    if (object.matched) EXPECT_GT(object.loss, 0) << object.frame << "/" << object.label;
+    if (object.matched) {
+      EXPECT_GT(object.loss, 0) << object.frame << "/" << object.label;
+    }
   ASSERT_EQ(outcome.pictures.size(), result.detections.size());
   for (size_t i = 0; i < outcome.pictures.size(); ++i) {
     EXPECT_EQ(outcome.pictures[i].objects.size(), result.detections[i].objects.size());

@@ -115,6 +115,17 @@ static int overlap_boxes(void) {
   return 0;
 }
 
+static int multiply(void) {
+  double row[2] = {1, 2}, matrix[2][2] = {{3, 4}, {5, 6}}, start[2] = {1, 0}, product[2], back[2];
+  const monodr_array a = {row, {2, 1, 0, 0}}, b = {matrix, {2, 1, 0, 0}}, c = {start, {1, 0, 0, 0}},
+                     out = {product, {2, 1, 0, 0}}, to_a = {back, {2, 1, 0, 0}};
+  REQUIRE(monodr_row_products(MONODR_FLOAT64, 1, 2, 2, &a, &b, &c, &out, 1) == MONODR_OK);
+  REQUIRE(product[0] == 14 && product[1] == 16);
+  REQUIRE(monodr_row_products_backward(MONODR_FLOAT64, 1, 2, 2, &out, &b, &to_a, 1) == MONODR_OK);
+  REQUIRE(back[0] == 14 * 3 + 16 * 4 && back[1] == 14 * 5 + 16 * 6);
+  return 0;
+}
+
 /* One car, detected perfectly. */
 static int evaluate(void) {
   double line[MONODR_KITTI_NUMBERS] = {
@@ -156,6 +167,7 @@ int call_every_function(void) {
   int line = rasterize_softly();
   if (line == 0) line = render_with_edge_gradients();
   if (line == 0) line = overlap_boxes();
+  if (line == 0) line = multiply();
   if (line == 0) line = evaluate();
   return line;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/kernel_call.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "base/error.h"
@@ -28,14 +26,6 @@ void check_render_input(const RenderInput& input, const RenderRequest& request) 
                "colour needs colours [N,V,3] of the vertices' type");
 }
 
-monodr_array array_of(const at::Tensor& tensor) {
-  monodr_array array{};
-  if (!tensor.defined()) return array;
-  array.data = tensor.data_ptr();
-  std::copy(tensor.strides().begin(), tensor.strides().end(), array.stride);
-  return array;
-}
-
 monodr_meshes meshes_of(const RenderInput& input) {
   monodr_meshes meshes{input.vertices.scalar_type() == at::kFloat ? MONODR_FLOAT32 : MONODR_FLOAT64,
                        input.vertices.size(0),
@@ -54,10 +44,6 @@ monodr_meshes meshes_of(const RenderInput& input) {
 
 monodr_images images_of(const Rendering& images) {
   return {array_of(images.silhouette), array_of(images.depth), array_of(images.colour)};
-}
-
-int kernel_threads() {
-  return at::get_num_threads();
 }
 
 void check_kernel_call(const std::string& renderer, int status) {

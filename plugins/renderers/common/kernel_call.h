@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernels/monodr_kernels.h"
+#include "plugin/kernel_arrays.h"
 #include "plugin/renderer.h"
 
 // What a renderer needs to hand tensors to monodr_kernels.h.
@@ -12,13 +12,8 @@ namespace monodr {
 /// Shapes and types as RenderInput states them.
 void check_render_input(const RenderInput& input, const RenderRequest& request);
 
-/// The tensor's memory with its strides: nothing is copied. NULL for an undefined tensor.
-monodr_array array_of(const at::Tensor& tensor);
 monodr_meshes meshes_of(const RenderInput& input);
 monodr_images images_of(const Rendering& images);
-
-/// How many threads a call may use: as many as tensor operations do.
-int kernel_threads();
 
 /// Throws the UserError that names renderer, batch item and vertex or face, where `status` says
 /// that the input is at fault.
