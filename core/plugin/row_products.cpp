@@ -84,7 +84,9 @@ at::Tensor row_products(const at::Tensor& rows, const at::Tensor& matrix, const 
   MONODR_CHECK(!start.defined() || (start.numel() == matrix.size(1) && start.dim() == 1 &&
                                     start.scalar_type() == rows.scalar_type()),
                "row_products: start must be [M] of the rows' type");
-  return RowProducts::apply(rows, matrix, start);
+  // Autograd takes no undefined tensor.
+  return RowProducts::apply(
+      rows, matrix, start.defined() ? start : at::zeros({matrix.size(1)}, rows.options()));
 }
 
 }  // namespace monodr

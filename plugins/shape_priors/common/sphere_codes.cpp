@@ -7,6 +7,7 @@
 #include "code_space.h"
 #include "matrices.h"
 #include "plugin/prior_file.h"
+#include "plugin/row_products.h"
 
 namespace monodr::shape_priors {
 namespace {
@@ -18,7 +19,7 @@ at::Tensor normalised(const at::Tensor& vectors) {
 }  // namespace
 
 at::Tensor SphereCodes::direction(const at::Tensor& code) const {
-  return normalised(at::addmm(mean.to(code.dtype()), code, from_white.to(code.dtype())));
+  return normalised(row_products(code, from_white.to(code.dtype()), mean.to(code.dtype())));
 }
 
 void SphereCodes::store(TensorTable& table) const {

@@ -10,6 +10,7 @@
 
 #include "code_space.h"
 #include "matrices.h"
+#include "plugin/row_products.h"
 
 namespace monodr::shape_priors {
 namespace {
@@ -82,12 +83,12 @@ at::Tensor TextureField::colours(const at::Tensor& shape_code,
   const at::Tensor one = at::ones({count, 1}, shape_code.options());
   const at::Tensor t = at::cat({one, texture_code}, 1), s = at::cat({one, shape_code}, 1);
   const at::Tensor features = (t.unsqueeze(2) * s.unsqueeze(1)).view({count, -1});
-  return at::mm(features, basis.to(shape_code.dtype())).view({count, 3, -1});
+  return row_products(features, basis.to(shape_code.dtype())).view({count, 3, -1});
 }
 
 at::Tensor TextureField::texture_from_paint(const at::Tensor& paint) const {
   const at::Tensor map = paint_to_texture.to(paint.dtype());
-  return at::addmm(map[3], paint, map.narrow(0, 0, 3));
+  return row_products(paint, map.narrow(0, 0, 3), map[3]);
 }
 
 TextureField fit_texture_field(const RowMatrix& colours,

@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "base/error.h"
+#include "plugin/row_products.h"
 #include "point_network.h"
 
 namespace monodr::deep_sdf {
@@ -108,14 +109,14 @@ at::Tensor GridDecoder::Grid::code_gradient(const at::Tensor& code_part,
     const at::Tensor h1 = (sample_part.index_select(0, used.remainder(samples)) +
                            code_part.narrow(0, first, items).index_select(0, item))
                               .relu_();
-    const at::Tensor h2 = at::addmm(n.second_bias, h1, n.second).relu_();
-    const at::Tensor h3 = at::addmm(n.third_bias, h2, n.third).relu_();
-    const at::Tensor t = at::tanh(at::addmm(n.distance_bias, h3, n.distance));
+    const at::Tensor h2 = row_products(h1, n.second, n.second_bias).relu_();
+    const at::Tensor h3 = row_products(h2, n.third, n.third_bias).relu_();
+    const at::Tensor t = at::tanh(row_products(h3, n.distance, n.distance_bias));
     const at::Tensor to_out =
         incoming.index_select(0, used).unsqueeze(1) * (n.truncation * (1 - t.square()));
     const at::Tensor to_h3 = to_out * n.distance.t() * (h3 > 0);
-    const at::Tensor to_h2 = at::mm(to_h3, n.third.t()) * (h2 > 0);
-    const at::Tensor to_h1 = at::mm(to_h2, n.second.t()) * (h1 > 0);
+    const at::Tensor to_h2 = row_products(to_h3, n.third.t()) * (h2 > 0);
+    const at::Tensor to_h1 = row_products(to_h2, n.second.t()) * (h1 > 0);
     // Rows come item by item.
     const at::Tensor of_item = at::bincount(item, {}, items);
     std::int64_t row = 0;

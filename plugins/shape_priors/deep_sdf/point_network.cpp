@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "plugin/row_products.h"
+
 namespace monodr::deep_sdf {
 
 PointNetwork PointNetwork::random(std::int64_t dims,
@@ -46,13 +48,13 @@ PointNetwork PointNetwork::to(at::ScalarType type) const {
 }
 
 at::Tensor PointNetwork::code_part(const at::Tensor& directions) const {
-  return at::addmm(code_bias.to(directions.dtype()), directions, code.to(directions.dtype()));
+  return row_products(directions, code.to(directions.dtype()), code_bias.to(directions.dtype()));
 }
 
 at::Tensor PointNetwork::distances(const at::Tensor& first) const {
-  const at::Tensor h2 = at::relu(at::addmm(second_bias, at::relu(first), second));
-  const at::Tensor h3 = at::relu(at::addmm(third_bias, h2, third));
-  return truncation * at::tanh(at::addmm(distance_bias, h3, distance).squeeze(1));
+  const at::Tensor h2 = at::relu(row_products(at::relu(first), second, second_bias));
+  const at::Tensor h3 = at::relu(row_products(h2, third, third_bias));
+  return truncation * at::tanh(row_products(h3, distance, distance_bias).squeeze(1));
 }
 
 at::Tensor point_features(const at::Tensor& points) {

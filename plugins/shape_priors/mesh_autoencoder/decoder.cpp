@@ -4,6 +4,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include "plugin/row_products.h"
+
 namespace monodr::mesh_autoencoder {
 namespace {
 
@@ -26,18 +28,19 @@ std::vector<std::pair<std::string, const at::Tensor*>> DecoderWeights::named() c
 }
 
 at::Tensor features(const at::Tensor& code, const at::Tensor& hidden, const at::Tensor& bias) {
-  return at::cat(
-      {at::ones({code.size(0), 1}, code.options()), code, at::tanh(at::addmm(bias, code, hidden))},
-      1);
+  return at::cat({at::ones({code.size(0), 1}, code.options()),
+                  code,
+                  at::tanh(row_products(code, hidden, bias))},
+                 1);
 }
 
 at::Tensor decode_vertices(const DecoderWeights& weights, const at::Tensor& shape_code, int left) {
   const auto as_code = [&](const at::Tensor& weight) { return weight.to(shape_code.dtype()); };
   const at::Tensor f =
       features(shape_code, as_code(weights.shape_hidden), as_code(weights.shape_hidden_bias));
-  const at::Tensor mixed = at::mm(f, as_code(weights.shape_mix));
+  const at::Tensor mixed = row_products(f, as_code(weights.shape_mix));
   const at::Tensor half =
-      at::addmm(as_code(weights.shape_mean), mixed, as_code(weights.shape_basis))
+      row_products(mixed, as_code(weights.shape_basis), as_code(weights.shape_mean))
           .view({shape_code.size(0), 3, -1});
 
   // x and y to [-0.5,0.5]; z is symmetric, so that its largest value alone is scaled to 0.5.

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "plugin/row_products.h"
+
 namespace monodr::tsdf_autoencoder {
 namespace {
 
@@ -63,8 +65,8 @@ Decoder Decoder::random(const NetworkSize& size, NormalSource& normal) {
 
 at::Tensor Decoder::operator()(const at::Tensor& codes) const {
   const auto as_code = [&](const at::Tensor& weights) { return weights.to(codes.dtype()); };
-  const at::Tensor units = at::relu(at::addmm(as_code(hidden_bias), codes, as_code(hidden)));
-  const at::Tensor small = at::relu(at::addmm(as_code(smallest_bias), units, as_code(smallest)));
+  const at::Tensor units = at::relu(row_products(codes, as_code(hidden), as_code(hidden_bias)));
+  const at::Tensor small = at::relu(row_products(units, as_code(smallest), as_code(smallest_bias)));
   const auto& [x, y, z] = size.samples;
   const at::Tensor half =
       at::relu(at::conv_transpose3d(small.view({-1, size.channels, x / 4, y / 4, z / 2}),

@@ -14,6 +14,7 @@
 #include "common/volume_prior.h"
 #include "plugin/descriptor.h"
 #include "plugin/prior_file.h"
+#include "plugin/row_products.h"
 #include "plugin/shape_prior.h"
 
 namespace monodr::tsdf_pca {
@@ -53,7 +54,7 @@ class PrincipalVolumes final : public FieldModel {
   }
 
   at::Tensor field(const at::Tensor& shape_code) const override {
-    return at::addmm(mean_.to(shape_code.dtype()), shape_code, basis_.to(shape_code.dtype()));
+    return row_products(shape_code, basis_.to(shape_code.dtype()), mean_.to(shape_code.dtype()));
   }
 
   TensorTable state() const override { return {{"field_mean", mean_}, {"field_basis", basis_}}; }
