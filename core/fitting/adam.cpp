@@ -4,10 +4,17 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <cmath>
+
 namespace monodr {
 namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99, kEpsilon = 1e-12;
+
+/// Not at::pow, see azimuth() in fitting/object_state.h.
+at::Tensor power(double base, const at::Tensor& exponent) {
+  return (exponent * std::log(base)).exp();
+}
 
 }  // namespace
 
@@ -27,8 +34,8 @@ void Adam::step(at::Tensor& state,
   mean_ += on * (1 - kBeta1) * (g - mean_);
   square_ += on * (1 - kBeta2) * (g * g - square_);
   const at::Tensor count = steps_.clamp_min(1);
-  const at::Tensor corrected_mean = mean_ / (1 - at::pow(kBeta1, count));
-  const at::Tensor corrected_square = square_ / (1 - at::pow(kBeta2, count));
+  const at::Tensor corrected_mean = mean_ / (1 - power(kBeta1, count));
+  const at::Tensor corrected_square = square_ / (1 - power(kBeta2, count));
   state -= on * scale * rates_ * corrected_mean / (corrected_square.sqrt() + kEpsilon);
 }
 

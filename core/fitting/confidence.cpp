@@ -31,7 +31,7 @@ ConfidenceFactors confidence_factors(const ObjectiveValue& evaluation,
   factors.depth = (-residual.sum({1, 2}) / count(both).clamp_min(1)).exp();
 
   const at::Tensor x = hypothesis.location.select(1, 0), z = hypothesis.location.select(1, 2);
-  const at::Tensor alpha = hypothesis.rotation_y - at::atan2(x, z);
+  const at::Tensor alpha = hypothesis.rotation_y - azimuth(x, z);
   const at::Tensor tolerance = (1.0 / 3) / (alpha.sin().abs() / hypothesis.dimensions.select(1, 2) +
                                             alpha.cos().abs() / hypothesis.dimensions.select(1, 1));
   factors.range = at::erf(tolerance / (kRangeDeviation * std::sqrt(2.0) * z));

@@ -40,12 +40,16 @@ HypothesisBatch hypotheses_from_state(const at::Tensor& state,
   hypothesis.dimensions = batch.size_mean.index_select(0, object) *
                           state.slice(1, StateLayout::kSize, StateLayout::kHeading).exp();
   hypothesis.location = at::stack({x, y + hypothesis.dimensions.select(1, 0) / 2, z}, 1);
-  hypothesis.rotation_y = state.select(1, StateLayout::kHeading) + at::atan2(x, z);
+  hypothesis.rotation_y = state.select(1, StateLayout::kHeading) + azimuth(x, z);
   hypothesis.pitch = state.select(1, StateLayout::kPitch);
   hypothesis.roll = state.select(1, StateLayout::kRoll);
   hypothesis.shape_code = state.slice(1, StateLayout::kShape, layout.texture());
   hypothesis.texture_code = state.slice(1, layout.texture(), layout.columns());
   return hypothesis;
+}
+
+at::Tensor azimuth(const at::Tensor& x, const at::Tensor& z) {
+  return at::atan(x / z);
 }
 
 at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hypothesis) {

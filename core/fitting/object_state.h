@@ -39,6 +39,11 @@ HypothesisBatch hypotheses_from_state(const at::Tensor& state,
                                       const StateLayout& layout,
                                       const ObservationBatch& batch);
 
+/// The direction of points ahead of the camera, from the optical axis to the right, radians: atan(x / z), z > 0. Not
+/// at::atan2, nor at::pow or at::sigmoid anywhere in a fit: on this LibTorch they round what is left over behind the
+/// last whole vector otherwise than the rest, so that a row's bits depend on how many rows stand beside it.
+at::Tensor azimuth(const at::Tensor& x, const at::Tensor& z);
+
 /// Canonical vertices [N,V,3] into the camera frame, one matrix product for all:
 ///     p = R diag(length, height, width) v + location - (0, height/2, 0),
 ///     R = Ry(rotation_y) Rz(pitch) Rx(roll).

@@ -32,7 +32,9 @@ TEST(MetricDefinitions, EachSaysAllThatIsAskedOfIt) {
     EXPECT_EQ(d.meaning.find_first_of("|\n"), std::string::npos) << "would break its table";
     EXPECT_EQ(d.factor == 100, d.unit == "1") << "shares, and only shares, are shown in percent";
     EXPECT_EQ(d.statistic == Statistic::none, d.column.empty());
-    if (!d.column.empty() && d.column != "matched") EXPECT_NO_THROW(object_column(d.column));
+    if (!d.column.empty() && d.column != "matched") {
+      EXPECT_NO_THROW(object_column(d.column));
+    }
     EXPECT_NE(metrics_page().find("| `" + d.name + "` | "), std::string::npos);
   }
   EXPECT_THROW(metric_named("heading_eror_median"), CheckFailure);
@@ -58,10 +60,11 @@ TEST(MetricDefinitions, SharesCountWhatTheirLimitsSay) {
 TEST(MetricDefinitions, AMissFailsEverySuccessAndHasNoError) {
   const ObjectMeasurements miss;
   for (const MetricDefinition& d : metric_definitions()) {
-    if (d.statistic == Statistic::share_of_labels)
+    if (d.statistic == Statistic::share_of_labels) {
       EXPECT_EQ(object_value(d, false, miss), 0) << d.name;
-    else if (d.is_of_objects())
+    } else if (d.is_of_objects()) {
       EXPECT_TRUE(std::isnan(object_value(d, false, miss))) << d.name;
+    }
   }
 }
 
