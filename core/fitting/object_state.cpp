@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "fitting/posed_points.h"
+
 namespace monodr {
 
 at::Tensor StateLayout::learning_rates(const LearningRates& rates) const {
@@ -69,8 +71,7 @@ at::Tensor pose_vertices(const at::Tensor& canonical, const HypothesisBatch& hyp
                                      turned(sp * sr, -cp * sr, cr) * width.unsqueeze(1)},
                                     1);
   const at::Tensor lift = at::stack({zero, height / 2, zero}, 1);
-  const at::Tensor centre = (hypothesis.location - lift).unsqueeze(1);
-  return at::baddbmm(centre, canonical, axes);
+  return posed_points(canonical, axes, hypothesis.location - lift);
 }
 
 Surfels posed_surfels(const Surfels& canonical, const HypothesisBatch& hypothesis) {

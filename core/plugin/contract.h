@@ -36,7 +36,7 @@ struct ContractReport {
 ///   directions. Outputs that jump (depth and colour, where the nearest face changes between two
 ///   samples) are left out: a pixel counts if the differences at two step sizes agree;
 /// - the same bits twice, and on one thread and on two;
-/// - a batch equals its items;
+/// - a batch equals its items, bit for bit: a fit is a matter of its object alone;
 /// - no NaN, in value or gradient, on degenerate input;
 /// - a renderer refuses a vertex that is NaN or infinite, and its message says "item N";
 /// - its channels "nocs" and "normals" (plugin/channels.h), and those of its own, keep all of that, and the first two are

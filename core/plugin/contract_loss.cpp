@@ -246,12 +246,14 @@ const Degenerate kDegenerate[] = {
 };
 
 std::string batch_differs(const Loss& loss) {
-  const Scene scene = some_scene();
-  const at::Tensor together = evaluate(loss, scene);
-  for (int64_t n = 0; n < kHypotheses; ++n) {
-    const at::Tensor alone = evaluate(loss, item(scene, n));
-    const auto error = difference_beyond(alone, together.narrow(0, n, 1), 1e-12);
-    if (!error.empty()) return fmt::format("hypothesis {}: {}", n, error);
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const Scene scene = as_type(some_scene(), type);
+    const at::Tensor together = evaluate(loss, scene);
+    for (int64_t n = 0; n < kHypotheses; ++n) {
+      const at::Tensor alone = evaluate(loss, item(scene, n));
+      const auto error = difference_in_bits({alone}, {together.narrow(0, n, 1)});
+      if (!error.empty()) return fmt::format("hypothesis {}: {}", n, error);
+    }
   }
   return "";
 }

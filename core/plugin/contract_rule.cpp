@@ -75,7 +75,7 @@ std::string batch_differs(const Rule& rule) {
     for (int b = 0; b < kObjects; ++b) {
       const at::Tensor alone = rule.combine({losses.narrow(0, b, 1), step, kSteps});
       const at::Tensor together = rule.combine({losses, step, kSteps}).narrow(0, b, 1);
-      if (const auto error = difference_beyond(alone, together, 1e-12); !error.empty())
+      if (const auto error = difference_in_bits({alone}, {together}); !error.empty())
         return fmt::format("object {}: {}", b, error);
     }
   return "";

@@ -30,8 +30,9 @@ class HeadingLoss : public Loss {
   Channels needs() const override { return {}; }
   at::Tensor evaluate(const LossInput& input) const override {
     const HypothesisBatch& h = input.hypothesis;
+    // Not at::atan2: the gradient in the location, which is exactly zero, would be noise that Adam takes for a slope.
     const at::Tensor alpha =
-        h.rotation_y - at::atan2(h.location.select(1, 0), h.location.select(1, 2));
+        h.rotation_y - azimuth(h.location.select(1, 0), h.location.select(1, 2));
     return 1 - 0.5 * (2 * (alpha - target_)).cos() - 0.5 * (alpha - target_).cos();
   }
 
