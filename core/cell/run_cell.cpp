@@ -108,13 +108,27 @@ void require_a_fit(const std::vector<FittedObject>& fits) {
                     fits.front().failure));
 }
 
-/// Gives each matched object the loss at which its fit ended.
-void add_losses(const std::vector<FittedObject>& fits, std::vector<ObjectResult>& objects) {
-  std::map<std::string, std::vector<double>> losses;  // in the order of detections_of
-  for (const FittedObject& fit : fits)
-    if (fit.failure.empty()) losses[fit.frame].push_back(fit.loss);
-  for (ObjectResult& object : objects)
-    if (object.matched) object.loss = losses.at(object.frame).at(object.detection);
+/// What the fits know of themselves: the loss at the end, and the headings that compete with the reported one.
+void add_fit_facts(const std::vector<FittedObject>& fits, CellResult& result) {
+  std::map<std::string, std::vector<const FittedObject*>> fits_of;  // in the order of detections_of
+  for (const FrameAnnotations& frame : result.detections) fits_of[frame.frame];
+  for (const FittedObject& fit : fits) {
+    if (!fit.failure.empty() || fits_of.count(fit.frame) == 0) continue;
+    const int detection = static_cast<int>(fits_of[fit.frame].size());
+    fits_of[fit.frame].push_back(&fit);
+    for (const HeadingMode& mode : fit.modes) result.modes.push_back({mode, fit.frame, detection});
+  }
+  for (ObjectResult& object : result.objects) {
+    if (!object.matched) continue;
+    const FittedObject& fit = *fits_of.at(object.frame).at(object.detection);
+    object.loss = fit.loss;
+    if (!fit.modes.empty()) object.heading_probability = fit.modes.front().probability;
+  }
+}
+
+bool is_doubtful(const FittedObject& fit) {
+  constexpr double kSure = 0.8;
+  return fit.failure.empty() && !fit.modes.empty() && fit.modes.front().probability < kSure;
 }
 
 /// How many objects were fitted, failed and were left out, and what an object cost.
@@ -131,6 +145,7 @@ void add_counts(const MethodResult& fits,
   add("renders_per_object", static_cast<double>(fits.renders) / objects);
   const auto failed = std::count_if(fits.objects.begin(), fits.objects.end(), has_failed);
   add("fitted_objects", static_cast<std::ptrdiff_t>(fits.objects.size()) - failed);
+  add("doubtful_headings", std::count_if(fits.objects.begin(), fits.objects.end(), is_doubtful));
   add("failed_objects", failed);
   add("failed_hypotheses", fits.failed_hypotheses);
   add("skipped_objects", set.skipped_objects.size());
@@ -260,7 +275,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
     result.message = fmt::format("{} of {} frames have no labels and were not evaluated",
                                  frames.size() - labels.size(),
                                  frames.size());
-  add_losses(found.objects, result.objects);
+  add_fit_facts(found.objects, result);
   if (const ShapePrior* prior = method->shape_prior()) {
     add_shape_metrics(settings, order.cache, *prior, result);
     add_fitted_shape_metrics(

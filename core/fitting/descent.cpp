@@ -110,6 +110,9 @@ void Descent::choose() {
   const at::Tensor rotation = last.hypothesis.rotation_y.view({-1, per_object_});
   const at::Tensor difference = rotation - rotation.gather(1, winner.unsqueeze(1));
   agreement_ = (difference.cos() > std::cos(M_PI / 6)).to(at::kFloat).mean(1);
+  winner_ = winner;
+  best_loss_ = std::get<0>(losses.min(1));
+  last_ = heading_candidates(last.hypothesis, losses, 0.5 * kFailedLoss);
   const at::Tensor rows = winner + first_rows(batch_.count(), per_object_);
   keep(rows, 1);
   if (observe_)
@@ -118,6 +121,15 @@ void Descent::choose() {
               object_,
               initial_texture_,
               losses.flatten().index_select(0, rows)});
+}
+
+std::vector<HeadingMode> Descent::modes(int64_t object) const {
+  return heading_modes(last_,
+                       earlier_,
+                       object,
+                       winner_.select(0, object).item<int64_t>(),
+                       best_loss_.select(0, object).item<double>(),
+                       settings_.heading_temperature);
 }
 
 ObjectiveValue Descent::final_evaluation() {
@@ -226,7 +238,15 @@ void Descent::branch(int step) {
   settle_after_ = step + settings_.exploration.trial_steps;
 }
 
+/// What is about to be dropped may be what the object really is.
+void Descent::remember(const at::Tensor& losses) {
+  earlier_ = heading_candidates(hypotheses_from_state(state_, object_, objective_.layout(), batch_),
+                                losses.view({-1, per_object_}),
+                                0.5 * kFailedLoss);
+}
+
 void Descent::settle(const at::Tensor& losses) {
+  remember(losses);
   const at::Tensor best = std::get<1>(losses.view({-1, branches_}).min(1));
   keep(best + first_rows(best.size(0), branches_), per_object_ / branches_);
   branches_ = 1;
@@ -237,6 +257,7 @@ void Descent::prune(int steps_done, const at::Tensor& losses) {
   for (const Pruning& pruning : prunings_)
     if (pruning.step <= steps_done) kept = std::min<int64_t>(kept, pruning.keep);
   if (kept == per_object_) return;
+  remember(losses);
   const at::Tensor headings = state_.select(1, StateLayout::kHeading).view({-1, per_object_});
   const at::Tensor ranking = ranking_losses(losses.view({-1, per_object_}), headings);
   const at::Tensor order = std::get<1>(ranking.sort(1));

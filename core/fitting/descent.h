@@ -7,6 +7,7 @@
 
 #include "fitting/adam.h"
 #include "fitting/gradient_estimator.h"
+#include "fitting/heading_modes.h"
 #include "fitting/initialiser.h"
 #include "fitting/objective.h"
 #include "plugin/rule.h"
@@ -65,6 +66,9 @@ class Descent {
   std::string failure(int64_t object) const;
   /// [B] after `choose`: share of the surviving hypotheses within 30 degrees of the reported one.
   const at::Tensor& agreement() const { return agreement_; }
+  /// After `choose`: the reported heading and those that compete with it; none where the object failed. In the camera
+  /// frame.
+  std::vector<HeadingMode> modes(int64_t object) const;
   int failed_hypotheses() const { return failed_hypotheses_; }
   /// Renderings of one hypothesis each.
   int64_t renders() const { return renders_; }
@@ -76,6 +80,7 @@ class Descent {
                           Channels extra = {});
   ObjectiveValue evaluate_all(double share, Channels extra = {});
   at::Tensor combined(const at::Tensor& losses, int index) const;
+  void remember(const at::Tensor& losses);
   at::Tensor without_failed(const at::Tensor& losses) const;
   void note_failures(int step, const ObjectiveValue& evaluation, const at::Tensor& gradient);
   void note_divergence(int step);
@@ -101,6 +106,8 @@ class Descent {
   at::Tensor failed_;              ///< [N] bool
   at::Tensor reason_, failed_at_;  ///< [N] int64: what was not finite, in which step
   at::Tensor agreement_;
+  at::Tensor winner_, best_loss_;     ///< [B] after `choose`
+  HeadingCandidates last_, earlier_;  ///< at the end, and at the last pruning or settling
   Adam adam_;
   int failed_hypotheses_ = 0;
   int64_t renders_ = 0;

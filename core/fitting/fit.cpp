@@ -58,6 +58,8 @@ FitResult fit_objects(const std::vector<Observation>& observations,
     const double certainty = settings.confidence.score ? observations[i].score : 1;
     fitted.score = certainty * confidence.select(0, row).item<double>();
     fitted.failure = descent.failure(row);
+    fitted.modes = descent.modes(row);
+    for (HeadingMode& mode : fitted.modes) mode.box.location -= observations[i].camera.offset;
     fitted.agreement = descent.agreement().select(0, row).item<double>();
     result.objects.push_back(std::move(fitted));
   }

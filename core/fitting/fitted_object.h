@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fitting/objective.h"
+#include "geometry/heading_mode.h"
 #include "geometry/mesh.h"
 
 namespace monodr {
@@ -25,6 +26,8 @@ struct FittedObject {
   /// Share of the last hypotheses that agree with the reported heading within 30 degrees; only
   /// methods that carry several know it.
   std::optional<double> agreement;
+  /// The reported heading first, then those that compete with it; empty of methods that know of no other.
+  std::vector<HeadingMode> modes;
   std::vector<float> shape_code, texture_code;
   Mesh mesh;  ///< posed, with its decoded colours
 

@@ -63,6 +63,8 @@ std::vector<MetricDefinition> made_definitions() {
       {"renders_per_object", "renders", lower, 1, 2, "renders",
        "renderings of one hypothesis each, with or without a backward pass: what an object costs on any machine"},
       {"fitted_objects", "objects", neither, 1, 2, "fitted", "objects that have a pose"},
+      {"doubtful_headings", "objects", lower, 1, 1, "doubtful",
+       "objects whose reported heading has a probability below 0.8; v_heading_modes holds what else it may be"},
       {"failed_objects", "objects", lower, 1, 0, "failed",
        "objects without a pose because no hypothesis stayed finite; v_provenance says why"},
       {"failed_hypotheses", "hypotheses", lower, 1, 2, "failed hypotheses",

@@ -26,7 +26,12 @@ const std::vector<ObjectColumn>& object_columns() {
       {"bev_overlap", &M::bev_overlap, "1", "intersection over union seen from above, 0..1"},
       {"volume_overlap", &M::volume_overlap, "1", "intersection over union in 3-D, 0..1"},
       {"score", &M::score, "1", "of the detection"},
-      {"loss", &M::loss, "1", "total of the reported hypothesis at the end of its fit"}};
+      {"loss", &M::loss, "1", "total of the reported hypothesis at the end of its fit"},
+      {"heading_probability",
+       &M::heading_probability,
+       "1",
+       "of the reported heading, beside the others that the hypotheses ended in; v_heading_modes "
+       "has them"}};
   return columns;
 }
 

@@ -22,6 +22,7 @@ struct ObjectMeasurements {
   double volume_overlap = 0;
   double score = none;
   double loss = none;
+  double heading_probability = none;
 };
 
 /// A field of ObjectMeasurements, which is a column of the same name in table `object`.

@@ -97,6 +97,38 @@ Annotation annotation_from(const json& array) {
   return a;
 }
 
+json to_array(const DetectedMode& m) {
+  json array = {m.frame, m.detection};
+  for (const double value : {m.alpha,
+                             m.box.height,
+                             m.box.width,
+                             m.box.length,
+                             m.box.location.x(),
+                             m.box.location.y(),
+                             m.box.location.z(),
+                             m.box.rotation_y,
+                             m.loss,
+                             m.probability})
+    array.push_back(number(value));
+  return array;
+}
+
+DetectedMode mode_from(const json& array) {
+  const auto at = [&](size_t index) { return to_number(array.at(index)); };
+  DetectedMode m;
+  m.frame = array.at(0);
+  m.detection = array.at(1);
+  m.alpha = at(2);
+  m.box.height = at(3);
+  m.box.width = at(4);
+  m.box.length = at(5);
+  m.box.location = {at(6), at(7), at(8)};
+  m.box.rotation_y = at(9);
+  m.loss = at(10);
+  m.probability = at(11);
+  return m;
+}
+
 json to_object(const FrameAnnotations& frame) {
   json objects = json::array();
   for (const Annotation& annotation : frame.objects) objects.push_back(to_array(annotation));
@@ -123,6 +155,9 @@ CellResult result_from(const json& document) {
   for (const json& object : document.at("objects")) result.objects.push_back(object_from(object));
   for (const json& frame : document.at("detections"))
     result.detections.push_back(frame_from(frame));
+  // A file that an earlier version left has none.
+  for (const json& mode : document.value("heading_modes", json::array()))
+    result.modes.push_back(mode_from(mode));
   for (const json& point : document.at("series"))
     result.series.push_back({point.at(0), point.at(1), to_number(point.at(2))});
   return result;
@@ -136,10 +171,11 @@ MetricValue metric_value(const std::string& name, double value) {
 
 std::string to_json(const CellResult& result) {
   json metrics = json::array(), objects = json::array(), detections = json::array(),
-       series = json::array();
+       modes = json::array(), series = json::array();
   for (const MetricValue& metric : result.metrics) metrics.push_back(to_array(metric));
   for (const ObjectResult& object : result.objects) objects.push_back(to_object(object));
   for (const FrameAnnotations& frame : result.detections) detections.push_back(to_object(frame));
+  for (const DetectedMode& mode : result.modes) modes.push_back(to_array(mode));
   for (const SeriesPoint& point : result.series)
     series.push_back({point.name, point.step, number(point.value)});
   const json document = {{"cell", result.cell},
@@ -148,6 +184,7 @@ std::string to_json(const CellResult& result) {
                          {"metrics", metrics},
                          {"objects", objects},
                          {"detections", detections},
+                         {"heading_modes", modes},
                          {"series", series},
                          {"provenance", result.provenance},
                          {"seconds", number(result.seconds)},

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "geometry/annotation.h"
+#include "geometry/heading_mode.h"
 #include "metrics/metric_definitions.h"
 
 namespace monodr {
@@ -36,6 +37,12 @@ struct ObjectResult : ObjectMeasurements {
   std::string failure;  ///< why there is no detection, where known
 };
 
+/// One of the headings that a fit could not tell apart for good.
+struct DetectedMode : HeadingMode {
+  std::string frame;
+  int detection = 0;  ///< running number of the detection in the frame
+};
+
 struct SeriesPoint {
   std::string name;  ///< "loss.total", "loss.mask", ...
   int step = 0;
@@ -51,6 +58,7 @@ struct CellResult {
   std::vector<MetricValue> metrics;
   std::vector<ObjectResult> objects;
   std::vector<FrameAnnotations> detections;
+  std::vector<DetectedMode> modes;  ///< by frame and detection, the reported one first
   std::vector<SeriesPoint> series;
   std::map<std::string, std::string> provenance;  ///< host, versions, git commit, threads, ...
   double seconds = 0;                             ///< wall time of the cell

@@ -99,6 +99,35 @@ void insert_detections(SQLite::Database& connection, std::int64_t cell, const Ce
   }
 }
 
+void insert_modes(SQLite::Database& connection, std::int64_t cell, const CellResult& result) {
+  std::map<std::string, int> number_of;
+  for (const FrameAnnotations& frame : result.detections)
+    number_of.emplace(frame.frame, static_cast<int>(number_of.size()));
+  Statement add(connection, "INSERT INTO heading_mode VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  int number = 0;
+  const DetectedMode* before = nullptr;
+  for (const DetectedMode& m : result.modes) {
+    const bool same = before && before->frame == m.frame && before->detection == m.detection;
+    number = same ? number + 1 : 0;
+    before = &m;
+    insert(add,
+           cell,
+           number_of.at(m.frame),
+           m.detection,
+           number,
+           m.alpha,
+           m.box.height,
+           m.box.width,
+           m.box.length,
+           m.box.location.x(),
+           m.box.location.y(),
+           m.box.location.z(),
+           m.box.rotation_y,
+           m.loss,
+           m.probability);
+  }
+}
+
 void insert_series(SQLite::Database& connection, std::int64_t cell, const CellResult& result) {
   Statement find(connection, "SELECT id FROM series_name WHERE name = ?");
   Statement add(connection, "INSERT INTO series_name (name) VALUES (?)");
@@ -132,8 +161,15 @@ void replace_rows_of_cell(SQLite::Database& connection,
                           std::int64_t cell,
                           const CellRecord& record,
                           const CellResult& result) {
-  for (const char* table :
-       {"config", "metric", "object", "frame", "detection", "series", "plugin", "provenance"}) {
+  for (const char* table : {"config",
+                            "metric",
+                            "object",
+                            "frame",
+                            "detection",
+                            "heading_mode",
+                            "series",
+                            "plugin",
+                            "provenance"}) {
     Statement remove(connection, fmt::format("DELETE FROM {} WHERE cell = ?", table));
     insert(remove, cell);
   }
@@ -141,6 +177,7 @@ void replace_rows_of_cell(SQLite::Database& connection,
   insert_metrics(connection, cell, result);
   insert_objects(connection, cell, result);
   insert_detections(connection, cell, result);
+  insert_modes(connection, cell, result);
   insert_series(connection, cell, result);
 }
 

@@ -165,6 +165,7 @@ DROP VIEW IF EXISTS v_rows;
 DROP VIEW IF EXISTS v_provenance;
 DROP VIEW IF EXISTS v_parameters;
 DROP VIEW IF EXISTS v_series;
+DROP VIEW IF EXISTS v_heading_modes;
 DROP VIEW IF EXISTS v_detections;
 DROP VIEW IF EXISTS v_objects;
 DROP VIEW IF EXISTS v_metrics;
@@ -203,6 +204,15 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame.name AS frame, 
   FROM detection
   JOIN frame ON frame.cell = detection.cell AND frame.number = detection.frame
   JOIN cell ON cell.id = detection.cell
+  JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.state = 'done' AND cell.is_current;
+
+CREATE VIEW v_heading_modes AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame.name AS frame, detection AS number, mode,
+       alpha, height, width, length, x, y, z, rotation_y, loss, probability
+  FROM heading_mode AS m
+  JOIN frame ON frame.cell = m.cell AND frame.number = m.frame
+  JOIN cell ON cell.id = m.cell
   JOIN v_variants v ON v.id = cell.variant
  WHERE cell.state = 'done' AND cell.is_current;
 
@@ -337,11 +347,33 @@ ALTER TABLE cell ADD COLUMN lease_until INTEGER;
 ALTER TABLE cell ADD COLUMN launcher TEXT;
 )sql";
 
+// Headings that a fit could not tell apart, the reported one as mode 0.
+constexpr const char* version_6 = R"sql(
+CREATE TABLE heading_mode (
+  cell        INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  frame       INTEGER NOT NULL,
+  detection   INTEGER NOT NULL,
+  mode        INTEGER NOT NULL,
+  alpha       REAL,
+  height      REAL,
+  width       REAL,
+  length      REAL,
+  x           REAL,
+  y           REAL,
+  z           REAL,
+  rotation_y  REAL,
+  loss        REAL,
+  probability REAL,
+  PRIMARY KEY (cell, frame, detection, mode)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE object ADD COLUMN heading_probability REAL;
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
   static const std::vector<std::string> migrations = {
-      version_1, version_2, version_3, version_4, version_5};
+      version_1, version_2, version_3, version_4, version_5, version_6};
   return migrations;
 }
 

@@ -175,4 +175,35 @@ std::vector<FrameAnnotations> detections_of(const Database& database, std::int64
   return frames;
 }
 
+std::vector<DetectedMode> modes_of(const Database& database, std::int64_t row) {
+  std::vector<DetectedMode> modes;
+  database.guarded([&] {
+    Statement rows(database.connection(),
+                   "SELECT frame.name, detection, alpha, height, width, length, x, y, z, "
+                   "rotation_y, loss, probability FROM heading_mode AS m JOIN frame ON frame.cell "
+                   "= m.cell AND frame.number = m.frame WHERE m.cell = ? "
+                   "ORDER BY m.frame, detection, mode");
+    rows.bind(1, row);
+    while (rows.executeStep()) {
+      DetectedMode m;
+      m.frame = rows.getColumn(0).getString();
+      m.detection = rows.getColumn(1);
+      int c = 2;
+      for (double* value : {&m.alpha,
+                            &m.box.height,
+                            &m.box.width,
+                            &m.box.length,
+                            &m.box.location.x(),
+                            &m.box.location.y(),
+                            &m.box.location.z(),
+                            &m.box.rotation_y,
+                            &m.loss,
+                            &m.probability})
+        *value = number(rows.getColumn(c++));
+      modes.push_back(m);
+    }
+  });
+  return modes;
+}
+
 }  // namespace monodr

@@ -39,6 +39,8 @@ std::vector<StoredCell> listed_cells(const Database& database, const std::string
 
 /// What the cell (`row`: cell.id) detected, a frame each, frames without detections included.
 std::vector<FrameAnnotations> detections_of(const Database& database, std::int64_t row);
+/// What else its headings may be.
+std::vector<DetectedMode> modes_of(const Database& database, std::int64_t row);
 std::vector<MetricValue> metrics_of(const Database& database, std::int64_t row);
 /// By name, then by step.
 std::vector<SeriesPoint> series_of(const Database& database, std::int64_t row);

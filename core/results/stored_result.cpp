@@ -145,12 +145,33 @@ void add_detections(const std::vector<FrameAnnotations>& frames, Facts& facts) {
   }
 }
 
+void add_modes(const std::vector<DetectedMode>& modes, Facts& facts) {
+  std::map<std::string, int> count;
+  for (const DetectedMode& m : modes) {
+    const std::string detection = fmt::format("frame {}: detection {}", m.frame, m.detection);
+    std::vector<std::string> values;
+    for (const double value : {m.alpha,
+                               m.box.height,
+                               m.box.width,
+                               m.box.length,
+                               m.box.location.x(),
+                               m.box.location.y(),
+                               m.box.location.z(),
+                               m.box.rotation_y,
+                               m.loss,
+                               m.probability})
+      values.push_back(exact(value));
+    facts[fmt::format("{} heading {}", detection, count[detection]++)] = join(values, " ");
+  }
+}
+
 Facts facts_of(const CellResult& result) {
   Facts facts{{"state", result.state}};
   for (const MetricValue& metric : result.metrics)
     if (metric.unit != "s") facts["metric " + metric_title(metric)] = exact(metric.value);
   add_objects(result.objects, facts);
   add_detections(result.detections, facts);
+  add_modes(result.modes, facts);
   for (const SeriesPoint& point : result.series)
     facts[fmt::format("series {} step {}", point.name, point.step)] = exact(point.value);
   return facts;
@@ -185,6 +206,7 @@ StoredResult find_stored_result(const Database& database, const std::string& pre
     read_objects(database, cell);
     cell.result.metrics = metrics_of(database, cell.row);
     cell.result.detections = detections_of(database, cell.row);
+    cell.result.modes = modes_of(database, cell.row);
     cell.result.series = series_of(database, cell.row);
   });
   return cell;
@@ -201,6 +223,7 @@ std::string metric_title(const MetricValue& metric) {
 
 std::vector<std::string> differences(const CellResult& before, CellResult after) {
   forget_unknown(before.objects, after.objects);
+  if (before.modes.empty()) after.modes.clear();
   const Facts old_facts = facts_of(before), new_facts = facts_of(after);
   std::vector<std::string> lines;
   for (const auto& [name, value] : old_facts) {

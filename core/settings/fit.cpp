@@ -55,6 +55,7 @@ Binding<FitSettings> make_binding() {
       .key("start_depth", &S::start_depth, "", "where the range begins: the median depth under the mask (the box's height where there is no depth), or the range at which a car of mean height is as high as the box")
       .key("start_depth_offset", &S::start_depth_offset, "m", "surface to centre: added to the median depth under the mask", -10, 10)
       .key("start_detections", &S::start_detections, "", "folder of another system's KITTI result files (start = detections)").when(from_detections)
+      .key("heading_temperature", &S::heading_temperature, "1", "difference of losses that makes a heading e times as probable beside the others that an object's hypotheses ended in; changes no fit", 1e-6, 1e6)
       .key("gradient", &S::gradient, "", "gradient of the objective in the state: by autograd, or by central differences, for renderers that have none")
       .rule(check);
   // clang-format on

@@ -85,6 +85,8 @@ struct FitSettings {
   double start_depth_offset = 1.2;  ///< metres from the seen surface to the centre
   std::string start_detections;     ///< folder of KITTI result files (start = detections)
   GradientKind gradient = GradientKind::autograd;
+  /// The difference of losses that makes a heading e times as probable; see fitting/heading_modes.h.
+  double heading_temperature = 0.05;
 
   /// Not keys of [fit]: what a fit takes from [category] and [confidence].
   std::array<double, 3> size_mean{};       ///< height, width, length, metres

@@ -229,6 +229,15 @@ std::vector<std::string> result_lines(const FitTrace& trace) {
                   end.box.length,
                   end.loss,
                   end.score)};
+  if (!end.modes.empty()) {
+    std::string headings =
+        fmt::format("probability of the heading {:.2f}", end.modes.front().probability);
+    for (size_t i = 1; i < end.modes.size(); ++i)
+      headings += fmt::format(", of rotation_y {:.1f} deg {:.2f}",
+                              degrees(end.modes[i].box.rotation_y),
+                              end.modes[i].probability);
+    lines.push_back(headings);
+  }
   const Box3d* label = label_box(trace);
   if (label == nullptr)
     lines.push_back("no label");

@@ -111,7 +111,13 @@ TEST_F(RunCell, LeavesDetectionsMetricsCurvesAndPictures) {
   for (const ObjectResult& object : result.objects)
     if (object.matched) {
       EXPECT_GT(object.loss, 0) << object.frame << "/" << object.label;
+      EXPECT_GT(object.heading_probability, 0) << object.frame << "/" << object.label;
     }
+  std::map<std::pair<std::string, int>, double> probability;
+  for (const DetectedMode& mode : result.modes)
+    probability[{mode.frame, mode.detection}] += mode.probability;
+  EXPECT_EQ(probability.size(), detections_in(result));
+  for (const auto& [detection, sum] : probability) EXPECT_NEAR(sum, 1, 1e-9);
   ASSERT_EQ(outcome.pictures.size(), result.detections.size());
   for (size_t i = 0; i < outcome.pictures.size(); ++i) {
     EXPECT_EQ(outcome.pictures[i].objects.size(), result.detections[i].objects.size());

@@ -58,6 +58,9 @@ std::string bytes_of(const FittedObject& object) {
                           object.score,
                           object.loss,
                           object.agreement.value_or(-1)});
+  for (const HeadingMode& mode : object.modes)
+    add(std::vector<double>{
+        mode.box.location.x(), mode.box.rotation_y, mode.alpha, mode.loss, mode.probability});
   add(object.loss_terms);
   add(object.shape_code);
   add(object.texture_code);

@@ -36,6 +36,7 @@ CellResult full_result() {
   object.volume_overlap = 0.3;
   object.score = -infinity;
   object.loss = infinity;
+  object.heading_probability = 0.75;
   result.objects = {object};
   Annotation annotation;
   annotation.category = "Car";
@@ -50,6 +51,15 @@ CellResult full_result() {
   annotation.box3d.rotation_y = 11;
   annotation.score = 12;
   result.detections = {{"000123", {annotation}}, {"000124", {}}};
+  HeadingMode mode;
+  mode.box = annotation.box3d;
+  mode.alpha = -1.5;
+  mode.loss = 0.25;
+  mode.probability = 0.75;
+  HeadingMode other = mode;
+  other.box.rotation_y = -2;
+  other.probability = 0.25;
+  result.modes = {{mode, "000123", 0}, {other, "000123", 0}};
   result.series = {{"loss.total", 0, 2.5}, {"loss.total", 1, nan}};
   result.provenance = {{"host", "a"}, {"git.commit", "b"}};
   result.seconds = 1.25;
@@ -76,6 +86,11 @@ TEST(CellResult, SurvivesJson) {
   EXPECT_EQ(annotation.box3d.location, Eigen::Vector3d(5, 6, 7));
   EXPECT_EQ(annotation.box3d.rotation_y, 11);
   EXPECT_EQ(annotation.score, 12);
+  ASSERT_EQ(after.modes.size(), 2u);
+  EXPECT_EQ(after.modes[1].frame, "000123");
+  EXPECT_EQ(after.modes[1].box.rotation_y, -2);
+  EXPECT_EQ(after.modes[1].box.height, 8);
+  EXPECT_EQ(after.modes[1].probability, 0.25);
   EXPECT_EQ(after.series[1].step, 1);
   EXPECT_EQ(after.provenance, before.provenance);
 }
@@ -105,6 +120,7 @@ TEST(CellResult, WhatAnEarlierSchemaDidNotKeepIsNoDifference) {
   CellResult before = full_result(), after = before;
   EXPECT_TRUE(differences(before, after).empty());
   after.objects[0].radial_error = 0.5;
+  before.modes.clear();
   EXPECT_TRUE(differences(before, after).empty());
   after.objects[0].bev_overlap = 0.25;
   EXPECT_EQ(differences(before, after),

@@ -64,6 +64,13 @@ TEST(Database, KeepsAllThatACellLeaves) {
   car.box3d.location = {1, 2, 3};
   car.score = 0.5;
   result.detections = {{"000001", {car, car}}, {"000002", {}}};
+  HeadingMode mode;
+  mode.box.rotation_y = 0.5;
+  mode.probability = 0.75;
+  HeadingMode turned = mode;
+  turned.box.rotation_y = -2.5;
+  turned.probability = 0.25;
+  result.modes = {{mode, "000001", 0}, {turned, "000001", 0}, {mode, "000001", 1}};
   result.series = {{"loss.total", 0, 2}, {"loss.total", 1, nan}, {"loss.mask", 0, 1}};
   database.import_result(record, result);
 
@@ -83,6 +90,9 @@ TEST(Database, KeepsAllThatACellLeaves) {
             "000001;0;0;too dark;null;null;0.0\n000001;1;1;too dark;90.0;-90.0;0.5\n");
   EXPECT_EQ(query(database, "SELECT frame, number, category, x, y, z, score FROM v_detections"),
             "000001;0;Car;1.0;2.0;3.0;0.5\n000001;1;Car;1.0;2.0;3.0;0.5\n");
+  EXPECT_EQ(
+      query(database, "SELECT frame, number, mode, rotation_y, probability FROM v_heading_modes"),
+      "000001;0;0;0.5;0.75\n000001;0;1;-2.5;0.25\n000001;1;0;0.5;0.75\n");
   EXPECT_EQ(query(database, "SELECT name FROM frame ORDER BY number"), "000001\n000002\n");
   EXPECT_EQ(query(database, "SELECT series, step, value FROM v_series ORDER BY series, step"),
             "loss.mask;0;1.0\nloss.total;0;2.0\nloss.total;1;null\n");

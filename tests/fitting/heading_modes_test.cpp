@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/heading_modes.h"
+
+#include <ATen/Functions.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace monodr {
+namespace {
+
+constexpr double kFailed = 1000;
+
+/// One object straight ahead, where rotation_y is the allocentric heading; headings in degrees.
+HeadingCandidates candidates(std::vector<float> headings, std::vector<float> losses) {
+  const auto count = static_cast<int64_t>(headings.size());
+  HypothesisBatch hypotheses;
+  hypotheses.rotation_y = at::tensor(headings) * (M_PI / 180);
+  hypotheses.location = at::tensor({0.F, 1.6F, 12.F}).repeat({count, 1});
+  hypotheses.dimensions = at::tensor({1.5F, 1.6F, 3.9F}).repeat({count, 1});
+  return heading_candidates(hypotheses, at::tensor(losses).view({1, count}), kFailed);
+}
+
+double degrees(const HeadingMode& mode) {
+  return mode.alpha * 180 / M_PI;
+}
+
+TEST(HeadingModes, HypothesesOfOneValleyAreOneMode) {
+  const auto modes = heading_modes(candidates({10, 15, -20, 370}, {1, 2, 3, 4}), {}, 0, 0, 7, 0.1);
+  ASSERT_EQ(modes.size(), 1u);
+  EXPECT_EQ(modes[0].probability, 1);
+  EXPECT_EQ(modes[0].loss, 7);
+  EXPECT_NEAR(degrees(modes[0]), 10, 1e-4);
+  EXPECT_NEAR(modes[0].box.length, 3.9, 1e-6);
+  EXPECT_NEAR(modes[0].box.location.z(), 12, 1e-6);
+}
+
+TEST(HeadingModes, ATemperatureOfDifferenceIsAFactorOfE) {
+  const auto modes = heading_modes(candidates({190, 10, 100}, {2, 1.5, 1.75}), {}, 0, 1, 1.5, 0.25);
+  ASSERT_EQ(modes.size(), 3u);
+  EXPECT_NEAR(degrees(modes[0]), 10, 1e-4);
+  EXPECT_NEAR(degrees(modes[1]), 100, 1e-4);
+  EXPECT_NEAR(degrees(modes[2]), -170, 1e-4);
+  EXPECT_NEAR(modes[0].probability / modes[1].probability, std::exp(1), 1e-6);
+  EXPECT_NEAR(modes[0].probability / modes[2].probability, std::exp(2), 1e-6);
+  EXPECT_NEAR(modes[0].probability + modes[1].probability + modes[2].probability, 1, 1e-12);
+  EXPECT_NEAR(modes[2].loss, 2, 1e-6);
+}
+
+TEST(HeadingModes, WhatWasDroppedStillCounts) {
+  const auto modes =
+      heading_modes(candidates({10}, {1}), candidates({12, 180, 11}, {5, 5.5, 5.25}), 0, 0, 1, 0.5);
+  ASSERT_EQ(modes.size(), 2u);
+  EXPECT_NEAR(std::abs(degrees(modes[1])), 180, 1e-4);
+  EXPECT_NEAR(modes[0].probability / modes[1].probability, std::exp(1), 1e-6);
+  EXPECT_NEAR(modes[1].loss, 1.5, 1e-6) << "as far above the best as when it was dropped";
+}
+
+TEST(HeadingModes, TheReportedOneComesFirstThoughAnotherIsBetter) {
+  const auto modes = heading_modes(candidates({10, 190}, {1, 2}), {}, 0, 1, 1, 1);
+  ASSERT_EQ(modes.size(), 2u);
+  EXPECT_NEAR(degrees(modes[0]), -170, 1e-4);
+  EXPECT_LT(modes[0].probability, modes[1].probability);
+}
+
+TEST(HeadingModes, AFailedHypothesisIsNoAnswer) {
+  EXPECT_EQ(heading_modes(candidates({10, 190}, {1, kFailed}), {}, 0, 0, 1, 1).size(), 1u);
+  EXPECT_TRUE(heading_modes(candidates({10}, {kFailed}), {}, 0, 0, kFailed, 1).empty());
+}
+
+}  // namespace
+}  // namespace monodr
