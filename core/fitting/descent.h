@@ -66,7 +66,7 @@ class Descent {
   std::string failure(int64_t object) const;
   /// [B] after `choose`: share of the surviving hypotheses within 30 degrees of the reported one.
   const at::Tensor& agreement() const { return agreement_; }
-  /// After `choose`: the reported heading and those that compete with it; none where the object failed. In the camera
+  /// After `choose`: the reported heading and those that compete with it; none where the object failed or only one was tried. In the camera
   /// frame.
   std::vector<HeadingMode> modes(int64_t object) const;
   int failed_hypotheses() const { return failed_hypotheses_; }

@@ -74,6 +74,7 @@ std::vector<HeadingMode> heading_modes(const HeadingCandidates& last,
                                        int64_t reported,
                                        double best_loss,
                                        double temperature) {
+  if (last.losses.size(1) == 1 && earlier.empty()) return {};
   std::vector<HeadingMode> modes{mode_of(last, object, reported)};
   if (!std::isfinite(modes.front().loss)) return {};
   add_new_ones(finite_modes(last, object), modes);

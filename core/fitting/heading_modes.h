@@ -30,7 +30,8 @@ HeadingCandidates heading_candidates(const HypothesisBatch& hypotheses,
 /// judged: they count with the distance that they had then, because nothing has been heard of them since.
 ///     probability_m = exp(-loss_m / temperature) / sum_n exp(-loss_n / temperature),
 /// with losses above the best one. The temperature is the difference of losses that is worth a factor of e; it is
-/// measured on scenes whose headings are known (docs/fitting.md).
+/// measured on scenes whose headings are known (docs/fitting.md). A fit of one hypothesis that never tried another
+/// knows nothing of this: no modes.
 std::vector<HeadingMode> heading_modes(const HeadingCandidates& last,
                                        const HeadingCandidates& earlier,
                                        int64_t object,

@@ -86,7 +86,7 @@ struct FitSettings {
   std::string start_detections;     ///< folder of KITTI result files (start = detections)
   GradientKind gradient = GradientKind::autograd;
   /// The difference of losses that makes a heading e times as probable; see fitting/heading_modes.h.
-  double heading_temperature = 0.05;
+  double heading_temperature = 0.02;
 
   /// Not keys of [fit]: what a fit takes from [category] and [confidence].
   std::array<double, 3> size_mean{};       ///< height, width, length, metres

@@ -2,6 +2,7 @@
 #include "fitting/heading_modes.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -65,7 +66,13 @@ TEST(HeadingModes, TheReportedOneComesFirstThoughAnotherIsBetter) {
 
 TEST(HeadingModes, AFailedHypothesisIsNoAnswer) {
   EXPECT_EQ(heading_modes(candidates({10, 190}, {1, kFailed}), {}, 0, 0, 1, 1).size(), 1u);
-  EXPECT_TRUE(heading_modes(candidates({10}, {kFailed}), {}, 0, 0, kFailed, 1).empty());
+  EXPECT_TRUE(
+      heading_modes(candidates({10, 190}, {kFailed, kFailed}), {}, 0, 0, kFailed, 1).empty());
+}
+
+TEST(HeadingModes, WhoTriedOneHeadingKnowsNothingOfOthers) {
+  EXPECT_TRUE(heading_modes(candidates({10}, {1}), {}, 0, 0, 1, 1).empty());
+  EXPECT_EQ(heading_modes(candidates({10}, {1}), candidates({10}, {1}), 0, 0, 1, 1).size(), 1u);
 }
 
 }  // namespace
