@@ -30,8 +30,8 @@ const CommandUsage usage = {"runexp export",
 
 Formats:
   kitti        <cell>/<frame>.txt: result files, as the official kit and 'runexp evaluate' read them
-  csv, json    cells, metrics, objects, detections, series, parameters, provenance: one file each,
-               the columns of the views v_... (docs/database.md)
+  csv, json    cells, metrics, objects, detections, heading_modes, series, parameters, provenance:
+               one file each, the columns of the views v_... (docs/database.md)
   tensorboard  <cell>/events.out.tfevents...: recorded curves, and the metrics as scalars of step 0;
                for 'tensorboard --logdir DIR'
 
@@ -42,8 +42,14 @@ Examples:
   runexp export ablation_rotation --format csv --output tables
 )"};
 
-constexpr const char* kViews[] = {
-    "cells", "metrics", "objects", "detections", "series", "parameters", "provenance"};
+constexpr const char* kViews[] = {"cells",
+                                  "metrics",
+                                  "objects",
+                                  "detections",
+                                  "heading_modes",
+                                  "series",
+                                  "parameters",
+                                  "provenance"};
 
 /// Letters and digits of ASCII only: names hold anything, file systems do not.
 std::string folder_name(const StoredCell& cell) {
