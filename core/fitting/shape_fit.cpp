@@ -170,8 +170,7 @@ at::Tensor starting_codes(std::int64_t targets, const ShapeFitOptions& options, 
   at::Tensor codes = at::zeros({targets, options.starts, dims});
   Random random(11);
   for (int start = 1; start < options.starts; ++start)
-    for (int d = 0; d < dims; ++d)
-      codes.select(1, start).select(1, d).fill_(random.normal(0, 0.7));
+    for (int d = 0; d < dims; ++d) codes.select(1, start).select(1, d).fill_(random.normal(0, 0.7));
   return codes.view({targets * options.starts, dims});
 }
 
