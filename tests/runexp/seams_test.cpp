@@ -110,14 +110,16 @@ TEST_F(Seams, BoxesOfAnotherSystemAreScoredAsItsOwnTable) {
       "boxes",
       fmt::format("[dataset]\nobjects = 4\n[method]\nname = \"boxes\"\ndetections = '{}'\n",
                   boxes_));
-  // They are the first cell's own detections, so that every number is the same but what a fit costs.
+  // They are the first cell's own detections, so that every number is the same, to the digits of the files, but what
+  // a fit alone knows.
   auto expected = metrics("first"), found = metrics("boxes");
-  for (const char* cost : {"seconds_per_object", "renders_per_object", "failed_hypotheses"}) {
+  for (const char* cost :
+       {"seconds_per_object", "renders_per_object", "failed_hypotheses", "doubtful_headings"}) {
     expected.erase(cost);
     found.erase(cost);
   }
   ASSERT_GT(expected.size(), 15u);
-  for (const auto& [name, value] : expected) EXPECT_NEAR(found[name], value, 1e-3) << name;
+  for (const auto& [name, value] : expected) EXPECT_NEAR(found[name], value, 1e-2) << name;
 }
 
 TEST_F(Seams, AFolderWithoutResultsIsAnErrorBeforeTheFirstCell) {
