@@ -3,9 +3,8 @@
 // each. The goal is 0.3 s for all of it, files included, on two cores.
 #include <benchmark/benchmark.h>
 
-#include <random>
-
 #include "../tests/categories.h"
+#include "base/random.h"
 #include "data/kitti_label.h"
 #include "evaluation/kitti_ap.h"
 #include "geometry/overlap.h"
@@ -13,23 +12,19 @@
 namespace monodr {
 namespace {
 
-double uniform(std::mt19937& random, double low, double high) {
-  return std::uniform_real_distribution<double>(low, high)(random);
-}
-
-Annotation make_object(std::mt19937& random) {
+Annotation make_object(Random& random) {
   static const char* const categories[] = {"Car", "Car", "Car", "Pedestrian", "Cyclist"};
   Annotation object;
-  object.category = categories[random() % 5];
-  const double x = uniform(random, -20, 20), z = uniform(random, 5, 60);
+  object.category = categories[random.below(5)];
+  const double x = random.uniform(-20, 20), z = random.uniform(5, 60);
   object.box3d.location = {x, 1.6, z};
   object.box3d.height = 1.5;
   object.box3d.width = 1.6;
   object.box3d.length = 3.9;
-  object.box3d.rotation_y = uniform(random, -3, 3);
+  object.box3d.rotation_y = random.uniform(-3, 3);
   const double u = 620 + 720 * x / z;
   object.box2d = {u - 1000 / z, 180, u + 1000 / z, 180 + 1100 / z};
-  object.score = uniform(random, 0, 1);
+  object.score = random.uniform(0, 1);
   return object;
 }
 
@@ -39,7 +34,7 @@ struct Scenes {
 
 const Scenes& scenes() {
   static const Scenes made = [] {
-    std::mt19937 random(1);
+    Random random(1);
     Scenes result;
     for (int i = 0; i < 3769; ++i) {
       FrameAnnotations labels{std::to_string(i), {}}, detections = labels;
@@ -47,7 +42,7 @@ const Scenes& scenes() {
         detections.objects.push_back(make_object(random));
         if (n >= 8) continue;
         labels.objects.push_back(detections.objects.back());
-        detections.objects.back().box3d.location.z() += uniform(random, -1, 1);
+        detections.objects.back().box3d.location.z() += random.uniform(-1, 1);
       }
       result.labels.push_back(std::move(labels));
       result.detections.push_back(std::move(detections));
@@ -75,11 +70,11 @@ void parse_results(benchmark::State& state) {
 BENCHMARK(parse_results);
 
 void overlap_of_near_boxes(benchmark::State& state) {
-  std::mt19937 random(2);
+  Random random(2);
   std::vector<Box3d> boxes;
   for (int i = 0; i < 256; ++i) {
     boxes.push_back(make_object(random).box3d);
-    boxes.back().location = {uniform(random, -1, 1), 1.6, uniform(random, 9, 11)};
+    boxes.back().location = {random.uniform(-1, 1), 1.6, random.uniform(9, 11)};
   }
   size_t i = 0;
   for (auto _ : state) {

@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
-#include <random>
 
 #include "base/parallel.h"
+#include "base/random.h"
 #include "fitting/adam.h"
 #include "geometry/nearest.h"
 #include "geometry/shape_agreement.h"
@@ -165,13 +165,12 @@ std::vector<double> descend(const ShapePrior& prior,
   return losses;
 }
 
-// Row 0 of each target's starts is the mean shape.
+// Row 0 of each target's starts is the mean shape, the others are the same for all targets.
 at::Tensor starting_codes(std::int64_t targets, const ShapeFitOptions& options, int dims) {
   at::Tensor codes = at::zeros({targets, options.starts, dims});
-  std::mt19937_64 engine(11);
-  std::normal_distribution<float> normal(0, 0.7F);
+  Random random(11);
   for (int start = 1; start < options.starts; ++start)
-    for (int d = 0; d < dims; ++d) codes.select(1, start).select(1, d).fill_(normal(engine));
+    for (int d = 0; d < dims; ++d) codes.select(1, start).select(1, d).fill_(random.normal(0, 0.7));
   return codes.view({targets * options.starts, dims});
 }
 
