@@ -5,9 +5,10 @@
 // sphere (common/sphere_codes.h).
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "common/matrices.h"
 #include "common/principal_components.h"
@@ -39,38 +40,40 @@ class DeepSdf final : public FieldModel {
              TrainedField& result) override;
 
   at::Tensor field(const at::Tensor& shape_code) const override {
-    return decoder_->field(network_.code_part(codes_.direction(shape_code)));
+    return decoder_->field(network_->code_part(codes_.direction(shape_code)));
   }
 
   TensorTable state() const override;
   void restore(const TensorTable& state) override;
 
  private:
-  at::Tensor first_codes(const CorpusVolumes& corpus, NormalSource& normal) const;
-  bool descend(const CorpusVolumes& corpus,
-               const at::Tensor& codes,
-               const TrainingOptions& options,
-               double& loss);
-  void ready() { decoder_ = std::make_unique<GridDecoder>(network_, volume_); }
+  at::Tensor first_codes(const CorpusVolumes& corpus, Random& random) const;
+  std::optional<double> descend(const CorpusVolumes& corpus,
+                                const at::Tensor& codes,
+                                const TrainingOptions& options);
+  std::shared_ptr<PointNetwork> new_network(Random& random) const {
+    return std::make_shared<PointNetwork>(dims_, hidden_, volume_->truncation, random);
+  }
+  void ready() { decoder_ = std::make_unique<GridDecoder>(network_, *volume_); }
 
   std::shared_ptr<const HalfVolume> volume_;
   std::int64_t dims_, hidden_;
   int steps_;
   std::int64_t points_;
   double learning_rate_, code_noise_;
-  PointNetwork network_;
+  std::shared_ptr<PointNetwork> network_;
   SphereCodes codes_;
   std::unique_ptr<GridDecoder> decoder_;
 };
 
 // Where the codes of the meshes begin: their largest principal components, beside the axis of the
 // half sphere. From random places neighbours never find each other.
-at::Tensor DeepSdf::first_codes(const CorpusVolumes& corpus, NormalSource& normal) const {
+at::Tensor DeepSdf::first_codes(const CorpusVolumes& corpus, Random& random) const {
   const auto components = principal_components(corpus.fields.cast<double>(),
                                                Eigen::RowVectorXd::Ones(corpus.fields.cols()),
                                                static_cast<int>(dims_));
   const Eigen::MatrixXd& c = components.coefficients;
-  at::Tensor codes = normal.draw(c.rows(), dims_, 0.05);
+  at::Tensor codes = normal_numbers({c.rows(), dims_}, 0.05, random);
   const at::Tensor found = to_tensor(c.cast<float>());
   const double scale = c.col(0).norm() / std::sqrt(static_cast<double>(c.rows()));
   const std::int64_t used = std::min(dims_ - 1, found.size(1));
@@ -78,72 +81,71 @@ at::Tensor DeepSdf::first_codes(const CorpusVolumes& corpus, NormalSource& norma
   return codes;
 }
 
-// Half of the samples from everywhere, half from where the corpus has its surfaces.
-at::Tensor draw_samples(const Eigen::RowVectorXd& share,
-                        std::int64_t count,
-                        std::uint64_t seed,
-                        int step) {
-  std::seed_seq sequence{static_cast<std::uint32_t>(seed),
-                         static_cast<std::uint32_t>(seed >> 32),
-                         static_cast<std::uint32_t>(step)};
-  std::mt19937_64 generator(sequence);
-  std::vector<double> sums(share.size());
-  double sum = 0;
-  for (Eigen::Index i = 0; i < share.size(); ++i) sums[i] = sum += share[i];
-  at::Tensor samples = at::empty({count}, at::kLong);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double number = static_cast<double>(generator() >> 11) * 0x1.0p-53;
-    const auto place =
-        i % 2 == 0 ? static_cast<std::ptrdiff_t>(number * static_cast<double>(sums.size()))
-                   : std::lower_bound(sums.begin(), sums.end() - 1, number * sum) - sums.begin();
-    samples.data_ptr<std::int64_t>()[i] = place;
+// Samples that a step looks at: half of them from everywhere, half from where the corpus has its surfaces.
+class SampleDraw {
+ public:
+  explicit SampleDraw(const Eigen::RowVectorXd& surface_share) : sums_(surface_share.size()) {
+    std::partial_sum(
+        surface_share.data(), surface_share.data() + surface_share.size(), sums_.begin());
   }
-  return samples;
-}
+
+  at::Tensor operator()(std::int64_t count, Random& random) const {
+    at::Tensor samples = at::empty({count}, at::kLong);
+    std::int64_t* out = samples.data_ptr<std::int64_t>();
+    for (std::int64_t i = 0; i < count; ++i)
+      out[i] = i % 2 == 0 ? random.below(static_cast<int>(sums_.size())) : near_surface(random);
+    return samples;
+  }
+
+ private:
+  std::int64_t near_surface(Random& random) const {
+    const double place = random.uniform(0, sums_.back());
+    return std::lower_bound(sums_.begin(), sums_.end() - 1, place) - sums_.begin();
+  }
+  std::vector<double> sums_;
+};
+
+/// What is trained together: the network, and a code for every mesh.
+struct AutoDecoder : Network {
+  AutoDecoder(const std::shared_ptr<PointNetwork>& network, const at::Tensor& codes) {
+    register_module("network", network);
+    weight("codes", codes);
+  }
+};
 
 // Every step sees all meshes at a few samples, so that every code moves at every step.
-bool DeepSdf::descend(const CorpusVolumes& corpus,
-                      const at::Tensor& codes,
-                      const TrainingOptions& options,
-                      double& loss) {
+std::optional<double> DeepSdf::descend(const CorpusVolumes& corpus,
+                                       const at::Tensor& codes,
+                                       const TrainingOptions& options) {
   const at::Tensor fields = to_tensor(corpus.fields).t().contiguous();  // [G,S]
   const at::Tensor features = point_features(sample_points(*volume_));
   const double variance =
       std::max(1e-12, (fields - fields.mean(1, true)).square().mean().item<double>());
-  std::vector<at::Tensor> parameters{codes};
-  for (const at::Tensor* weights : network_.weights()) parameters.push_back(*weights);
-  Adam adam(parameters, learning_rate_, steps_);
-  adam.restore("network", options.resume);
-  const at::AutoGradMode with_gradient(true);
-  while (adam.step() < steps_) {
-    const int step = adam.step();
-    NormalSource noise(options.seed, 1, step);
-    const at::Tensor samples = draw_samples(corpus.surface_share, points_, options.seed, step);
-    const at::Tensor points = at::mm(features.index_select(0, samples), network_.point);
+  const SampleDraw draw(corpus.surface_share);
+  AutoDecoder both(network_, codes);
+  return train_network(both, learning_rate_, steps_, options, [&](int step) {
+    Random samples_of(options.seed, "samples", step), noise(options.seed, "code noise", step);
+    const at::Tensor samples = draw(points_, samples_of);
+    const at::Tensor points = at::mm(features.index_select(0, samples), network_->point);
     at::Tensor direction = on_half_sphere(codes);
-    direction = direction + noise.draw(direction.size(0), dims_, code_noise_);
+    direction = direction + normal_numbers(direction.sizes(), code_noise_, noise);
     direction = direction / direction.square().sum(1, true).sqrt();
     const at::Tensor first =
-        (points.unsqueeze(1) + network_.code_part(direction).unsqueeze(0)).flatten(0, 1);
+        (points.unsqueeze(1) + network_->code_part(direction).unsqueeze(0)).flatten(0, 1);
     const at::Tensor truth = fields.index_select(0, samples).flatten();
-    const at::Tensor left = (network_.distances(first) - truth).square().mean() / variance;
-    adam.descend(left);
-    if (step % 20 != 0 && step + 1 != steps_) continue;
-    loss = left.item<double>();
-    if (!adam.report("network", options, (step + 1.0) / steps_, loss)) return false;
-  }
-  return true;
+    return (network_->distances(first) - truth).square().mean() / variance;
+  });
 }
 
 bool DeepSdf::train(const CorpusVolumes& corpus,
                     const TrainingOptions& options,
                     TrainedField& result) {
-  NormalSource normal(options.seed);
-  network_ = PointNetwork::random(dims_, hidden_, volume_->truncation, normal);
-  const at::Tensor codes = first_codes(corpus, normal);
-  if (!descend(corpus, codes, options, result.loss)) return false;
-  const at::NoGradGuard no_gradient;
-  network_ = network_.to(at::kFloat);
+  Random random(options.seed, "weights", 0);
+  network_ = new_network(random);
+  const at::Tensor codes = first_codes(corpus, random);
+  const std::optional<double> loss = descend(corpus, codes, options);
+  if (!loss) return false;
+  result.loss = *loss;
   codes_ = whiten_directions(
       to_matrix(on_half_sphere(codes)), corpus.fields.cast<double>(), result.codes);
   ready();
@@ -151,33 +153,16 @@ bool DeepSdf::train(const CorpusVolumes& corpus,
 }
 
 TensorTable DeepSdf::state() const {
-  const PointNetwork& n = network_;
-  TensorTable table = {{"point", n.point},
-                       {"code", n.code},
-                       {"code_bias", n.code_bias},
-                       {"second", n.second},
-                       {"second_bias", n.second_bias},
-                       {"third", n.third},
-                       {"third_bias", n.third_bias},
-                       {"distance", n.distance},
-                       {"distance_bias", n.distance_bias}};
+  TensorTable table;
+  network_->store(table);
   codes_.store(table);
   return table;
 }
 
 void DeepSdf::restore(const TensorTable& state) {
-  const std::int64_t h = hidden_;
-  PointNetwork& n = network_;
-  n.truncation = volume_->truncation;
-  n.point = take_array(state, "point", {PointNetwork::kFeatures, h});
-  n.code = take_array(state, "code", {dims_, h});
-  n.code_bias = take_array(state, "code_bias", {h});
-  n.second = take_array(state, "second", {h, h});
-  n.second_bias = take_array(state, "second_bias", {h});
-  n.third = take_array(state, "third", {h, h});
-  n.third_bias = take_array(state, "third_bias", {h});
-  n.distance = take_array(state, "distance", {h, 1});
-  n.distance_bias = take_array(state, "distance_bias", {1});
+  Random random(0);  // of no influence: every weight is in the state
+  network_ = new_network(random);
+  network_->restore(state);
   codes_.restore(state, dims_);
   ready();
 }
@@ -198,7 +183,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::shape_prior;
   plugin.info.name = "deep_sdf";
-  plugin.info.version = "1.0.0";
+  plugin.info.version = "1.1.0";
   plugin.info.description = "auto-decoder network over (code, point), codes on the sphere";
   plugin.info.paper =
       "Park et al., DeepSDF, CVPR 2019; Zakharov et al., Autolabeling 3D Objects with "

@@ -11,9 +11,9 @@
 
 namespace monodr::deep_sdf {
 
-/// The network and what it makes of the points alone, in one precision.
+/// The network and what it makes of the points alone, that in one precision.
 struct GridDecoder::Grid {
-  PointNetwork network;
+  std::shared_ptr<const PointNetwork> network;
   at::Tensor sample_part;    ///< [G,H] phi P at the samples
   at::Tensor block_part;     ///< [G/8,H] and at the centres of the blocks
   at::Tensor block_samples;  ///< [G/8,8] int64
@@ -77,7 +77,7 @@ at::Tensor GridDecoder::Grid::field(const at::Tensor& code_part) const {
     const std::int64_t items = std::min(kItems, count - first);
     const at::Tensor codes = code_part.narrow(0, first, items);
     const at::Tensor centres =
-        network.distances((block_part.unsqueeze(0) + codes.unsqueeze(1)).view({-1, width}));
+        network->distances((block_part.unsqueeze(0) + codes.unsqueeze(1)).view({-1, width}));
     const at::Tensor rows = field.narrow(0, first, items);
     // Every sample gets the distance of its block's centre, then those near the surface their own.
     rows.index_copy_(
@@ -88,7 +88,7 @@ at::Tensor GridDecoder::Grid::field(const at::Tensor& code_part) const {
     const at::Tensor item = near.div(blocks, "floor").repeat_interleave(8);
     const at::Tensor sample = block_samples.index_select(0, near.remainder(blocks)).flatten();
     const at::Tensor values =
-        network.distances(sample_part.index_select(0, sample) + codes.index_select(0, item));
+        network->distances(sample_part.index_select(0, sample) + codes.index_select(0, item));
     rows.view({-1}).index_copy_(0, item * rows.size(1) + sample, values);
   }
   return field;
@@ -99,24 +99,26 @@ at::Tensor GridDecoder::Grid::code_gradient(const at::Tensor& code_part,
   const at::NoGradGuard no_gradient;
   const std::int64_t count = code_part.size(0), samples = sample_part.size(0);
   at::Tensor result = at::zeros_like(code_part);
+  const auto in_type = [&](const at::Tensor& weights) { return weights.to(code_part.dtype()); };
+  const PointNetwork& n = *network;
+  const at::Tensor second = in_type(n.second), third = in_type(n.third), last = in_type(n.distance);
   for (std::int64_t first = 0; first < count; first += kItems) {
     const std::int64_t items = std::min(kItems, count - first);
     const at::Tensor incoming = to_field.narrow(0, first, items).reshape({-1});
     const at::Tensor used = incoming.nonzero().squeeze(1);
     if (used.numel() == 0) continue;
     const at::Tensor item = used.div(samples, "floor");
-    const PointNetwork& n = network;
     const at::Tensor h1 = (sample_part.index_select(0, used.remainder(samples)) +
                            code_part.narrow(0, first, items).index_select(0, item))
                               .relu_();
-    const at::Tensor h2 = row_products(h1, n.second, n.second_bias).relu_();
-    const at::Tensor h3 = row_products(h2, n.third, n.third_bias).relu_();
-    const at::Tensor t = at::tanh(row_products(h3, n.distance, n.distance_bias));
+    const at::Tensor h2 = row_products(h1, second, in_type(n.second_bias)).relu_();
+    const at::Tensor h3 = row_products(h2, third, in_type(n.third_bias)).relu_();
+    const at::Tensor t = at::tanh(row_products(h3, last, in_type(n.distance_bias)));
     const at::Tensor to_out =
         incoming.index_select(0, used).unsqueeze(1) * (n.truncation * (1 - t.square()));
-    const at::Tensor to_h3 = to_out * n.distance.t() * (h3 > 0);
-    const at::Tensor to_h2 = row_products(to_h3, n.third.t()) * (h2 > 0);
-    const at::Tensor to_h1 = row_products(to_h2, n.second.t()) * (h1 > 0);
+    const at::Tensor to_h3 = to_out * last.t() * (h3 > 0);
+    const at::Tensor to_h2 = row_products(to_h3, third.t()) * (h2 > 0);
+    const at::Tensor to_h1 = row_products(to_h2, second.t()) * (h1 > 0);
     // Rows come item by item.
     const at::Tensor of_item = at::bincount(item, {}, items);
     std::int64_t row = 0;
@@ -129,15 +131,17 @@ at::Tensor GridDecoder::Grid::code_gradient(const at::Tensor& code_part,
   return result;
 }
 
-GridDecoder::GridDecoder(const PointNetwork& network, std::shared_ptr<const HalfVolume> volume) {
-  const Eigen::Vector3f h = volume->half.spacing;
+GridDecoder::GridDecoder(std::shared_ptr<const PointNetwork> network, const HalfVolume& volume) {
+  const Eigen::Vector3f h = volume.half.spacing;
   const auto make = [&](at::ScalarType type) {
+    const auto part = [&](const at::Tensor& points) {
+      return at::mm(point_features(points).to(type), network->point.to(type));
+    };
     auto grid = std::make_shared<Grid>();
-    grid->network = network.to(type);
-    grid->sample_part =
-        at::mm(point_features(sample_points(*volume)).to(type), grid->network.point);
-    grid->block_part = at::mm(point_features(block_points(*volume)).to(type), grid->network.point);
-    grid->block_samples = block_samples(*volume);
+    grid->network = network;
+    grid->sample_part = part(sample_points(volume));
+    grid->block_part = part(block_points(volume));
+    grid->block_samples = block_samples(volume);
     // A sample is half a block's diagonal from its centre; its neighbour beyond, where the sign may
     // change, one spacing further.
     grid->reach = h.norm() / 2 + h.maxCoeff();

@@ -10,51 +10,45 @@
 
 namespace monodr::deep_sdf {
 
-PointNetwork PointNetwork::random(std::int64_t dims,
-                                  std::int64_t hidden,
-                                  double truncation,
-                                  shape_priors::NormalSource& normal) {
-  const auto width = static_cast<double>(hidden);
-  PointNetwork network;
-  network.truncation = truncation;
-  network.point = normal.draw(kFeatures, hidden, std::sqrt(2 / static_cast<double>(kFeatures)));
-  network.code = normal.draw(dims, hidden, 1);
-  network.code_bias = at::zeros({hidden});
-  network.second = normal.draw(hidden, hidden, std::sqrt(2 / width));
-  network.second_bias = at::zeros({hidden});
-  network.third = normal.draw(hidden, hidden, std::sqrt(2 / width));
-  network.third_bias = at::zeros({hidden});
-  network.distance = normal.draw(hidden, 1, 0.3 / std::sqrt(width));
-  network.distance_bias = at::zeros({1});
-  return network;
+namespace {
+
+constexpr auto kFeatures = PointNetwork::kFeatures;
+
+// For a rectifier with that many inputs: He et al., Delving Deep into Rectifiers, ICCV 2015.
+double he_deviation(std::int64_t inputs) {
+  return std::sqrt(2 / static_cast<double>(inputs));
 }
 
-std::vector<at::Tensor*> PointNetwork::weights() {
-  return {&point,
-          &code,
-          &code_bias,
-          &second,
-          &second_bias,
-          &third,
-          &third_bias,
-          &distance,
-          &distance_bias};
-}
+}  // namespace
 
-PointNetwork PointNetwork::to(at::ScalarType type) const {
-  PointNetwork other = *this;
-  for (at::Tensor* weights : other.weights()) *weights = weights->detach().to(type);
-  return other;
-}
+PointNetwork::PointNetwork(std::int64_t dims,
+                           std::int64_t hidden,
+                           double truncation,
+                           Random& random)
+    : truncation(truncation),
+      point(weight("point", {kFeatures, hidden}, he_deviation(kFeatures), random)),
+      code(weight("code", {dims, hidden}, 1, random)),
+      code_bias(zeros("code_bias", {hidden})),
+      second(weight("second", {hidden, hidden}, he_deviation(hidden), random)),
+      second_bias(zeros("second_bias", {hidden})),
+      third(weight("third", {hidden, hidden}, he_deviation(hidden), random)),
+      third_bias(zeros("third_bias", {hidden})),
+      distance(weight("distance", {hidden, 1}, 0.2 * he_deviation(hidden), random)),
+      distance_bias(zeros("distance_bias", {1})) {}
 
 at::Tensor PointNetwork::code_part(const at::Tensor& directions) const {
-  return row_products(directions, code.to(directions.dtype()), code_bias.to(directions.dtype()));
+  const auto type = directions.dtype();
+  return row_products(directions, code.to(type), code_bias.to(type));
 }
 
 at::Tensor PointNetwork::distances(const at::Tensor& first) const {
-  const at::Tensor h2 = at::relu(row_products(at::relu(first), second, second_bias));
-  const at::Tensor h3 = at::relu(row_products(h2, third, third_bias));
-  return truncation * at::tanh(row_products(h3, distance, distance_bias).squeeze(1));
+  const auto layer = [type = first.dtype()](
+                         const auto& rows, const auto& matrix, const auto& bias) {
+    return row_products(rows, matrix.to(type), bias.to(type));
+  };
+  const at::Tensor h2 = at::relu(layer(at::relu(first), second, second_bias));
+  const at::Tensor h3 = at::relu(layer(h2, third, third_bias));
+  return truncation * at::tanh(layer(h3, distance, distance_bias).squeeze(1));
 }
 
 at::Tensor point_features(const at::Tensor& points) {

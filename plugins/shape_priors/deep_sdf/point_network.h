@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <memory>
-#include <vector>
 
-#include "common/adam.h"
 #include "common/half_volume.h"
+#include "common/network.h"
 
 namespace monodr::deep_sdf {
 
@@ -20,23 +17,18 @@ using shape_priors::HalfVolume;
 ///     distance = truncation tanh(h3 w + b)
 ///
 /// phi(p) = p, sin(k pi p), cos(k pi p) for k = 1, 2, 4: [21]. With |z| for z, bodies are mirror
-/// symmetric.
-struct PointNetwork {
+/// symmetric. Computed in the precision of what goes in.
+struct PointNetwork : shape_priors::Network {
   static constexpr std::int64_t kFeatures = 21;
 
-  double truncation = 1;
+  PointNetwork(std::int64_t dims, std::int64_t hidden, double truncation, Random& random);
+
+  double truncation;
   at::Tensor point;                    ///< [21,H] P
   at::Tensor code, code_bias;          ///< [D,H], [H] C, b1
   at::Tensor second, second_bias;      ///< [H,H], [H]
   at::Tensor third, third_bias;        ///< [H,H], [H]
   at::Tensor distance, distance_bias;  ///< [H,1], [1]
-
-  static PointNetwork random(std::int64_t dims,
-                             std::int64_t hidden,
-                             double truncation,
-                             shape_priors::NormalSource& normal);
-  std::vector<at::Tensor*> weights();
-  PointNetwork to(at::ScalarType type) const;
 
   /// u C + b1: [N,D] -> [N,H].
   at::Tensor code_part(const at::Tensor& directions) const;
@@ -58,7 +50,8 @@ at::Tensor block_points(const HalfVolume& volume);
 /// visited that somebody uses; nothing is kept but the code parts. The weights get no gradient.
 class GridDecoder {
  public:
-  GridDecoder(const PointNetwork& network, std::shared_ptr<const HalfVolume> volume);
+  /// Of a network that is trained: what it makes of the points alone is computed here.
+  GridDecoder(std::shared_ptr<const PointNetwork> network, const HalfVolume& volume);
   at::Tensor field(const at::Tensor& code_part) const;
 
   struct Grid;

@@ -19,13 +19,15 @@ at::Tensor mirrored(const at::Tensor& half, int left, double third_channel_sign)
 
 }  // namespace
 
-std::vector<std::pair<std::string, const at::Tensor*>> DecoderWeights::named() const {
-  return {{"shape_hidden", &shape_hidden},
-          {"shape_hidden_bias", &shape_hidden_bias},
-          {"shape_mix", &shape_mix},
-          {"shape_mean", &shape_mean},
-          {"shape_basis", &shape_basis}};
-}
+Decoder::Decoder(std::int64_t dims,
+                 std::int64_t hidden,
+                 std::int64_t components,
+                 std::int64_t columns)
+    : shape_hidden(zeros("shape_hidden", {dims, hidden})),
+      shape_hidden_bias(zeros("shape_hidden_bias", {hidden})),
+      shape_mix(zeros("shape_mix", {1 + dims + hidden, components})),
+      shape_mean(zeros("shape_mean", {columns})),
+      shape_basis(zeros("shape_basis", {components, columns})) {}
 
 at::Tensor features(const at::Tensor& code, const at::Tensor& hidden, const at::Tensor& bias) {
   return at::cat({at::ones({code.size(0), 1}, code.options()),
@@ -34,14 +36,12 @@ at::Tensor features(const at::Tensor& code, const at::Tensor& hidden, const at::
                  1);
 }
 
-at::Tensor decode_vertices(const DecoderWeights& weights, const at::Tensor& shape_code, int left) {
-  const auto as_code = [&](const at::Tensor& weight) { return weight.to(shape_code.dtype()); };
-  const at::Tensor f =
-      features(shape_code, as_code(weights.shape_hidden), as_code(weights.shape_hidden_bias));
-  const at::Tensor mixed = row_products(f, as_code(weights.shape_mix));
-  const at::Tensor half =
-      row_products(mixed, as_code(weights.shape_basis), as_code(weights.shape_mean))
-          .view({shape_code.size(0), 3, -1});
+at::Tensor Decoder::vertices(const at::Tensor& shape_code, int left) const {
+  const auto as_code = [&](const at::Tensor& weights) { return weights.to(shape_code.dtype()); };
+  const at::Tensor f = features(shape_code, as_code(shape_hidden), as_code(shape_hidden_bias));
+  const at::Tensor mixed = row_products(f, as_code(shape_mix));
+  const at::Tensor half = row_products(mixed, as_code(shape_basis), as_code(shape_mean))
+                              .view({shape_code.size(0), 3, -1});
 
   // x and y to [-0.5,0.5]; z is symmetric, so that its largest value alone is scaled to 0.5.
   const at::Tensor high = half.amax(2, true);

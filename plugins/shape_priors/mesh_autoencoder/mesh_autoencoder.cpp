@@ -62,7 +62,7 @@ class MeshAutoencoder final : public TexturedPrior {
 
   DecodedShape decode(const at::Tensor& shape_code, const at::Tensor& texture_code) const override {
     check_codes(shape_code, texture_code);
-    return {decode_vertices(weights_, shape_code, template_.left),
+    return {decoder_->vertices(shape_code, template_.left),
             faces_,
             whole_colours(texture_.colours(shape_code, texture_code), template_.left)};
   }
@@ -75,7 +75,7 @@ class MeshAutoencoder final : public TexturedPrior {
 
   TemplateMesh template_;
   at::Tensor faces_;
-  DecoderWeights weights_;
+  std::shared_ptr<Decoder> decoder_;
 };
 
 void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) {
@@ -103,38 +103,36 @@ void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const Trainin
     return report(kRegistrationShare + (0.98 - kRegistrationShare) * share, loss);
   };
   TrainedDecoder trained = train_decoder(set, network);
-  if (trained.stopped) return;
+  if (trained.decoder == nullptr) return;
   // Every mesh has its surface at every vertex of the template.
   TextureField texture = fit_texture_field(
       set.colours, Eigen::RowVectorXd::Ones(template_.half()), trained.codes, texture_dimensions());
   if (!report(1, trained.loss)) return;
-  weights_ = std::move(trained.weights);
+  decoder_ = std::move(trained.decoder);
   texture_ = std::move(texture);
 }
 
 TensorTable MeshAutoencoder::shape_state() const {
   TensorTable state;
-  for (const auto& [name, tensor] : weights_.named()) state[name] = *tensor;
+  decoder_->store(state);
   return state;
 }
 
 void MeshAutoencoder::restore_shape(const TensorTable& state) {
-  const std::int64_t d = shape_dimensions(), w = integer("hidden");
   const std::int64_t columns = 3 * template_.half();
-  DecoderWeights weights;
-  weights.shape_hidden = take_array(state, "shape_hidden", {d, w});
-  weights.shape_hidden_bias = take_array(state, "shape_hidden_bias", {w});
-  weights.shape_basis = take_array(state, "shape_basis", {-1, columns});
-  weights.shape_mix = take_array(state, "shape_mix", {1 + d + w, weights.shape_basis.size(0)});
-  weights.shape_mean = take_array(state, "shape_mean", {columns});
-  weights_ = std::move(weights);
+  // Fewer components than were asked for where the corpus has fewer.
+  const std::int64_t components = take_array(state, "shape_basis", {-1, columns}).size(0);
+  auto decoder =
+      std::make_shared<Decoder>(shape_dimensions(), integer("hidden"), components, columns);
+  decoder->restore(state);
+  decoder_ = std::move(decoder);
 }
 
 PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::shape_prior;
   plugin.info.name = "mesh_autoencoder";
-  plugin.info.version = "3.0.0";
+  plugin.info.version = "3.1.0";
   plugin.info.description =
       "encoder-decoder to the vertices and colours of a mirror-symmetric cube-sphere";
   plugin.info.paper =

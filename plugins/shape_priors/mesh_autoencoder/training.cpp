@@ -3,63 +3,67 @@
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "common/adam.h"
 #include "common/code_space.h"
 #include "common/matrices.h"
+#include "common/network.h"
 #include "common/principal_components.h"
+#include "decoder.h"
 
 namespace monodr::mesh_autoencoder {
 namespace {
 
 using namespace shape_priors;
 
-// samples [S,R] -> codes [S,D] of mean 0 and deviation 1: a linear map plus a small network.
-class Encoder {
- public:
-  Encoder(int inputs, int hidden, int dims, NormalSource& normal)
-      : linear_(at::eye(inputs, dims, at::kFloat)),
-        hidden_(normal.draw(inputs, hidden, 0.3)),
-        hidden_bias_(normal.draw(1, hidden, 0.3).squeeze(0)),
-        output_(normal.draw(hidden, dims, 0.01)) {}
+/// Samples [S,R] -> codes [S,D] of mean 0 and deviation 1, by a linear map plus a small network, and back.
+struct Autoencoder : Network {
+  Autoencoder(std::int64_t inputs, std::int64_t hidden, std::int64_t dims, Random& random)
+      : decoder_hidden(weight("decoder_hidden", {dims, hidden}, 0.7 / std::sqrt(dims), random)),
+        decoder_hidden_bias(weight("decoder_hidden_bias", {hidden}, 0.7, random)),
+        decoder_mix(weight("decoder_mix", {1 + dims + hidden, inputs}, 0.01, random)),
+        encoder_linear(weight("encoder_linear", at::eye(inputs, dims, at::kFloat))),
+        encoder_hidden(weight("encoder_hidden", {inputs, hidden}, 0.3, random)),
+        encoder_hidden_bias(weight("encoder_hidden_bias", {hidden}, 0.3, random)),
+        encoder_output(weight("encoder_output", {hidden, dims}, 0.01, random)) {}
 
-  std::vector<at::Tensor> parameters() const { return {linear_, hidden_, hidden_bias_, output_}; }
+  at::Tensor decoder_hidden, decoder_hidden_bias, decoder_mix;
+  at::Tensor encoder_linear, encoder_hidden, encoder_hidden_bias, encoder_output;
 
-  at::Tensor operator()(const at::Tensor& samples) const {
-    const at::Tensor raw = at::mm(samples, linear_) +
-                           at::mm(at::tanh(at::addmm(hidden_bias_, samples, hidden_)), output_);
+  at::Tensor encode(const at::Tensor& samples) const {
+    const at::Tensor units = at::tanh(at::addmm(encoder_hidden_bias, samples, encoder_hidden));
+    const at::Tensor raw = at::mm(samples, encoder_linear) + at::mm(units, encoder_output);
     const at::Tensor centred = raw - raw.mean(0, true);
     return centred / (centred.square().mean(0, true) + 1e-6).sqrt();
   }
 
- private:
-  at::Tensor linear_, hidden_, hidden_bias_, output_;
+  at::Tensor decode(const at::Tensor& codes) const {
+    return at::mm(features(codes, decoder_hidden, decoder_hidden_bias), decoder_mix);
+  }
 };
 
-// What goes in, what comes out, how to get from codes to samples.
-struct Stage {
-  at::Tensor samples;  // [S,R], scaled so that the rows' mean squared length is 1
-  double scale = 1;    // samples * scale are the principal coefficients
-  at::Tensor hidden, hidden_bias, mix;
-};
-
-Stage make_stage(const PrincipalComponents& components,
-                 int latent_dims,
-                 int hidden,
-                 int outputs,
-                 NormalSource& normal) {
-  Stage stage;
-  const Eigen::MatrixXd& c = components.coefficients;
-  stage.scale = std::max(1e-9, std::sqrt(c.squaredNorm() / static_cast<double>(c.rows())));
-  stage.samples = to_tensor((c / stage.scale).cast<float>());
-  stage.hidden = normal.draw(latent_dims, hidden, 0.7 / std::sqrt(latent_dims));
-  stage.hidden_bias = normal.draw(1, hidden, 0.7).squeeze(0);
-  stage.mix = normal.draw(1 + latent_dims + hidden, outputs, 0.01);
-  return stage;
+// The decoder for white codes = raw codes times to_white, to samples * scale:
+// tanh(raw hidden + b) = tanh(white (from_white hidden) + b), and the same for the linear part.
+std::shared_ptr<Decoder> decoder_of_white(const Autoencoder& network,
+                                          const Eigen::MatrixXd& from_white,
+                                          const PrincipalComponents& components,
+                                          double scale) {
+  const Eigen::Index dims = from_white.rows();
+  auto decoder = std::make_shared<Decoder>(
+      dims, network.decoder_hidden.size(1), components.basis.rows(), components.basis.cols());
+  const auto put = [](at::Tensor& weights, const Eigen::MatrixXd& values) {
+    weights.copy_(to_tensor(values.cast<float>()).view_as(weights));
+  };
+  Eigen::MatrixXd mix = to_matrix(network.decoder_mix) * scale;
+  mix.middleRows(1, dims) = from_white * mix.middleRows(1, dims);
+  put(decoder->shape_hidden, from_white * to_matrix(network.decoder_hidden));
+  decoder->shape_hidden_bias.copy_(network.decoder_hidden_bias);
+  put(decoder->shape_mix, mix);
+  put(decoder->shape_mean, components.mean);
+  put(decoder->shape_basis, components.basis);
+  return decoder;
 }
 
 }  // namespace
@@ -67,44 +71,27 @@ Stage make_stage(const PrincipalComponents& components,
 TrainedDecoder train_decoder(const TrainingSet& set, const NetworkOptions& options) {
   const PrincipalComponents components =
       principal_components(set.shapes, set.weights, options.components);
-  const int dims = options.latent_dims, kept = static_cast<int>(components.basis.rows());
-  NormalSource normal(options.training.seed);
-  Stage stage = make_stage(components, dims, options.hidden, kept, normal);
-  const Encoder encoder(kept, options.hidden, dims, normal);
-  std::vector<at::Tensor> parameters = encoder.parameters();
-  parameters.insert(parameters.end(), {stage.hidden, stage.hidden_bias, stage.mix});
-  TrainedDecoder result;
-  Adam adam(parameters, options.learning_rate, options.steps);
-  adam.restore("network", options.training.resume);
-  while (adam.step() < options.steps) {
-    const at::AutoGradMode with_gradient(true);
-    const int step = adam.step();
-    NormalSource noise(options.training.seed, 0, step);
-    at::Tensor codes = encoder(stage.samples);
-    codes = codes + noise.draw(codes.size(0), dims, options.code_noise);
-    const at::Tensor decoded = at::mm(features(codes, stage.hidden, stage.hidden_bias), stage.mix);
-    const at::Tensor loss = (decoded - stage.samples).square().sum(1).mean();
-    adam.descend(loss);
-    if (step % 50 != 0 && step + 1 != options.steps) continue;
-    result.loss = loss.item<double>();
-    result.stopped =
-        !adam.report("network", options.training, (step + 1.0) / options.steps, result.loss);
-    if (result.stopped) return result;
-  }
+  // Scaled so that the rows' mean squared length is 1.
+  const Eigen::MatrixXd& c = components.coefficients;
+  const double scale = std::max(1e-9, std::sqrt(c.squaredNorm() / static_cast<double>(c.rows())));
+  const at::Tensor samples = to_tensor((c / scale).cast<float>());
 
-  const at::NoGradGuard no_gradient;
-  const Eigen::MatrixXd raw = to_matrix(encoder(stage.samples));
-  const auto [to_white, from_white] = whitening(raw, to_matrix(stage.samples));
-  result.codes = raw * to_white;
-  // tanh(raw hidden + b) = tanh(white (from_white hidden) + b), and the same for the linear part.
-  Eigen::MatrixXd mix = to_matrix(stage.mix) * stage.scale;
-  mix.middleRows(1, dims) = from_white * mix.middleRows(1, dims);
-  result.weights.shape_hidden = to_tensor((from_white * to_matrix(stage.hidden)).cast<float>());
-  result.weights.shape_hidden_bias = stage.hidden_bias.detach();
-  result.weights.shape_mix = to_tensor(mix.cast<float>());
-  result.weights.shape_mean = to_tensor(components.mean.cast<float>()).squeeze(0);
-  result.weights.shape_basis = to_tensor(components.basis.cast<float>());
-  return result;
+  const TrainingOptions& training = options.training;
+  Random random(training.seed, "weights", 0);
+  Autoencoder network(components.basis.rows(), options.hidden, options.latent_dims, random);
+  const auto loss_of = [&](int step) {
+    Random noise(training.seed, "code noise", static_cast<std::uint64_t>(step));
+    const at::Tensor codes = network.encode(samples);
+    const at::Tensor noisy = codes + normal_numbers(codes.sizes(), options.code_noise, noise);
+    return (network.decode(noisy) - samples).square().sum(1).mean();
+  };
+  const std::optional<double> loss =
+      train_network(network, options.learning_rate, options.steps, training, loss_of);
+  if (!loss) return {};
+
+  const Eigen::MatrixXd raw = to_matrix(network.encode(samples));
+  const auto [to_white, from_white] = whitening(raw, to_matrix(samples));
+  return {decoder_of_white(network, from_white, components, scale), raw * to_white, *loss};
 }
 
 }  // namespace monodr::mesh_autoencoder

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <memory>
 
 #include "common/corpus_volumes.h"
-#include "decoder.h"
 #include "plugin/shape_prior.h"
 
 namespace monodr::mesh_autoencoder {
+
+struct Decoder;
 
 /// Registered meshes as matrices: one row a mesh, 3 H columns coordinate by coordinate.
 struct TrainingSet {
@@ -28,9 +30,8 @@ struct NetworkOptions {
 };
 
 struct TrainedDecoder {
-  DecoderWeights weights;
-  bool stopped = false;   ///< by progress(); the weights are then not to be used
-  Eigen::MatrixXd codes;  ///< [meshes,D] of the training meshes
+  std::shared_ptr<Decoder> decoder;  ///< null where progress() said stop
+  Eigen::MatrixXd codes;             ///< [meshes,D] of the training meshes
   double loss = 0;
 };
 

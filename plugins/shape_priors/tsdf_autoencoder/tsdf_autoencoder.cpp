@@ -6,7 +6,6 @@
 //     field(c) = mean + truncation * decoder(direction(c))        direction: common/sphere_codes.h
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 
 #include <numeric>
 
@@ -23,38 +22,38 @@ namespace {
 
 using namespace shape_priors;
 
-// The meshes of one step: the epochs' orders are drawn from the seed and the epoch alone.
+// The meshes of one step: every epoch has its own order.
 at::Tensor rows_of_step(std::uint64_t seed, int step, std::int64_t meshes, std::int64_t batch) {
   const std::int64_t batches = meshes / batch, epoch = step / batches;
   std::vector<std::int64_t> order(meshes);
   std::iota(order.begin(), order.end(), 0);
-  std::seed_seq sequence{static_cast<std::uint32_t>(seed),
-                         static_cast<std::uint32_t>(seed >> 32),
-                         static_cast<std::uint32_t>(epoch)};
-  std::mt19937_64 generator(sequence);
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[generator() % i]);
+  Random random(seed, "order of an epoch", static_cast<std::uint64_t>(epoch));
+  for (auto left = static_cast<int>(meshes); left > 1; --left)
+    std::swap(order[left - 1], order[random.below(left)]);
   at::Tensor rows = at::empty({batch}, at::kLong);
   std::copy_n(order.begin() + step % batches * batch, batch, rows.data_ptr<std::int64_t>());
   return rows;
 }
 
-struct Network {
-  Encoder encoder;
-  Decoder decoder;
+/// What is trained together.
+struct Autoencoder : Network {
+  Autoencoder(const NetworkSize& size, Random& random)
+      : encoder(register_module("encoder", std::make_shared<Encoder>(size, random))),
+        decoder(register_module("decoder", std::make_shared<Decoder>(size, random))) {}
 
-  std::vector<at::Tensor*> weights() {
-    std::vector<at::Tensor*> all = encoder.weights();
-    for (at::Tensor* weights : decoder.weights()) all.push_back(weights);
-    return all;
+  std::shared_ptr<Encoder> encoder;
+  std::shared_ptr<Decoder> decoder;
+
+  /// [N,1,X,Y,Z] -> directions [N,D]
+  at::Tensor encode(const at::Tensor& volumes) const { return on_half_sphere((*encoder)(volumes)); }
+
+  /// Mean square of what it leaves of the volumes, with noise [N,D] on their directions.
+  at::Tensor residual(const at::Tensor& volumes, const at::Tensor& noise) const {
+    const at::Tensor code = encode(volumes) + noise;
+    const at::Tensor direction = code / code.square().sum(1, true).sqrt();
+    return ((*decoder)(direction)-volumes.flatten(1)).square().mean();
   }
 };
-
-// Mean square of what the network leaves of volumes [N,1,X,Y,Z], with noise [N,D] on the codes.
-at::Tensor residual(const Network& network, const at::Tensor& volumes, const at::Tensor& noise) {
-  const at::Tensor code = on_half_sphere(network.encoder(volumes)) + noise;
-  const at::Tensor direction = code / code.square().sum(1, true).sqrt();
-  return (network.decoder(direction) - volumes.flatten(1)).square().mean();
-}
 
 class VolumeAutoencoder final : public FieldModel {
  public:
@@ -75,55 +74,41 @@ class VolumeAutoencoder final : public FieldModel {
              TrainedField& result) override;
 
   at::Tensor field(const at::Tensor& shape_code) const override {
-    return mean_.to(shape_code.dtype()) + truncation_ * decoder_(codes_.direction(shape_code));
+    return mean_.to(shape_code.dtype()) + truncation_ * (*decoder_)(codes_.direction(shape_code));
   }
 
   TensorTable state() const override;
   void restore(const TensorTable& state) override;
 
  private:
-  bool descend(const at::Tensor& volumes,
-               Network& network,
-               const TrainingOptions& options,
-               double& loss) const;
+  std::optional<double> descend(const at::Tensor& volumes,
+                                Autoencoder& network,
+                                const TrainingOptions& options) const;
 
   double truncation_;
   std::int64_t epochs_, batch_;
   double learning_rate_, code_noise_;
   NetworkSize size_;
   at::Tensor mean_;  // [G]
-  Decoder decoder_;
+  std::shared_ptr<Decoder> decoder_;
   SphereCodes codes_;
 };
 
-// `volumes` [S,1,X,Y,Z]: less their mean, over the truncation. `loss`: the share of their variance
+// `volumes` [S,1,X,Y,Z]: less their mean, over the truncation. The loss: the share of their variance
 // that is left.
-bool VolumeAutoencoder::descend(const at::Tensor& volumes,
-                                Network& network,
-                                const TrainingOptions& options,
-                                double& loss) const {
+std::optional<double> VolumeAutoencoder::descend(const at::Tensor& volumes,
+                                                 Autoencoder& network,
+                                                 const TrainingOptions& options) const {
   const std::int64_t meshes = volumes.size(0), batch = std::min(batch_, meshes);
   const int steps = static_cast<int>(epochs_ * (meshes / batch));
   const double variance = std::max(1e-12, volumes.square().mean().item<double>());
-  std::vector<at::Tensor> parameters;
-  for (const at::Tensor* weights : network.weights()) parameters.push_back(*weights);
-  Adam adam(parameters, learning_rate_, steps);
-  adam.restore("network", options.resume);
-  const at::AutoGradMode with_gradient(true);
-  while (adam.step() < steps) {
-    const int step = adam.step();
-    NormalSource noise(options.seed, 1, step);
+  return train_network(network, learning_rate_, steps, options, [&](int step) {
+    Random noise(options.seed, "code noise", static_cast<std::uint64_t>(step));
     const at::Tensor rows = rows_of_step(options.seed, step, meshes, batch);
-    const at::Tensor left =
-        residual(
-            network, volumes.index_select(0, rows), noise.draw(batch, size_.dims, code_noise_)) /
-        variance;
-    adam.descend(left);
-    if (step % 10 != 0 && step + 1 != steps) continue;
-    loss = left.item<double>();
-    if (!adam.report("network", options, (step + 1.0) / steps, loss)) return false;
-  }
-  return true;
+    return network.residual(volumes.index_select(0, rows),
+                            normal_numbers({batch, size_.dims}, code_noise_, noise)) /
+           variance;
+  });
 }
 
 bool VolumeAutoencoder::train(const CorpusVolumes& corpus,
@@ -133,44 +118,29 @@ bool VolumeAutoencoder::train(const CorpusVolumes& corpus,
   mean_ = fields.mean(0);
   const auto& [x, y, z] = size_.samples;
   const at::Tensor volumes = ((fields - mean_) / truncation_).view({-1, 1, x, y, z});
-  NormalSource normal(options.seed);
-  Network network{Encoder::random(size_, normal), Decoder::random(size_, normal)};
-  if (!descend(volumes, network, options, result.loss)) return false;
-
-  const at::NoGradGuard no_gradient;
-  for (at::Tensor* weights : network.weights()) *weights = weights->detach();
+  Random random(options.seed, "weights", 0);
+  Autoencoder network(size_, random);
+  const std::optional<double> loss = descend(volumes, network, options);
+  if (!loss) return false;
+  result.loss = *loss;
   decoder_ = network.decoder;
-  codes_ = whiten_directions(to_matrix(on_half_sphere(network.encoder(volumes))),
-                             corpus.fields.cast<double>(),
-                             result.codes);
+  codes_ = whiten_directions(
+      to_matrix(network.encode(volumes)), corpus.fields.cast<double>(), result.codes);
   return true;
 }
 
 TensorTable VolumeAutoencoder::state() const {
-  TensorTable table = {{"field_mean", mean_},
-                       {"decoder_hidden", decoder_.hidden},
-                       {"decoder_hidden_bias", decoder_.hidden_bias},
-                       {"decoder_smallest", decoder_.smallest},
-                       {"decoder_smallest_bias", decoder_.smallest_bias},
-                       {"decoder_first", decoder_.first},
-                       {"decoder_first_bias", decoder_.first_bias},
-                       {"decoder_second", decoder_.second}};
+  TensorTable table = {{"field_mean", mean_}};
+  decoder_->store(table, "decoder_");
   codes_.store(table);
   return table;
 }
 
 void VolumeAutoencoder::restore(const TensorTable& state) {
-  const std::int64_t c = size_.channels,
-                     samples = size_.samples[0] * size_.samples[1] * size_.samples[2];
-  mean_ = take_array(state, "field_mean", {samples});
-  decoder_.size = size_;
-  decoder_.hidden = take_array(state, "decoder_hidden", {size_.dims, size_.hidden});
-  decoder_.hidden_bias = take_array(state, "decoder_hidden_bias", {size_.hidden});
-  decoder_.smallest = take_array(state, "decoder_smallest", {size_.hidden, size_.smallest()});
-  decoder_.smallest_bias = take_array(state, "decoder_smallest_bias", {size_.smallest()});
-  decoder_.first = take_array(state, "decoder_first", {c, c / 2, 4, 4, 3});
-  decoder_.first_bias = take_array(state, "decoder_first_bias", {c / 2});
-  decoder_.second = take_array(state, "decoder_second", {c / 2, 1, 4, 4, 4});
+  mean_ = take_array(state, "field_mean", {size_.samples[0] * size_.samples[1] * size_.samples[2]});
+  Random random(0);  // of no influence: every weight is in the state
+  decoder_ = std::make_shared<Decoder>(size_, random);
+  decoder_->restore(state, "decoder_");
   codes_.restore(state, size_.dims);
 }
 
@@ -196,7 +166,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::shape_prior;
   plugin.info.name = "tsdf_autoencoder";
-  plugin.info.version = "1.1.0";
+  plugin.info.version = "1.2.0";
   plugin.info.description =
       "3-D convolutional auto-encoder over truncated signed distance volumes, codes on the sphere";
   plugin.info.paper =

@@ -11,29 +11,20 @@
 namespace monodr::tsdf_autoencoder {
 namespace {
 
-using shape_priors::NormalSource;
-
-// `inputs` numbers go into each output: deviation after He et al., Delving Deep into Rectifiers,
-// ICCV 2015.
-at::Tensor random_weights(at::IntArrayRef shape, double inputs, NormalSource& normal) {
-  std::int64_t count = 1;
-  for (const std::int64_t extent : shape) count *= extent;
-  return normal.draw(count, 1, std::sqrt(2 / inputs)).view(shape);
+// For a rectifier with that many inputs: He et al., Delving Deep into Rectifiers, ICCV 2015.
+double he_deviation(std::int64_t inputs) {
+  return std::sqrt(2 / static_cast<double>(inputs));
 }
 
 }  // namespace
 
-Encoder Encoder::random(const NetworkSize& size, NormalSource& normal) {
-  const std::int64_t half = size.channels / 2;
-  Encoder encoder;
-  encoder.first = random_weights({half, 1, 3, 3, 3}, 27, normal);
-  encoder.first_bias = at::zeros({half});
-  encoder.second =
-      random_weights({size.channels, half, 3, 3, 3}, 27 * static_cast<double>(half), normal);
-  encoder.second_bias = at::zeros({size.channels});
-  encoder.code =
-      random_weights({size.smallest(), size.dims}, static_cast<double>(size.smallest()), normal);
-  return encoder;
+Encoder::Encoder(const NetworkSize& size, Random& random) {
+  const std::int64_t c = size.channels, half = c / 2, smallest = size.smallest();
+  first = weight("first", {half, 1, 3, 3, 3}, he_deviation(27), random);
+  first_bias = zeros("first_bias", {half});
+  second = weight("second", {c, half, 3, 3, 3}, he_deviation(27 * half), random);
+  second_bias = zeros("second_bias", {c});
+  code = weight("code", {smallest, size.dims}, he_deviation(smallest), random);
 }
 
 at::Tensor Encoder::operator()(const at::Tensor& volumes) const {
@@ -42,25 +33,16 @@ at::Tensor Encoder::operator()(const at::Tensor& volumes) const {
   return at::mm(small.flatten(1), code);
 }
 
-std::vector<at::Tensor*> Encoder::weights() {
-  return {&first, &first_bias, &second, &second_bias, &code};
-}
-
-Decoder Decoder::random(const NetworkSize& size, NormalSource& normal) {
-  Decoder decoder;
-  decoder.size = size;
-  const auto hidden = static_cast<double>(size.hidden);
-  const std::int64_t half = size.channels / 2;
-  decoder.hidden = random_weights({size.dims, size.hidden}, 1, normal);
-  decoder.hidden_bias = normal.draw(1, size.hidden, 0.3).squeeze(0);
-  decoder.smallest = random_weights({size.hidden, size.smallest()}, hidden, normal);
-  decoder.smallest_bias = at::zeros({size.smallest()});
+Decoder::Decoder(const NetworkSize& size, Random& random) : size(size) {
+  const std::int64_t c = size.channels, h = size.hidden, s = size.smallest();
+  hidden = weight("hidden", {size.dims, h}, he_deviation(1), random);
+  hidden_bias = weight("hidden_bias", {h}, 0.3, random);
+  smallest = weight("smallest", {h, s}, he_deviation(h), random);
+  smallest_bias = zeros("smallest_bias", {s});
   // A transposed convolution of stride 2 meets half of its 4 samples along an axis.
-  decoder.first = random_weights(
-      {size.channels, half, 4, 4, 3}, 12 * static_cast<double>(size.channels), normal);
-  decoder.first_bias = at::zeros({half});
-  decoder.second = at::zeros({half, 1, 4, 4, 4});
-  return decoder;
+  first = weight("first", {c, c / 2, 4, 4, 3}, he_deviation(12 * c), random);
+  first_bias = zeros("first_bias", {c / 2});
+  second = zeros("second", {c / 2, 1, 4, 4, 4});
 }
 
 at::Tensor Decoder::operator()(const at::Tensor& codes) const {
@@ -75,10 +57,6 @@ at::Tensor Decoder::operator()(const at::Tensor& codes) const {
                                     {2, 2, 1},
                                     {1, 1, 1}));
   return at::conv_transpose3d(half, as_code(second), {}, {2, 2, 2}, {1, 1, 1}).flatten(1);
-}
-
-std::vector<at::Tensor*> Decoder::weights() {
-  return {&hidden, &hidden_bias, &smallest, &smallest_bias, &first, &first_bias, &second};
 }
 
 }  // namespace monodr::tsdf_autoencoder

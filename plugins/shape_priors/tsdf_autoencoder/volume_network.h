@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <array>
-#include <vector>
 
-#include "common/adam.h"
+#include "common/network.h"
 
 namespace monodr::tsdf_autoencoder {
 
@@ -26,31 +23,29 @@ struct NetworkSize {
   }
 };
 
-struct Encoder {
+struct Encoder : shape_priors::Network {
+  Encoder(const NetworkSize& size, Random& random);
+
   at::Tensor first, first_bias;    ///< [C/2,1,3,3,3], [C/2]
   at::Tensor second, second_bias;  ///< [C,C/2,3,3,3], [C]
   at::Tensor code;                 ///< [C X/4 Y/4 Z/2, D]
 
-  static Encoder random(const NetworkSize& size, shape_priors::NormalSource& normal);
-
   /// [N,1,X,Y,Z] -> [N,D]
   at::Tensor operator()(const at::Tensor& volumes) const;
-  std::vector<at::Tensor*> weights();
 };
 
-struct Decoder {
+struct Decoder : shape_priors::Network {
+  /// The last layer begins at 0, so that it begins with the mean volume.
+  Decoder(const NetworkSize& size, Random& random);
+
   NetworkSize size;
   at::Tensor hidden, hidden_bias;      ///< [D,H], [H]
   at::Tensor smallest, smallest_bias;  ///< [H, C X/4 Y/4 Z/2]
   at::Tensor first, first_bias;        ///< [C,C/2,4,4,3], [C/2]
   at::Tensor second;                   ///< [C/2,1,4,4,4]
 
-  /// The last layer begins at 0, so that it begins with the mean volume.
-  static Decoder random(const NetworkSize& size, shape_priors::NormalSource& normal);
-
   /// [N,D] -> [N,XYZ], to be added to the mean volume; in the precision of the codes.
   at::Tensor operator()(const at::Tensor& codes) const;
-  std::vector<at::Tensor*> weights();
 };
 
 }  // namespace monodr::tsdf_autoencoder
