@@ -15,7 +15,7 @@ namespace {
 
 constexpr double kUnitsPerMetre = 256;  // both of KITTI's 16-bit formats
 constexpr double kUnitsPerPixel = 256;
-constexpr double kNearestDepth = 0.5;  // nearer returns are the car that carries the LiDAR
+constexpr double kNearestReturn = 0.5;  // metres; nearer ones are of the car that carries the LiDAR
 
 // Published mean relative errors of self-supervised depth networks on KITTI are 0.08 to 0.11
 // (PackNet-SfM: 0.107 for images alone).
@@ -83,7 +83,7 @@ DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& ca
     const Eigen::Vector3d rectified =
         *calibration.velodyne_to_rectified * Eigen::Vector4d(point[0], point[1], point[2], 1);
     const double z = rectified.z() + camera.offset.z();
-    if (!(z > kNearestDepth)) continue;  // also drops NaN
+    if (!(z > kNearestReturn)) continue;  // also drops NaN
     const Eigen::Vector2d pixel = camera.project(rectified);
     if (!(pixel.x() >= 0 && pixel.y() >= 0 && pixel.x() < camera.width &&
           pixel.y() < camera.height))

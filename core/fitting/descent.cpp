@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "fitting/search.h"
+#include "geometry/depth_limits.h"
 
 namespace monodr {
 namespace {
@@ -20,11 +21,10 @@ constexpr double kFailedLoss = 1e6;
 /// What failed; a number below stands for the loss of that index.
 constexpr int64_t kGradient = 1000, kDiverged = 1001;
 
-constexpr double kSameHeading = 15 * M_PI / 180;   // hypotheses so near share a valley
-constexpr double kLargestCode = 2.5;               // codes beyond were never seen in training
-constexpr double kSteepest = 15 * M_PI / 180;      // pitch and roll of a car on a road
-constexpr double kNearest = 0.3, kFarthest = 300;  // metres
-constexpr double kLargestFactor = 5;               // of a dimension over the class mean
+constexpr double kSameHeading = 15 * M_PI / 180;  // hypotheses so near share a valley
+constexpr double kLargestCode = 2.5;              // codes beyond were never seen in training
+constexpr double kSteepest = 15 * M_PI / 180;     // pitch and roll of a car on a road
+constexpr double kLargestFactor = 5;              // of a dimension over the class mean
 
 /// Cosine from 1 to 0.1.
 double decay(double share) {
@@ -171,8 +171,8 @@ void Descent::note_failures(int step,
 void Descent::note_divergence(int step) {
   const at::Tensor depth = state_.select(1, StateLayout::kDepth);
   const at::Tensor size = state_.slice(1, StateLayout::kSize, StateLayout::kHeading);
-  const at::Tensor stays = (depth > std::log(kNearest))
-                               .logical_and(depth < std::log(kFarthest))
+  const at::Tensor stays = (depth > std::log(kNearestFitted))
+                               .logical_and(depth < std::log(kFarthestFitted))
                                .logical_and((size.abs() < std::log(kLargestFactor)).all(1));
   fail(stays.logical_not(), kDiverged, step);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "geometry/depth_limits.h"
 #include "geometry/overlap.h"
 #include "geometry/rotation.h"
 
@@ -101,13 +102,12 @@ std::vector<double> turns(int64_t count) {
   return angles;
 }
 
-constexpr double kSameObject = 0.5;    // overlap of the 2-D boxes
-constexpr double kNearestStart = 0.5;  // metres
+constexpr double kSameObject = 0.5;  // overlap of the 2-D boxes
 
 bool can_start(const Annotation& detection, const Camera& camera) {
   const Box3d& box = detection.box3d;
   return detection.has_box3d() && box.height > 0 && box.width > 0 &&
-         (box.location + camera.offset).z() > kNearestStart;
+         (box.location + camera.offset).z() > kNearPlane;
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <cmath>
 
+#include "geometry/depth_limits.h"
+
 namespace monodr {
 
 at::Tensor StateLayout::learning_rates(const LearningRates& rates) const {
@@ -24,12 +26,10 @@ HypothesisBatch hypotheses_from_state(const at::Tensor& state,
                                       const at::Tensor& object,
                                       const StateLayout& layout,
                                       const ObservationBatch& batch) {
-  // No car that an image shows stands nearer than this; it keeps a diverging fit finite.
-  constexpr double kNearestDepth = 0.3, kFarthestDepth = 300;
   const double half = static_cast<double>(batch.mask.size(-1)) / 2;
   const at::Tensor k = batch.intrinsics.index_select(0, object);
   const at::Tensor z = state.select(1, StateLayout::kDepth)
-                           .clamp(std::log(kNearestDepth), std::log(kFarthestDepth))
+                           .clamp(std::log(kNearestFitted), std::log(kFarthestFitted))
                            .exp();
   const at::Tensor u = (state.select(1, 0) + 1) * half, v = (state.select(1, 1) + 1) * half;
   const at::Tensor x = (u - k.select(1, 0).select(1, 2)) / k.select(1, 0).select(1, 0) * z;

@@ -5,13 +5,9 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "geometry/depth_limits.h"
+
 namespace monodr {
-namespace {
-
-constexpr double kNear = 0.5;  // metres; what is nearer is not drawn
-
-}  // namespace
-
 cv::Mat bgr_of(const ColourImage& picture) {
   const cv::Mat rgb(
       picture.height, picture.width, CV_8UC3, const_cast<std::uint8_t*>(picture.rgb.data()));
@@ -27,7 +23,7 @@ cv::Point pixel(const Camera& camera, const Eigen::Vector3d& point) {
 }
 
 bool in_front(const Camera& camera, const Eigen::Vector3d& point) {
-  return (point + camera.offset).z() > kNear;
+  return (point + camera.offset).z() > kNearPlane;
 }
 
 void draw_mesh(cv::Mat& canvas, const Camera& camera, const Mesh& mesh) {

@@ -11,6 +11,8 @@ namespace {
 
 using Eigen::Vector3f;
 
+constexpr double nearest_wall = 2, farthest_wall = 200;  // metres from the camera
+
 float smooth(float low, float high, float x) {
   const float t = std::clamp((x - low) / (high - low), 0.f, 1.f);
   return t * t * (3 - 2 * t);
@@ -133,7 +135,7 @@ std::vector<WallHit> wall_hits(const Scene& scene, double direction_x) {
     const double px = wall.from.x() - origin_x, pz = wall.from.y() - origin_z;
     const double s = (direction_x * pz - px) / determinant;
     const double z = pz + s * span.y();
-    if (s < 0 || s > 1 || z < 2 || z > 200) continue;
+    if (s < 0 || s > 1 || z < nearest_wall || z > farthest_wall) continue;
     WallHit hit{&wall, static_cast<float>(z), static_cast<float>(s * span.norm()), wall.height, 0};
     if (wall.is_foliage) {
       const float to_end = std::min(hit.along, static_cast<float>(span.norm()) - hit.along);

@@ -12,7 +12,9 @@
 namespace monodr {
 namespace {
 
-constexpr double nearest = 6, farthest = 45, largest_truncation = .30;
+// Metres from the camera: where cars are placed, and the nearest trunk or mast.
+constexpr double nearest_car = 6, farthest_car = 45, nearest_occluder = 2.5;
+constexpr double largest_truncation = .30;
 constexpr double least_hidden = .10, most_hidden = .45, hardly_hidden = .04;
 
 SceneCar random_scene_car(Random& random) {
@@ -54,7 +56,7 @@ bool collides(const SceneCar& car, const Scene& scene) {
 
 bool overlaps_image(const SceneCar& car, const Camera& camera) {
   const Box2d box = amodal_box(car, camera);
-  return truncation(box, camera) <= largest_truncation && car.box.location.z() > 4.5;
+  return truncation(box, camera) <= largest_truncation;
 }
 
 // Whether every car is hidden as its plan says; `planned[i]` = shall be partly hidden. A car that
@@ -75,13 +77,13 @@ bool add_car(Scene& scene, std::vector<bool>& planned, bool shall_be_hidden, Ran
   SceneCar& car = scene.cars.back();
   for (int attempt = 0; attempt < 30; ++attempt) {
     double u = random.uniform(-80, scene.camera.width + 80);
-    double depth = std::exp(random.uniform(std::log(nearest), std::log(farthest)));
+    double depth = std::exp(random.uniform(std::log(nearest_car), std::log(farthest_car)));
     if (shall_be_hidden && scene.cars.size() > 1 && attempt < 12) {
       // Behind the edge of a car that is there already.
       const SceneCar& front = scene.cars[random.below(static_cast<int>(scene.cars.size()) - 1)];
       const Box2d box = amodal_box(front, scene.camera);
       u = random.uniform(box.left - .4 * box.width(), box.right + .4 * box.width());
-      depth = std::min(farthest, front.box.location.z() * random.uniform(1.2, 2.2));
+      depth = std::min(farthest_car, front.box.location.z() * random.uniform(1.2, 2.2));
     }
     place(car, scene, u, depth, random.uniform(-M_PI, M_PI));
     const SceneCar moved = std::move(car);
@@ -107,7 +109,7 @@ void add_occluder(Scene& scene, const std::vector<bool>& planned, size_t target,
     pole.z = z;
     pole.x = (u - scene.camera.intrinsics.cx) / scene.camera.intrinsics.fx * z;
     pole.radius = wanted / 2 * z / scene.camera.intrinsics.fx;
-    if (pole.radius > .32 || pole.radius < .04 || z < 2.5) continue;
+    if (pole.radius > .32 || pole.radius < .04 || z < nearest_occluder) continue;
     const bool is_trunk = pole.radius > .11;
     pole.height = is_trunk ? random.uniform(5, 9) : random.uniform(2.5, 7);
     if (!is_trunk && random.chance(.3)) pole.height = random.uniform(.9, 1.3);

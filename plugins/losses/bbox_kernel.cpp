@@ -8,7 +8,8 @@
 namespace monodr {
 namespace {
 
-constexpr double kNear = 0.1;  // metres; what is nearer, or behind the camera, has no image
+constexpr double kNearestProjected =
+    0.1;  // metres; what is nearer, or behind the camera, has no image
 
 }  // namespace
 
@@ -27,7 +28,7 @@ T bbox_loss(const BoxTarget<T>& target, std::int64_t count, const T* vertices, T
   };
   for (std::int64_t v = 0; v < count; ++v) {
     const T* p = vertices + 3 * v;
-    if (!(p[2] > T(kNear))) continue;
+    if (!(p[2] > T(kNearestProjected))) continue;
     const T inverse = 1 / p[2], x = fx * p[0] * inverse + cx, y = fy * p[1] * inverse + cy;
     lower(0, x, v);
     lower(1, y, v);

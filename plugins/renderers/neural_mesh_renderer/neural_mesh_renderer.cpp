@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "common/kernel_call.h"
+#include "geometry/depth_limits.h"
 #include "neural_mesh_renderer/tensors.h"
 #include "plugin/descriptor.h"
 #include "plugin/renderer.h"
@@ -67,8 +68,8 @@ ParameterSchema schema() {
   return {
       {"anti_aliasing", true, "", "average 2 x 2 samples a pixel; off: one sample, hard edges"},
       {"fill_back", true, "", "draw faces seen from behind too; off: cull them"},
-      {"near", 0.5, "m", "depth at which faces are cut off", 1e-3, 1e6},
-      {"far", 200.0, "m", "depth beyond which nothing shows", 1e-3, 1e6},
+      {"near", kNearPlane, "m", "depth at which faces are cut off", 1e-3, 1e6},
+      {"far", kFarPlane, "m", "depth beyond which nothing shows", 1e-3, 1e6},
       {"epsilon",
        1e-3,
        "1",

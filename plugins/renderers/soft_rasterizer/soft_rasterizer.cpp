@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "common/kernel_call.h"
+#include "geometry/depth_limits.h"
 #include "plugin/descriptor.h"
 #include "plugin/renderer.h"
 #include "soft_rasterizer/tensors.h"
@@ -86,8 +87,8 @@ ParameterSchema schema() {
        "share of a fit after which sigma and gamma have reached their final values",
        1e-6,
        1},
-      {"near", 0.5, "m", "depth at which faces are cut off", 1e-3, 1e6},
-      {"far", 200.0, "m", "depth beyond which a face has neither depth nor colour", 1e-3, 1e6},
+      {"near", kNearPlane, "m", "depth at which faces are cut off", 1e-3, 1e6},
+      {"far", kFarPlane, "m", "depth beyond which a face has neither depth nor colour", 1e-3, 1e6},
       {"blend",
        std::string("hard"),
        "",
