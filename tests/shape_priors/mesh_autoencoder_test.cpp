@@ -4,8 +4,6 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "geometry/occupancy.h"
 #include "plugin/contract.h"
 #include "shape_priors/trained_prior.h"
@@ -14,16 +12,9 @@ namespace monodr {
 namespace {
 
 using test::mesh_autoencoder;
+using test::normal_codes;
 using test::quick;
 using test::trained_prior;
-
-at::Tensor normal_codes(int rows, int columns, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<double> normal;
-  at::Tensor codes = at::empty({rows, columns}, at::kDouble);
-  for (int i = 0; i < rows * columns; ++i) codes.data_ptr<double>()[i] = normal(generator);
-  return codes;
-}
 
 DecodedShape mean_car() {
   return trained_prior().decode(at::zeros({1, 8}), at::zeros({1, 4}));
@@ -36,8 +27,8 @@ TEST(MeshAutoencoder, KeepsTheContract) {
 
 TEST(MeshAutoencoder, DecodesClosedSymmetricMeshesInTheUnitBox) {
   constexpr int kCount = 20;
-  const DecodedShape shape = trained_prior().decode(normal_codes(kCount, 8, 1).to(at::kFloat),
-                                                    normal_codes(kCount, 4, 2).to(at::kFloat));
+  const DecodedShape shape =
+      trained_prior().decode(normal_codes(kCount, 8, 1), normal_codes(kCount, 4, 2));
   EXPECT_EQ(shape.vertices.size(1), 488);
   for (int n = 0; n < kCount; ++n) {
     const Mesh mesh = mesh_of(shape, n);
@@ -71,7 +62,7 @@ Eigen::Vector3f end_colour(const Mesh& mesh, bool front) {
 }
 
 TEST(MeshAutoencoder, ColoursTellFrontFromRear) {
-  const at::Tensor codes = at::cat({at::zeros({1, 8}), normal_codes(8, 8, 3).to(at::kFloat)});
+  const at::Tensor codes = at::cat({at::zeros({1, 8}), normal_codes(8, 8, 3)});
   const DecodedShape shape = trained_prior().decode(codes, at::zeros({9, 4}));
   for (int n = 0; n < 9; ++n) {
     const Mesh mesh = mesh_of(shape, n);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/parameters_json.h"
+#include "common/network.h"
 #include "corpus/parametric_car.h"
 #include "plugin/prior_file.h"
 
@@ -48,6 +49,11 @@ const std::vector<CorpusItem>& training_cars() {
 const std::vector<CorpusItem>& unseen_cars() {
   static const std::vector<CorpusItem> cars = training_corpus(8, 2);
   return cars;
+}
+
+at::Tensor normal_codes(int rows, int columns, std::uint64_t seed) {
+  Random random(seed, "codes", 0);
+  return shape_priors::normal_numbers({rows, columns}, 1, random);
 }
 
 const ShapePrior& trained_prior() {

@@ -24,6 +24,9 @@ std::unique_ptr<ShapePrior> mesh_autoencoder(const Given& given = quick());
 const std::vector<CorpusItem>& training_cars();
 const std::vector<CorpusItem>& unseen_cars();
 
+/// float32 [rows,columns], standard normal.
+at::Tensor normal_codes(int rows, int columns, std::uint64_t seed);
+
 /// mesh_autoencoder(quick()) after training_cars(), trained at the first call.
 const ShapePrior& trained_prior();
 

@@ -7,8 +7,6 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "geometry/occupancy.h"
 #include "plugin/contract.h"
 #include "shape_priors/trained_prior.h"
@@ -16,14 +14,7 @@
 namespace monodr {
 namespace {
 
-at::Tensor normal_codes(int rows, int columns, unsigned seed) {
-  std::mt19937 generator(seed);
-  std::normal_distribution<double> normal;
-  at::Tensor codes = at::empty({rows, columns}, at::kFloat);
-  for (int i = 0; i < rows * columns; ++i)
-    codes.data_ptr<float>()[i] = static_cast<float>(normal(generator));
-  return codes;
-}
+using test::normal_codes;
 
 std::unique_ptr<ShapePrior> make(const std::string& plugin, const test::Given& given) {
   std::map<std::string, GivenValue> values;

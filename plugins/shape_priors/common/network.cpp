@@ -51,7 +51,7 @@ class Training {
         steps_(steps) {}
 
   int step() const { return step_; }
-  bool is_done() const { return step_ == steps_; }
+  bool is_done() const { return step_ >= steps_; }
   double share() const { return static_cast<double>(step_) / steps_; }
   double loss() const { return loss_; }
   bool is_time_to_report() const {
