@@ -178,12 +178,7 @@ Plane<std::uint16_t> load_plane16(const std::string& path, int fewest_bits) {
                     fewest_bits,
                     fewest_bits));
   if (pixels.kind == PngPixels::palette) bytes = without_palette(bytes);
-  cv::Mat picture = decode_bytes(path, bytes, cv::IMREAD_UNCHANGED);
-  if (picture.channels() != 1)
-    throw UserError(
-        fmt::format("'{}' has {} channels; a one-channel 8- or 16-bit PNG is expected here",
-                    path,
-                    picture.channels()));
+  const cv::Mat picture = only_channel(decode_bytes(path, bytes, cv::IMREAD_UNCHANGED), path);
   // OpenCV spreads the values of 1, 2 and 4 bits over the range of 8.
   const double spread = pixels.bits < 8 ? 255.0 / ((1 << pixels.bits) - 1) : 1;
   Plane<std::uint16_t> plane(picture.cols, picture.rows);

@@ -176,10 +176,28 @@ std::optional<std::vector<BinaryMask>> MaskSource::read_coco(const std::string& 
 namespace {
 
 constexpr int kNoObject = 65535;  // made-up scenes: what hides objects and has no label
-constexpr int kFirstCode = 1000;  // 1000 x class + number
 constexpr int kMotsIgnore = 10000;
+constexpr int kFirstThing = 24;  // of Cityscapes' classes: those below have no instances
+constexpr int kLastThing = 33;
 
-std::string category_of_code(int id) {
+/// What ids are made of: class x base + number. 0 = they are the label file's lines.
+int base_of(const std::map<int, Instance>& found) {
+  constexpr int kCityscapes = 1000, kKittiSemantics = 256;
+  bool are_large = false, has_thing = false, fits_256 = true;
+  for (const auto& [id, instance] : found) {
+    if (id == kNoObject) continue;
+    are_large |= id >= kCityscapes;
+    const int of_256 = id / kKittiSemantics;
+    const bool is_thing = of_256 >= kFirstThing && of_256 <= kLastThing;
+    has_thing |= is_thing;
+    fits_256 &= is_thing || (of_256 < kFirstThing && id % kKittiSemantics == 0);
+  }
+  if (has_thing && fits_256) return kKittiSemantics;
+  return are_large ? kCityscapes : 0;
+}
+
+/// Of KITTI MOTS (1, 2) and of Cityscapes.
+std::string category_of_class(int number) {
   static const std::map<int, std::string> names = {{1, "Car"},
                                                    {2, "Pedestrian"},
                                                    {24, "Pedestrian"},
@@ -190,8 +208,14 @@ std::string category_of_code(int id) {
                                                    {31, "Train"},
                                                    {32, "Motorcycle"},
                                                    {33, "Bicycle"}};
-  const auto found = names.find(id / kFirstCode);
+  const auto found = names.find(number);
   return found == names.end() ? "" : found->second;
+}
+
+/// Cityscapes' road and sky, which hide nothing.
+bool is_surface(int id, int base) {
+  constexpr int kByThousand = 1000;
+  return base == kByThousand ? id < base : base > 0 && id / base < kFirstThing;
 }
 
 }  // namespace
@@ -206,15 +230,13 @@ std::vector<Instance> instances_of_ids(const Plane<std::uint16_t>& ids) {
       if (is_new) entry->second.mask = BinaryMask(ids.width, ids.height);
       entry->second.mask.at(x, y) = 1;
     }
-  const bool are_codes = std::any_of(found.begin(), found.end(), [](const auto& entry) {
-    return entry.first >= kFirstCode && entry.first != kNoObject;
-  });
+  const int base = base_of(found);
   std::vector<Instance> instances;
   for (auto& [id, instance] : found) {
-    if (are_codes && id < kFirstCode) continue;
-    instance.number = are_codes ? -1 : id - 1;
-    instance.is_object = id != kNoObject && !(are_codes && id == kMotsIgnore);
-    if (are_codes && instance.is_object) instance.category = category_of_code(id);
+    if (id != kNoObject && is_surface(id, base)) continue;
+    instance.number = base > 0 ? -1 : id - 1;
+    instance.is_object = id != kNoObject && !(base > 0 && id == kMotsIgnore);
+    if (base > 0 && instance.is_object) instance.category = category_of_class(id / base);
     instance.box = box_around(instance.mask);
     instances.push_back(std::move(instance));
   }

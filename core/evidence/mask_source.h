@@ -75,10 +75,11 @@ class MaskSource {
   std::shared_ptr<const CocoMasks> coco_;                 ///< of all frames
 };
 
-/// Instances of instance_2's ids, in ascending order of the ids; 65535 is no object. Where any other id is 1000
-/// or more, all are read as codes, 1000 x class + number: they name no label; classes are those of KITTI MOTS
-/// (1 car, 2 pedestrian; 10000 = a region to ignore, which may hide objects) and of Cityscapes (24 person, 26 car,
-/// ...); ids below 1000 are then surfaces without instances (Cityscapes: road, sky), which hide nothing.
+/// Instances of instance_2's ids, in ascending order of the ids; 65535 is no object. Where any other id is 1000 or
+/// more, all are codes that name no label: 1000 x class + number (KITTI MOTS: 1 car, 2 pedestrian, 10000 = a region to
+/// ignore, which may hide objects; Cityscapes: 24 person, 26 car, ..., ids below 1000 are surfaces), or 256 x class +
+/// number of Cityscapes' classes (KITTI's semantic benchmark; classes below 24 are surfaces). Surfaces, as road
+/// and sky, are left out and hide nothing.
 std::vector<Instance> instances_of_ids(const Plane<std::uint16_t>& ids);
 
 /// For each of the boxes the instance that shows its object, -1 = none: the pair that overlaps most

@@ -79,6 +79,18 @@ TEST(Png, IdsAreAsWrittenWhateverTheBitsAndThePalette) {
     }
 }
 
+TEST(Png, AGreyPictureSavedAsColourIsOne) {
+  const ScratchFolder scratch;
+  ColourImage image(3, 1);
+  image.rgb = {0, 0, 0, 255, 255, 255, 7, 7, 7};
+  save_png(scratch / "grey.png", image);
+  EXPECT_THAT(load_plane16(scratch / "grey.png").values, ElementsAre(0, 255, 7));
+  image.rgb[0] = 1;
+  save_png(scratch / "grey.png", image);
+  expect_says(message_of<UserError>([&] { load_plane16(scratch / "grey.png"); }),
+              {"grey.png", "3 channels that differ"});
+}
+
 TEST(Pictures, BytesBehindTheEndAreFineAndBytesThatLackAreNot) {
   const ScratchFolder scratch;
   ColourImage image(64, 48);
@@ -261,6 +273,7 @@ TEST(Masks, CodesOfMotsAndCityscapesAreMatchedByOverlap) {
   const ObservationSet expected = load_observations(kitti_request(street.path()));
   for (const std::vector<int>& codes : {std::vector{10000, 1007, 1002},
                                         {7, 26003, 26000},
+                                        {7 * 256, 26 * 256 + 1, 26 * 256},
                                         {0, 4321, 9876},
                                         {0, 2, 1},
                                         {0, 77, 78}}) {
