@@ -252,8 +252,8 @@ int run_plan(const po::variables_map& values, Plan plan) {
     std::cout << format_table(make_table(*database, {plan.experiment.name, {}, "", false}),
                               TableFormat::text)
               << std::flush;
-    // Those that were run just now have said it.
-    if (chosen.empty())
+    // Those that were run just now have said it, unless they were asked not to.
+    if (chosen.empty() || quiet)
       for (const std::string& note : notes_under_table(*database, plan.experiment.name))
         fmt::print(stderr, "note: {}\n", note);
   }
