@@ -82,6 +82,8 @@ std::vector<ReportFailure> failures_of(const Database& database,
       failures.push_back(
           {fmt::format("cell {}, {}, seed {}", cell.short_hash(), cell.row_label(), cell.seed),
            cell.message});
+  for (const CountedFact& fact : remarks_of(database, experiment))
+    failures.push_back({fmt::format("{} ({} cells done)", fact.key, fact.cells), fact.value});
   for (const CountedFact& fact : left_out(database, experiment))
     failures.push_back({fmt::format("{} ({} cells)", fact.key, fact.cells), fact.value});
   for (const CountedFact& fact : missed_labels(database, experiment))

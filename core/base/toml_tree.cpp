@@ -112,7 +112,7 @@ std::string trimmed(const std::string& text) {
 }
 
 // TOML's grammar first; a word without quotes is a text.
-TomlNode parse_override_item(const std::string& text, const std::string& file) {
+TomlNode item_of_override(const std::string& text, const std::string& file) {
   try {
     const toml::table table = toml::parse("value = " + text);
     const toml::node& node = *table.get("value");
@@ -129,13 +129,18 @@ TomlNode parse_override_item(const std::string& text, const std::string& file) {
   return {text, {file}};
 }
 
-TomlNode parse_override_value(const std::string& text, const std::string& file) {
+TomlNode parse_override_value(const std::string& text, const std::string& file, Typed typed) {
   const bool bracketed = text.find_first_of("\"'[{") == 0;
-  if (bracketed || text.find(',') == std::string::npos) return parse_override_item(text, file);
+  const auto item_of = [&](const std::string& item) {
+    return typed != Typed::as_toml && !bracketed ? TomlNode{item, {file}}
+                                                 : item_of_override(item, file);
+  };
+  if (bracketed || typed == Typed::as_text || text.find(',') == std::string::npos)
+    return item_of(text);
   TomlNode::List items;
   for (size_t begin = 0; begin <= text.size();) {
     const size_t end = std::min(text.find(',', begin), text.size());
-    items.push_back(parse_override_item(trimmed(text.substr(begin, end - begin)), file));
+    items.push_back(item_of(trimmed(text.substr(begin, end - begin))));
     begin = end + 1;
   }
   return {std::move(items), {file}};
@@ -162,17 +167,19 @@ TomlNode read_toml(const std::string& file, std::vector<std::string>* files) {
   return root;
 }
 
-TomlNode::Table parse_override(const std::string& text) {
+TomlNode::Table parse_override(const std::string& text,
+                               const std::function<Typed(const std::string& key)>& texts) {
   const std::string file = fmt::format("command line: '{}'", text);
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     throw UserError(SourceLocation{file},
                     "a change is written key=value, for example fit.iterations=20");
-  TomlNode node = parse_override_value(trimmed(text.substr(equals + 1)), file);
-  forget_lines(node);
   std::string key = text.substr(0, equals);
   const auto is_decoration = [](char c) { return c == '"' || c == ' '; };
   key.erase(std::remove_if(key.begin(), key.end(), is_decoration), key.end());
+  TomlNode node = parse_override_value(
+      trimmed(text.substr(equals + 1)), file, texts ? texts(key) : Typed::as_toml);
+  forget_lines(node);
   while (true) {
     const size_t dot = key.rfind('.');
     const std::string last = dot == std::string::npos ? key : key.substr(dot + 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,7 +40,12 @@ TomlNode read_toml(const std::string& file, std::vector<std::string>* files = nu
 /// `a.b.c=VALUE` from the command line as a tree of one leaf. VALUE is a TOML value, a bare word
 /// (taken as text), or a list without brackets: `sweep.seed=0,1`. Places read
 /// "command line: 'a.b.c=VALUE'".
-TomlNode::Table parse_override(const std::string& text);
+///
+/// Of a key that `texts` knows the value is the text as it was typed, unless it stands in quotes or brackets:
+/// 2011_09_26 is a number in TOML's grammar, and to whoever types it a folder.
+enum class Typed { as_toml, as_text, as_list_of_texts };
+TomlNode::Table parse_override(const std::string& text,
+                               const std::function<Typed(const std::string& key)>& texts = nullptr);
 
 /// Puts `upper` over `lower`: tables are merged, everything else is replaced.
 void merge_tables(TomlNode::Table& lower, const TomlNode::Table& upper);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "base/text.h"
 #include "cell/data_request.h"
@@ -14,6 +15,7 @@
 #include "cell/metrics.h"
 #include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
+#include "cell/what_met.h"
 #include "corpus/corpus.h"
 #include "evidence/frame_source.h"
 #include "methods/method.h"
@@ -94,18 +96,6 @@ void add_curves(const MethodResult& found, std::vector<SeriesPoint>& series) {
   for (const auto& [name, values] : found.curves)
     for (size_t step = 0; step < values.size(); ++step)
       series.push_back({"loss." + name, static_cast<int>(step), values[step]});
-}
-
-// A loss that is NaN for every object is a fault of the cell, not a bad score.
-void require_a_fit(const std::vector<FittedObject>& fits) {
-  for (const FittedObject& fit : fits)
-    if (fit.failure.empty()) return;
-  if (!fits.empty())
-    throw UserError(
-        fmt::format("none of the {} objects could be fitted; the first, of frame {}: {}",
-                    fits.size(),
-                    fits.front().frame,
-                    fits.front().failure));
 }
 
 /// What the fits know of themselves: the loss at the end, and the headings that compete with the reported one.
@@ -226,6 +216,23 @@ void add_fitted_shape_metrics(const CellSettings& settings,
   }
 }
 
+void add_note(CellResult& result, const std::string& note) {
+  result.message += (result.message.empty() ? "" : "; ") + note;
+}
+
+/// A mean over the few labels that met anything says little of the others.
+void note_low_recall(CellResult& result) {
+  constexpr double kLowRate = 0.5;
+  const auto met = std::count_if(result.objects.begin(),
+                                 result.objects.end(),
+                                 [](const auto& object) { return object.matched; });
+  if (static_cast<double>(met) < kLowRate * static_cast<double>(result.objects.size()))
+    add_note(
+        result,
+        fmt::format(
+            "only {} of the {} labels that count met a detection", met, result.objects.size()));
+}
+
 void add_skipped(const ObservationSet& set, CellResult& result) {
   for (const Skipped& skipped : set.skipped_frames)
     result.provenance["skipped frame " + skipped.frame] = skipped.reason;
@@ -244,16 +251,19 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   const DatasetRequest data =
       data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
   const std::shared_ptr<const FrameSource> source = open_frame_source(data);
-  ObservationSet set = reads_observations(config, data)
-                           ? load_observations(*source, data)
-                           : ObservationSet{{}, source->frames(), {}, {}};
+  ObservationSet set;
+  if (reads_observations(config, data))
+    set = load_observations(*source, data);
+  else
+    set.frames = source->frames();
 
+  if (looks_at_observations(config)) require_observations(set, settings.category);
   const auto method = make_method(config, registry, order.cache);
   const double cpu_before = cpu_seconds();
   const MethodResult found =
       method->detect(set, [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
   const double method_seconds = cpu_seconds() - cpu_before;
-  require_a_fit(found.objects);
+  require_detections(found, set, settings.category);
 
   progress("evaluating", 0.95);
   const std::vector<FrameAnnotations> labels =
@@ -266,15 +276,24 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   result.detections = detections_of(frames, found.objects);
   result.provenance = process_provenance();
   const std::vector<FrameAnnotations> detections = evaluated(result.detections, labels);
+  const Meetings met = meetings(labels, detections, settings.category);
+  require_meetings(met, settings.category);
   if (labels.empty())
     result.message = "the data have no labels, so that nothing was evaluated";
+  else if (met.labels == 0)
+    result.message =
+        fmt::format("the labels of {} frames hold no {}{}, so that nothing was evaluated",
+                    met.frames,
+                    settings.category.name,
+                    met.other_class.empty() ? "" : " (but " + met.other_class + ")");
   else
     result.metrics = measure(
         labels, detections, settings.category, settings.evaluation.difficulty, result.objects);
   if (!labels.empty() && labels.size() < frames.size())
-    result.message = fmt::format("{} of {} frames have no labels and were not evaluated",
-                                 frames.size() - labels.size(),
-                                 frames.size());
+    add_note(result,
+             fmt::format("{} of {} frames have no labels and were not evaluated",
+                         frames.size() - labels.size(),
+                         frames.size()));
   add_fit_facts(found.objects, result);
   if (const ShapePrior* prior = method->shape_prior()) {
     add_shape_metrics(settings, order.cache, *prior, result);
@@ -284,9 +303,12 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   add_counts(found, set, method_seconds, result.metrics);
   tell_failures(found.objects, labels, result);
   add_curves(found, result.series);
+  if (looks_at_observations(config))
+    result.provenance["evidence"] = describe_counts(set, settings.category.name);
   add_skipped(set, result);
-  for (const std::string& note : found.notes)
-    result.message += (result.message.empty() ? "" : "; ") + note;
+  for (const std::vector<std::string>* notes : {&found.notes, &std::as_const(set).notes})
+    for (const std::string& note : *notes) add_note(result, note);
+  note_low_recall(result);
   if (settings.evaluation.overlays && !order.pictures.empty())
     outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
   return outcome;

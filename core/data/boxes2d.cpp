@@ -34,7 +34,7 @@ double score_of(std::string_view field, const SourceLocation& where) {
   throw UserError(
       where,
       fmt::format("score (column 16) is {}, it must lie within 0..1; map the detector's "
-                  "scores to probabilities (1 / (1 + exp(-s)) for logits)",
+                  "scores to probabilities (s / 100 for percents, 1 / (1 + exp(-s)) for logits)",
                   field));
 }
 
@@ -61,6 +61,7 @@ std::vector<ObjectBox2d> read_boxes2d(const std::string& path, BoxFile kind) {
                       "the 2-D box (columns 5 to 8: left, top, right, bottom) ends before it "
                       "starts; mend the line");
     ObjectBox2d object{std::string(fields[0]), {edges[0], edges[1], edges[2], edges[3]}};
+    object.line = line.number;
     if (kind == BoxFile::detections) object.score = score_of(fields[15], where);
     boxes.push_back(std::move(object));
   }

@@ -16,6 +16,7 @@ struct ObjectBox2d {
   std::string category;  ///< as written: "Car", "Van", "DontCare", ...
   Box2d box;             ///< monodr's pixel convention (the file's numbers + 0.5)
   double score = 1;      ///< column 16; 1 for labels
+  int line = 0;          ///< in its file, from 1; 0 = of no line
 };
 
 enum class BoxFile {

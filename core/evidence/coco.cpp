@@ -2,6 +2,7 @@
 #include "evidence/coco.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -38,31 +39,43 @@ std::string frame_of_id(const json& id) {
   return id.get<std::string>();
 }
 
-// image_id as JSON text -> frame.
-std::map<std::string, std::string> frames_of_images(const json& document, const std::string& path) {
+/// The same for 8, "8" and 8.0: tools disagree on whether ids are numbers.
+std::string key_of(const json& id) {
+  if (id.is_string()) return id.get<std::string>();
+  if (id.is_number_float() && id.get<double>() == std::floor(id.get<double>()))
+    return fmt::format("{:.0f}", id.get<double>());
+  return id.dump();
+}
+
+// image_id as text -> frame.
+std::map<std::string, std::string> frames_of_images(const json& document,
+                                                    const std::string& path,
+                                                    std::vector<std::string>& faults) {
   std::map<std::string, std::string> frames;
   const auto images = document.find("images");
   if (!document.is_object() || images == document.end()) return frames;
   for (const json& image : *images) {
     if (!image.is_object() || !image.contains("id") || !image.contains("file_name") ||
-        !image["file_name"].is_string())
-      throw UserError(
+        !image["file_name"].is_string()) {
+      faults.push_back(
           fmt::format("'{}': an entry of \"images\" lacks \"id\" or \"file_name\"", path));
+      continue;
+    }
     std::string file = image["file_name"];
     std::replace(file.begin(), file.end(), '\\', '/');  // written on Windows
-    frames[image["id"].dump()] = std::filesystem::path(file).stem().string();
+    frames[key_of(image["id"])] = std::filesystem::path(file).stem().string();
   }
   return frames;
 }
 
-// category_id as JSON text -> name.
+// category_id as text -> name.
 std::map<std::string, std::string> names_of_categories(const json& document) {
   std::map<std::string, std::string> names;
   if (!document.is_object() || !document.contains("categories")) return names;
   for (const json& category : document["categories"])
     if (category.is_object() && category.contains("id") &&
         category.value("name", json()).is_string())
-      names[category["id"].dump()] = category["name"];
+      names[key_of(category["id"])] = category["name"];
   return names;
 }
 
@@ -78,59 +91,124 @@ const json& annotations_of(const json& document, const std::string& path) {
 
 }  // namespace
 
+namespace {
+
+constexpr size_t kSmallestPolygon = 6;  // coordinates: two points enclose nothing
+
+/// Lists of x0 y0 x1 y1 ..., of which a single one may stand alone.
+std::vector<std::vector<double>> polygons_of(const json& segmentation) {
+  const bool is_flat = !segmentation.empty() && segmentation.front().is_number();
+  std::vector<std::vector<double>> polygons;
+  if (is_flat)
+    polygons.push_back(segmentation.get<std::vector<double>>());
+  else
+    polygons = segmentation.get<std::vector<std::vector<double>>>();
+  std::erase_if(polygons, [](const auto& polygon) { return polygon.size() < kSmallestPolygon; });
+  return polygons;
+}
+
+}  // namespace
+
 struct CocoParser {
   CocoMasks& masks;
   const std::map<std::string, std::string>& frames;
   const std::map<std::string, std::string> categories;
+  bool has_images = false;
 
-  std::string frame(const json& annotation) const {
-    const json& id = annotation.at("image_id");
-    if (const auto known = frames.find(id.dump()); known != frames.end()) return known->second;
-    if (!frames.empty()) throw std::out_of_range("names an image that is not in \"images\"");
-    return frame_of_id(id);
+  /// "" where the list of images lacks it.
+  std::string frame(const json& id) const {
+    if (const auto known = frames.find(key_of(id)); known != frames.end()) return known->second;
+    return has_images ? "" : frame_of_id(id);
   }
 
-  void add(const json& annotation, size_t number) {
+  CocoMasks::Entry entry(const json& annotation) const {
     CocoMasks::Entry entry;
-    entry.number = number;
-    entry.score = annotation.value("score", 1.0);
-    const auto category = categories.find(annotation.value("category_id", json()).dump());
+    if (const auto score = annotation.find("score"); score != annotation.end())
+      entry.score = score->is_number() ? score->get<double>() : -1;
+    if (!(entry.score >= 0 && entry.score <= 1)) {
+      entry.fault =
+          fmt::format("has the score {}, it must lie within 0..1 (divide percents by 100)",
+                      annotation.at("score").dump());
+      return entry;
+    }
+    const auto category = categories.find(key_of(annotation.value("category_id", json())));
     if (category != categories.end()) entry.category = category->second;
     const json& segmentation = annotation.at("segmentation");
     if (segmentation.is_array()) {
-      entry.polygons = segmentation.get<std::vector<std::vector<double>>>();
-    } else {
-      entry.height = segmentation.at("size").at(0);
-      entry.width = segmentation.at("size").at(1);
-      const json& counts = segmentation.at("counts");
-      if (counts.is_string())
-        entry.text = counts;
-      else
-        entry.runs = counts.get<std::vector<std::int64_t>>();
+      entry.polygons = polygons_of(segmentation);
+      return entry;
     }
-    masks.entries_[frame(annotation)].push_back(std::move(entry));
+    entry.height = segmentation.at("size").at(0);
+    entry.width = segmentation.at("size").at(1);
+    const json& counts = segmentation.at("counts");
+    if (counts.is_string())
+      entry.text = counts;
+    else
+      entry.runs = counts.get<std::vector<std::int64_t>>();
+    return entry;
+  }
+
+  void add(const json& annotation, size_t number) {
+    std::string of;
+    try {
+      of = frame(annotation.at("image_id"));
+    } catch (const json::exception&) {
+      masks.faults_.push_back(fault(masks.path_, number, "lacks an \"image_id\"").what());
+      return;
+    }
+    if (of.empty()) {
+      masks.faults_.push_back(
+          fault(masks.path_, number, "names an image that is not in \"images\"").what());
+      return;
+    }
+    CocoMasks::Entry read;
+    try {
+      read = entry(annotation);
+    } catch (const json::exception&) {
+      read.fault = annotation.contains("segmentation")
+                       ? "has a \"segmentation\" that is neither polygons (lists of x and y) nor "
+                         "\"size\" and \"counts\""
+                       : "lacks a \"segmentation\" (polygons, or \"size\" and \"counts\")";
+    }
+    read.number = number;
+    masks.entries_[of].push_back(std::move(read));
   }
 };
 
 CocoMasks::CocoMasks(const std::string& path) : path_(path) {
   const json document = parse_file(path);
-  const auto frames = frames_of_images(document, path);
+  const auto frames = frames_of_images(document, path, faults_);
   for (const auto& [id, frame] : frames) entries_[frame];
-  CocoParser parser{*this, frames, names_of_categories(document)};
+  CocoParser parser{*this,
+                    frames,
+                    names_of_categories(document),
+                    document.is_object() && document.contains("images")};
   size_t number = 0;
-  for (const json& annotation : annotations_of(document, path)) {
-    try {
-      parser.add(annotation, number);
-    } catch (const json::exception&) {
-      throw fault(
-          path,
-          number,
-          "lacks \"image_id\" or a \"segmentation\" (polygons, or \"size\" and \"counts\")");
-    } catch (const std::out_of_range& error) {
-      throw fault(path, number, error.what());
-    }
-    ++number;
-  }
+  for (const json& annotation : annotations_of(document, path)) parser.add(annotation, number++);
+}
+
+void CocoMasks::require(const std::string& frame) const {
+  if (has(frame) || (entries_.empty() && faults_.empty())) return;
+  throw UserError(fmt::format(
+      "'{}' has no masks of its own frame '{}', but of {}{}; an image's \"file_name\", or without "
+      "a list "
+      "of images its \"image_id\", must name the frame",
+      path_,
+      frame,
+      frames_text(),
+      faults_.empty() ? "" : fmt::format(" ({} left out: {})", faults_.size(), faults_.front())));
+}
+
+std::string CocoMasks::frames_text() const {
+  std::vector<std::string> some;
+  for (const auto& [frame, entries] : entries_) some.push_back(fmt::format("'{}'", frame));
+  std::sort(some.begin(), some.end());
+  constexpr size_t kShown = 3;
+  const size_t all = some.size();
+  some.resize(std::min(all, kShown));
+  return all == 0
+             ? "none"
+             : join(some, ", ") + (all > kShown ? fmt::format(" and {} more", all - kShown) : "");
 }
 
 std::vector<CocoMask> CocoMasks::masks(const std::string& frame,
@@ -141,6 +219,8 @@ std::vector<CocoMask> CocoMasks::masks(const std::string& frame,
   const auto found = entries_.find(frame);
   if (found == entries_.end()) return result;
   for (const Entry& entry : found->second) {
+    if (!entry.fault.empty())
+      throw fault(path_, entry.number, fmt::format("of frame {} {}", frame, entry.fault));
     if (entry.score < minimum_score) continue;
     try {
       if (!entry.polygons.empty() || entry.width == 0) {

@@ -23,20 +23,32 @@ struct CocoMask {
 ///   [{"image_id": 123, "segmentation": S, "score": 0.9}, ...]                    results
 ///
 /// S is {"size": [height, width], "counts": [runs]}, the same with "counts": "text" (coco_rle.h),
-/// or a list of polygons. An image's frame is its file name without folder and extension; without a
+/// or a list of polygons, each x0 y0 x1 y1 ...; a single one may stand without a list around it. Polygons of less
+/// than three points are passed over. An image's frame is its file name without folder and extension; without a
 /// list of images a number is taken as KITTI's six-digit id and a text as the id itself. "score" and
 /// "categories" are optional; whatever else an annotation says (bbox, area) is not read.
 class CocoMasks {
  public:
-  /// UserError with file and line for broken JSON; with file and running number of the annotation
-  /// for one without image or segmentation.
+  /// UserError with file and line for broken JSON, and for a file without annotations. An annotation that cannot be
+  /// read costs its frame only (see masks()), one of which the frame is not known nothing but itself (see faults()).
   explicit CocoMasks(const std::string& path);
 
   /// Whether the file lists the frame's image, with or without masks.
   bool has(const std::string& frame) const { return entries_.count(frame) > 0; }
 
+  const std::string& path() const { return path_; }
+
+  /// UserError where there are masks, but none for this frame, whose file it is.
+  void require(const std::string& frame) const;
+
+  /// Some of the frames, for a message.
+  std::string frames_text() const;
+
+  /// Annotations that were left out, with file and running number: those of an image that the file does not list.
+  const std::vector<std::string>& faults() const { return faults_; }
+
   /// The masks of a frame whose score is at least this. UserError as above where one does not fit
-  /// an image of this size.
+  /// an image of this size or cannot be read, with file and running number of the annotation.
   std::vector<CocoMask> masks(const std::string& frame,
                               int width,
                               int height,
@@ -51,11 +63,13 @@ class CocoMasks {
     std::string text;           ///< compressed run lengths, "" = not these
     std::vector<std::int64_t> runs;
     std::vector<std::vector<double>> polygons;
+    std::string fault;  ///< why it cannot be read; "" = it can
   };
 
   friend struct CocoParser;
 
   std::string path_;
+  std::vector<std::string> faults_;
   std::unordered_map<std::string, std::vector<Entry>> entries_;
 };
 

@@ -31,11 +31,24 @@ struct Skipped {
   std::string reason;
 };
 
+/// What met what, for whoever judges whether results say anything.
+struct EvidenceCounts {
+  size_t boxes = 0;    ///< of the class, in all frames that were read
+  size_t given = 0;    ///< those in frames whose masks a file gives
+  size_t masks = 0;    ///< in these files
+  size_t matched = 0;  ///< boxes that one of the masks belongs to
+};
+
 struct ObservationSet {
   std::vector<Observation> observations;
   std::vector<std::string> frames;  ///< all that were read, those without objects too
   std::vector<Skipped> skipped_objects, skipped_frames;
+  EvidenceCounts counts;
+  std::vector<std::string> notes;  ///< what the reader of a table should know
 };
+
+/// "3 frames read, 1 left out, 12 boxes of class Car, 10 of 14 masks matched, 9 objects can be fitted, 3 are left out".
+std::string describe_counts(const ObservationSet& set, const std::string& category);
 
 /// The observations of a dataset, frame by frame. The same options give the same bits.
 ///
@@ -45,7 +58,9 @@ struct ObservationSet {
 ///
 /// UserError for a folder, split, calibration, image, depth, mask or box file that is missing or
 /// broken, with file, line and remedy; with OnError::skip the frame goes to skipped_frames
-/// instead (a missing root or split is an error all the same).
+/// instead (a missing root or split is an error all the same). An object that cannot be used (its box lies beyond
+/// the picture, no mask shows it) costs itself alone, whatever OnError says. UserError too where the files' depth
+/// cannot be in the unit that was assumed (depth_plausibility.h).
 ObservationSet load_observations(const FrameSource& source, const DatasetRequest& request);
 ObservationSet load_observations(const DatasetRequest& request);
 

@@ -4,10 +4,11 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <vector>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "evidence/lidar_points.h"
 #include "evidence/npz.h"
 
 namespace monodr {
@@ -15,6 +16,9 @@ namespace {
 
 constexpr double kUnitsPerMetre = 256;  // both of KITTI's 16-bit formats
 constexpr double kUnitsPerPixel = 256;
+constexpr int kDepthBits = 16;
+constexpr std::uint16_t kLargest = 65535;
+constexpr size_t kWholeScan = 1000;     // points; fewer may have been cut out on purpose
 constexpr double kNearestReturn = 0.5;  // metres; nearer ones are of the car that carries the LiDAR
 
 // Published mean relative errors of self-supervised depth networks on KITTI are 0.08 to 0.11
@@ -44,12 +48,16 @@ void check_size(const DepthMap& depth, const std::string& path, const Camera& ca
 
 }  // namespace
 
-DepthMap load_depth_png(const std::string& path) {
-  const Plane<std::uint16_t> units = load_plane16(path);
+DepthMap load_depth_png(const std::string& path, const DepthCode& code) {
+  const Plane<std::uint16_t> units = load_plane16(path, kDepthBits);
+  const double metres = code.unit > 0 ? code.unit : 1 / kUnitsPerMetre;
   DepthMap depth;
+  depth.file = path;
+  depth.unit_is_assumed = code.unit <= 0;
   depth.metres = Plane<float>(units.width, units.height);
   for (size_t i = 0; i < units.values.size(); ++i)
-    depth.metres.values[i] = static_cast<float>(units.values[i] / kUnitsPerMetre);
+    if (units.values[i] != kLargest && units.values[i] != code.invalid)
+      depth.metres.values[i] = static_cast<float>(units.values[i] * metres);
   depth.is_sparse = !is_mostly_filled(depth.metres);
   if (!depth.is_sparse) depth.relative_deviation = kNetworkDepthDeviation;
   return depth;
@@ -58,15 +66,7 @@ DepthMap load_depth_png(const std::string& path) {
 DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& calibration) {
   const Camera& camera = calibration.camera;
   MONODR_CHECK(camera.width > 0 && camera.height > 0, "the camera must know the image's size");
-  const std::string bytes = read_file(path);
-  constexpr size_t kPointSize = 4 * sizeof(float);
-  if (bytes.size() % kPointSize != 0)
-    throw UserError(
-        fmt::format("'{}' is cut short: {} bytes are not a whole number of points of "
-                    "{} bytes (x, y, z, reflectance); copy the file again",
-                    path,
-                    bytes.size(),
-                    kPointSize));
+  const std::vector<LidarPoint> points = read_lidar_points(path);
   if (!calibration.velodyne_to_rectified)
     throw UserError(
         fmt::format("'{}' has no lines 'R0_rect: ' and 'Tr_velo_to_cam: ', which '{}' "
@@ -75,22 +75,30 @@ DepthMap load_depth_velodyne(const std::string& path, const KittiCalibration& ca
                     calibration.path,
                     path));
   DepthMap depth;
+  depth.file = path;
   depth.is_sparse = true;
   depth.metres = Plane<float>(camera.width, camera.height);
-  for (size_t start = 0; start < bytes.size(); start += kPointSize) {
-    float point[4];
-    std::memcpy(point, bytes.data() + start, kPointSize);
+  size_t seen = 0;
+  for (const LidarPoint& point : points) {
     const Eigen::Vector3d rectified =
-        *calibration.velodyne_to_rectified * Eigen::Vector4d(point[0], point[1], point[2], 1);
+        *calibration.velodyne_to_rectified * Eigen::Vector4d(point.x, point.y, point.z, 1);
     const double z = rectified.z() + camera.offset.z();
     if (!(z > kNearestReturn)) continue;  // also drops NaN
     const Eigen::Vector2d pixel = camera.project(rectified);
     if (!(pixel.x() >= 0 && pixel.y() >= 0 && pixel.x() < camera.width &&
           pixel.y() < camera.height))
       continue;
+    ++seen;
     float& nearest = depth.metres.at(int(pixel.x()), int(pixel.y()));
     if (nearest == 0 || z < nearest) nearest = float(z);
   }
+  if (seen == 0 && points.size() >= kWholeScan)
+    throw UserError(fmt::format(
+        "none of the {} points of '{}' falls into the picture: '{}' is not the "
+        "calibration of this LiDAR and this camera, or the file holds no x, y, z, reflectance",
+        points.size(),
+        path,
+        calibration.path));
   return depth;
 }
 
@@ -103,12 +111,13 @@ DepthMap load_depth_disparity(const std::string& path, const KittiCalibration& c
                     calibration.path,
                     path));
   const double focal_baseline = calibration.camera.intrinsics.fx * *calibration.baseline;
-  const Plane<std::uint16_t> units = load_plane16(path);
+  const Plane<std::uint16_t> units = load_plane16(path, kDepthBits);
   DepthMap depth;
+  depth.file = path;
   depth.deviation_per_metre = kDisparityDeviation / focal_baseline;
   depth.metres = Plane<float>(units.width, units.height);
   for (size_t i = 0; i < units.values.size(); ++i)
-    if (units.values[i] > 0)
+    if (units.values[i] > 0 && units.values[i] != kLargest)
       depth.metres.values[i] = float(focal_baseline * kUnitsPerPixel / units.values[i]);
   return depth;
 }
@@ -125,6 +134,7 @@ Plane<float> resized(const Plane<float>& plane, int width, int height) {
 
 DepthMap load_depth_npz(const std::string& path, int image_width, int image_height) {
   DepthMap depth;
+  depth.file = path;
   depth.relative_deviation = kNetworkDepthDeviation;
   depth.metres = resized(read_npz_plane(path, "depth"), image_width, image_height);
   for (float& z : depth.metres.values)
@@ -134,13 +144,14 @@ DepthMap load_depth_npz(const std::string& path, int image_width, int image_heig
 
 DepthMap load_frame_depth(const KittiFolder& folder,
                           const std::string& frame,
-                          DepthKind source,
+                          const DatasetSettings& settings,
                           const KittiCalibration& calibration) {
   const Camera& camera = calibration.camera;
+  const DepthKind source = settings.depth;
   const bool automatic = source == DepthKind::automatic;
   if (automatic || source == DepthKind::depth_2) {
     if (const auto path = folder.find("depth_2", frame, {"png"})) {
-      DepthMap depth = load_depth_png(*path);
+      DepthMap depth = load_depth_png(*path, {settings.depth_unit, settings.depth_invalid});
       check_size(depth, *path, camera);
       return depth;
     }

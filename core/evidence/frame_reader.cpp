@@ -28,19 +28,84 @@ std::vector<DetectedObject> read_objects(const std::string& path,
   return objects;
 }
 
+void leave_out_beyond_picture(Frame& frame, const std::string& file) {
+  constexpr double kFewestPixels = 1, kSmallestShare = 0.02;
+  const Camera& image = frame.evidence.camera;
+  std::vector<DetectedObject> within;
+  for (DetectedObject& detected : frame.objects) {
+    const Box2d& box = detected.object.box;
+    const Box2d seen = box.clipped_to(image.width, image.height);
+    if (seen.width() >= kFewestPixels && seen.height() >= kFewestPixels &&
+        seen.area() >= kSmallestShare * box.area()) {
+      within.push_back(std::move(detected));
+      continue;
+    }
+    const std::string reason =
+        box.area() > 0 ? fmt::format(
+                             "lies beyond the picture of {}x{} pixels (left {:g}, top {:g}, "
+                             "right {:g}, bottom {:g})",
+                             image.width,
+                             image.height,
+                             box.left - 0.5,
+                             box.top - 0.5,
+                             box.right - 0.5,
+                             box.bottom - 0.5)
+                       : "is empty";
+    const SourceLocation where{file, detected.object.line};
+    frame.left_out.push_back(
+        {std::move(detected), fmt::format("{}: the 2-D box {}", where.to_string(), reason)});
+  }
+  frame.objects = std::move(within);
+}
+
+namespace {
+
+/// The instance that names each object's label, and how many of these lie in their labels' boxes.
+struct Named {
+  std::vector<int> instances;
+  int named = 0, within = 0;
+};
+
+Named named_instances(const Frame& frame) {
+  constexpr double kShareInBox = 0.5;
+  Named result;
+  for (const DetectedObject& detected : frame.objects) {
+    result.instances.push_back(-1);
+    for (size_t i = 0; i < frame.instances->size(); ++i) {
+      const Instance& instance = (*frame.instances)[i];
+      if (instance.number != detected.number) continue;
+      result.instances.back() = int(i);
+      const Box2d& a = instance.box;
+      const Box2d& b = detected.object.box;
+      const Box2d common{std::max(a.left, b.left),
+                         std::max(a.top, b.top),
+                         std::min(a.right, b.right),
+                         std::min(a.bottom, b.bottom)};
+      ++result.named;
+      result.within += common.area() >= kShareInBox * a.area();
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 void assign_instances(Frame& frame) {
   const std::vector<Instance>& instances = *frame.instances;
   const bool numbered = std::any_of(
       instances.begin(), instances.end(), [](const Instance& found) { return found.number >= 0; });
-  if (frame.boxes_are_labels && numbered) {
-    for (DetectedObject& detected : frame.objects)
-      for (size_t i = 0; i < instances.size(); ++i)
-        if (instances[i].number == detected.number) detected.instance = int(i);
-    return;
-  }
   std::vector<Box2d> boxes;
   for (const DetectedObject& detected : frame.objects) boxes.push_back(detected.object.box);
-  const std::vector<int> match = match_instances(boxes, instances);
+  std::vector<int> match = match_instances(boxes, instances);
+  if (frame.boxes_are_labels && numbered) {
+    const Named by_number = named_instances(frame);
+    const auto met = std::count_if(match.begin(), match.end(), [](int i) { return i >= 0; });
+    if (2 * by_number.within >= by_number.named && (by_number.named > 0 || met == 0))
+      match = by_number.instances;
+    else
+      frame.notes.push_back(
+          "the ids of its masks are not the lines of its labels; they are matched by overlap");
+  }
   for (size_t i = 0; i < match.size(); ++i) frame.objects[i].instance = match[i];
 }
 
@@ -107,15 +172,16 @@ Frame read_frame(const KittiFolder& folder,
   frame.boxes_are_labels = options.boxes == BoxSource::labels ||
                            (options.boxes == BoxSource::automatic && !folder.has("detections_2"));
   const BoxFile kind = frame.boxes_are_labels ? BoxFile::labels : BoxFile::detections;
-  frame.objects =
-      read_objects(folder.path(frame.boxes_are_labels ? "label_2" : "detections_2", id, "txt"),
-                   kind,
-                   options.minimum_score);
-  frame.depth = load_frame_depth(folder, id, options.depth, read.calibration);
+  const std::string boxes =
+      folder.path(frame.boxes_are_labels ? "label_2" : "detections_2", id, "txt");
+  frame.objects = read_objects(boxes, kind, options.minimum_score);
+  leave_out_beyond_picture(frame, boxes);
+  frame.depth = load_frame_depth(folder, id, options, read.calibration);
   if (options.is_synthetic()) {
     // Made-up depth is exact; what it lacks is put in by the faults.
     frame.depth.is_sparse = false;
     frame.depth.relative_deviation = 0;
+    frame.depth.unit_is_assumed = false;
   }
   const ColourImage& image = frame.evidence.image;
   frame.instances = masks.read(id, image.width, image.height, frame.depth, options.minimum_score);

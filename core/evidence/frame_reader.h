@@ -20,12 +20,21 @@ struct DetectedObject {
   ObjectBox2d object;
 };
 
+/// An object of whose box the picture shows nothing, and what is said of it.
+struct LeftOut {
+  DetectedObject detected;
+  std::string reason;  ///< with file and line
+};
+
 /// What the files of one frame say, before anything is worked out for single objects.
 struct Frame {
   FrameEvidence evidence;
   DepthMap depth;  ///< may be empty
   bool boxes_are_labels = false;
   std::vector<DetectedObject> objects;  ///< of all classes, since they may hide one another
+  std::vector<LeftOut> left_out;        ///< these are not among the objects
+  /// What is odd about a file and cost nothing, with its name.
+  std::vector<std::string> notes;
   /// What a file of masks shows, hiders without a label too; nothing where the masks have to be cut
   /// from the image.
   std::optional<std::vector<Instance>> instances;
@@ -38,8 +47,13 @@ std::vector<DetectedObject> read_objects(const std::string& path,
                                          BoxFile kind,
                                          double minimum_score);
 
+/// Takes off the objects whose 2-D box (from `file`) lies beyond the picture: with less than a pixel in it
+/// or less than a fiftieth of its area, as boxes of another resolution do. Nothing can be cut out there.
+void leave_out_beyond_picture(Frame& frame, const std::string& file);
+
 /// Sets DetectedObject::instance: of labels the file of masks may say which is which; boxes of detectors are
-/// matched by overlap.
+/// matched by overlap. So are labels where less than half of the masks that name a label lie in its box: ids
+/// of tracks, or of another order, are not the lines of the label file, and a note says so.
 void assign_instances(Frame& frame);
 
 /// SHA-256 of all that masks cut from the picture depend on but the boxes.

@@ -28,6 +28,9 @@ class FrameSource {
   /// Only the picture and its camera.
   virtual FrameEvidence view(const std::string& frame) const = 0;
 
+  /// What was left out of files that are of all frames.
+  virtual std::vector<std::string> notes() const { return {}; }
+
   /// For the evaluation alone. Nothing is evaluated of frames without labels.
   virtual bool has_labels(const std::string& frame) const = 0;
   virtual std::vector<Annotation> labels(const std::string& frame) const = 0;

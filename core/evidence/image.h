@@ -44,8 +44,10 @@ struct ColourImage {
 /// names it.
 ColourImage load_colour_image(const std::string& path);
 
-/// One-channel 8- or 16-bit PNG, values as they are. UserError as above, and for colour pictures.
-Plane<std::uint16_t> load_plane16(const std::string& path);
+/// One-channel PNG of up to 16 bits, values as the file has them: those of 1, 2 and 4 bits are not
+/// spread, those of a palette are its indices (as masks are often saved); one of several equal channels will do.
+/// UserError as above, for colour pictures, and for a PNG of fewer bits a pixel than `fewest_bits`.
+Plane<std::uint16_t> load_plane16(const std::string& path, int fewest_bits = 1);
 
 /// The numbers of a one-channel PNG, TIFF or EXR as they stand there (one of several equal channels will do).
 struct NumberPicture {

@@ -3,13 +3,21 @@
 
 #include <filesystem>
 
+#include "base/error.h"
 #include "data/kitti_label.h"
 #include "evidence/manifest_source.h"
 
 namespace monodr {
 
 KittiSource::KittiSource(const DatasetRequest& request)
-    : request_(request), folder_(request.root), masks_(folder_, request.masks) {}
+    : request_(request), folder_(request.root), masks_(folder_, request.masks) {
+  const std::vector<std::string> all = folder_.frames(request.split);
+  masks_.require_any(all);
+  const std::string stray = masks_.stray_pngs(all);
+  if (!stray.empty() && request.masks == MaskKind::png) throw UserError(stray);
+  notes_ = masks_.faults();
+  if (!stray.empty()) notes_.push_back(stray);
+}
 
 std::vector<std::string> KittiSource::frames() const {
   return folder_.frames(request_.split);
@@ -17,6 +25,10 @@ std::vector<std::string> KittiSource::frames() const {
 
 Frame KittiSource::read(const std::string& frame) const {
   return read_frame(folder_, masks_, frame, request_);
+}
+
+std::vector<std::string> KittiSource::notes() const {
+  return notes_;
 }
 
 FrameEvidence KittiSource::view(const std::string& frame) const {

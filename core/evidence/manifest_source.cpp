@@ -98,6 +98,9 @@ Plane<float> raw_depth(const ManifestFrame& frame) {
   if (ending_of(frame.depth) == ".npz") return read_npz_plane(frame.depth, "depth");
   if (ending_of(frame.depth) == ".npy") return read_npy_plane(frame.depth);
   NumberPicture picture = load_numbers(frame.depth);
+  constexpr float kLargest = 65535;
+  if (picture.is_whole && picture.bits == 16)  // nothing measures the largest number there is
+    std::replace(picture.values.values.begin(), picture.values.values.end(), kLargest, 0.0f);
   if (picture.bits < 16)
     throw UserError(fmt::format(
         "'{}' has {} bits a pixel, too few for depth; write it with 16 bits or as floats",
@@ -130,6 +133,7 @@ void check_shape(const Plane<float>& plane, const std::string& path, const Camer
 DepthMap depth_of(const ManifestFrame& frame, const Camera& camera) {
   DepthMap depth;
   if (frame.depth.empty()) return depth;
+  depth.file = frame.depth;
   depth.metres = raw_depth(frame);
   check_shape(depth.metres, frame.depth, camera);
   if (depth.metres.width != camera.width || depth.metres.height != camera.height)
@@ -209,28 +213,33 @@ std::vector<CocoMask> ManifestSource::coco_masks(const std::string& path,
     return file.masks(name_of_picture(frame), camera.width, camera.height, request_.minimum_score);
   };
   const auto shared = coco_.find(path);
-  return shared != coco_.end() ? masks_in(shared->second) : masks_in(CocoMasks(path));
+  if (shared != coco_.end()) return masks_in(shared->second);
+  const CocoMasks own(path);
+  own.require(name_of_picture(frame));
+  return masks_in(own);
 }
 
 /// Instances, and without boxes an object for each.
 void ManifestSource::add_masks(const ManifestFrame& source, Frame& frame) const {
   const Camera& camera = frame.evidence.camera;
   frame.instances.emplace();
-  const auto add = [&](BinaryMask mask, const std::string& category, double score) {
-    undistort(mask, source, camera);
-    Instance instance;
-    instance.box = box_around(mask);
-    if (instance.box.area() <= 0) return;
-    if (!frame.depth.empty()) instance.depth = median_depth(frame.depth, mask);
-    instance.mask = std::move(mask);
-    const int number = int(frame.instances->size());
-    if (source.boxes.empty())
-      frame.objects.push_back(
-          {number,
-           number,
-           {category.empty() ? request_.category_model.name : category, instance.box, score}});
-    frame.instances->push_back(std::move(instance));
-  };
+  const auto add =
+      [&](BinaryMask mask, const std::string& category, double score, bool is_object = true) {
+        undistort(mask, source, camera);
+        Instance instance;
+        instance.box = box_around(mask);
+        if (instance.box.area() <= 0) return;
+        if (!frame.depth.empty()) instance.depth = median_depth(frame.depth, mask);
+        instance.mask = std::move(mask);
+        instance.is_object = is_object;
+        const int number = int(frame.instances->size());
+        if (source.boxes.empty() && is_object)
+          frame.objects.push_back(
+              {number,
+               number,
+               {category.empty() ? request_.category_model.name : category, instance.box, score}});
+        frame.instances->push_back(std::move(instance));
+      };
   for (const std::string& path : source.masks) {
     if (ending_of(path) == ".json") {
       for (CocoMask& found : coco_masks(path, source, camera))
@@ -244,7 +253,8 @@ void ManifestSource::add_masks(const ManifestFrame& source, Frame& frame) const 
       for (size_t i = 0; i < values.values.size(); ++i) mask.values[i] = values.values[i] != 0;
       add(std::move(mask), "", 1);
     } else {
-      for (Instance& instance : instances_of_ids(values)) add(std::move(instance.mask), "", 1);
+      for (Instance& found : instances_of_ids(values))
+        add(std::move(found.mask), found.category, 1, found.is_object);
     }
   }
 }
@@ -265,11 +275,19 @@ Frame ManifestSource::read(const std::string& id) const {
   frame.objects = read_objects(source.boxes, BoxFile::detections, request_.minimum_score);
   for (DetectedObject& detected : frame.objects)
     detected.object.box = undistorted(detected.object.box, source, frame.evidence.camera);
+  leave_out_beyond_picture(frame, source.boxes);
   if (frame.instances)
     assign_instances(frame);
   else if (!request_.mask_cache.empty())
     frame.digest = digest_of(frame);
   return frame;
+}
+
+std::vector<std::string> ManifestSource::notes() const {
+  std::vector<std::string> notes;
+  for (const auto& [path, file] : coco_)
+    notes.insert(notes.end(), file.faults().begin(), file.faults().end());
+  return notes;
 }
 
 bool ManifestSource::has_labels(const std::string& frame) const {

@@ -70,6 +70,41 @@ MaskSource::MaskSource(const KittiFolder& folder, MaskKind choice)
     coco_ = std::make_shared<const CocoMasks>(coco);
 }
 
+std::vector<std::string> MaskSource::faults() const {
+  return coco_ ? coco_->faults() : std::vector<std::string>{};
+}
+
+std::string MaskSource::stray_pngs(const std::vector<std::string>& frames) const {
+  if (pngs_.empty() || std::any_of(frames.begin(), frames.end(), [&](const std::string& frame) {
+        return pngs_.count(frame) > 0;
+      }))
+    return "";
+  return fmt::format(
+      "'{}' holds masks of {} frames, as '{}', but of none of these {}, as '{}'; a mask is named "
+      "by its frame, F_N.png",
+      (fs::path(folder_.root()) / "training/masks_2").string(),
+      pngs_.size(),
+      fs::path(pngs_.begin()->second.front()).filename().string(),
+      frames.size(),
+      frames.empty() ? "" : frames.front());
+}
+
+void MaskSource::require_any(const std::vector<std::string>& frames) const {
+  if (!coco_) return;
+  for (const std::string& frame : frames)
+    if (coco_->has(frame) || folder_.find("masks_2", frame, {"json"}) || pngs_.count(frame) > 0 ||
+        (choice_ == MaskKind::automatic && folder_.find("instance_2", frame, {"png"})))
+      return;
+  throw UserError(
+      fmt::format("'{}' has masks of none of the {} frames, not even of '{}'; it has {}. An "
+                  "image's \"file_name\", or "
+                  "without a list of images its \"image_id\", must name the frame",
+                  coco_->path(),
+                  frames.size(),
+                  frames.empty() ? "" : frames.front(),
+                  coco_->frames_text()));
+}
+
 std::optional<std::vector<Instance>> MaskSource::read(const std::string& frame,
                                                       int width,
                                                       int height,
@@ -128,11 +163,62 @@ std::optional<std::vector<BinaryMask>> MaskSource::read_coco(const std::string& 
       masks.push_back(std::move(found.mask));
     return masks;
   };
-  if (const auto path = folder_.find("masks_2", frame, {"json"})) return masks_in(CocoMasks(*path));
+  if (const auto path = folder_.find("masks_2", frame, {"json"})) {
+    const CocoMasks own(*path);
+    own.require(frame);
+    return masks_in(own);
+  }
   if (coco_) return masks_in(*coco_);
   if (choice_ == MaskKind::automatic) return std::nullopt;
   throw missing(choice_, folder_.path("masks_2", frame, "json"));
 }
+
+namespace {
+
+constexpr int kNoObject = 65535;  // made-up scenes: what hides objects and has no label
+constexpr int kMotsIgnore = 10000;
+constexpr int kFirstThing = 24;  // of Cityscapes' classes: those below have no instances
+constexpr int kLastThing = 33;
+
+/// What ids are made of: class x base + number. 0 = they are the label file's lines.
+int base_of(const std::map<int, Instance>& found) {
+  constexpr int kCityscapes = 1000, kKittiSemantics = 256;
+  bool are_large = false, has_thing = false, fits_256 = true;
+  for (const auto& [id, instance] : found) {
+    if (id == kNoObject) continue;
+    are_large |= id >= kCityscapes;
+    const int of_256 = id / kKittiSemantics;
+    const bool is_thing = of_256 >= kFirstThing && of_256 <= kLastThing;
+    has_thing |= is_thing;
+    fits_256 &= is_thing || (of_256 < kFirstThing && id % kKittiSemantics == 0);
+  }
+  if (has_thing && fits_256) return kKittiSemantics;
+  return are_large ? kCityscapes : 0;
+}
+
+/// Of KITTI MOTS (1, 2) and of Cityscapes.
+std::string category_of_class(int number) {
+  static const std::map<int, std::string> names = {{1, "Car"},
+                                                   {2, "Pedestrian"},
+                                                   {24, "Pedestrian"},
+                                                   {25, "Cyclist"},
+                                                   {26, "Car"},
+                                                   {27, "Truck"},
+                                                   {28, "Bus"},
+                                                   {31, "Train"},
+                                                   {32, "Motorcycle"},
+                                                   {33, "Bicycle"}};
+  const auto found = names.find(number);
+  return found == names.end() ? "" : found->second;
+}
+
+/// Cityscapes' road and sky, which hide nothing.
+bool is_surface(int id, int base) {
+  constexpr int kByThousand = 1000;
+  return base == kByThousand ? id < base : base > 0 && id / base < kFirstThing;
+}
+
+}  // namespace
 
 std::vector<Instance> instances_of_ids(const Plane<std::uint16_t>& ids) {
   std::map<int, Instance> found;
@@ -144,9 +230,13 @@ std::vector<Instance> instances_of_ids(const Plane<std::uint16_t>& ids) {
       if (is_new) entry->second.mask = BinaryMask(ids.width, ids.height);
       entry->second.mask.at(x, y) = 1;
     }
+  const int base = base_of(found);
   std::vector<Instance> instances;
   for (auto& [id, instance] : found) {
-    instance.number = id - 1;
+    if (id != kNoObject && is_surface(id, base)) continue;
+    instance.number = base > 0 ? -1 : id - 1;
+    instance.is_object = id != kNoObject && !(base > 0 && id == kMotsIgnore);
+    if (base > 0 && instance.is_object) instance.category = category_of_class(id / base);
     instance.box = box_around(instance.mask);
     instances.push_back(std::move(instance));
   }
@@ -158,6 +248,7 @@ std::vector<int> match_instances(const std::vector<Box2d>& boxes,
   std::vector<std::tuple<double, int, int>> pairs;  // -overlap: the largest first, ties by order
   for (int b = 0; b < int(boxes.size()); ++b)
     for (int i = 0; i < int(instances.size()); ++i) {
+      if (!instances[size_t(i)].is_object) continue;
       const double overlap = intersection_over_union(boxes[size_t(b)], instances[size_t(i)].box);
       if (overlap > kMatchOverlap) pairs.emplace_back(-overlap, b, i);
     }

@@ -2,6 +2,7 @@
 #include "evidence/object_evidence.h"
 
 #include <algorithm>
+#include <opencv2/core.hpp>
 #include <utility>
 
 #include "base/error.h"
@@ -98,8 +99,12 @@ void take_grabcut(ObjectEvidence& object,
   if (auto kept = cache.find(key)) {
     object.mask = std::move(*kept);
   } else {
-    object.mask =
-        grabcut_mask(frame.evidence.image, object.box, nearer, frame.depth, camera, object.locus);
+    try {
+      object.mask =
+          grabcut_mask(frame.evidence.image, object.box, nearer, frame.depth, camera, object.locus);
+    } catch (const cv::Exception&) {  // its words are of the library's insides
+      throw UnusableObject("no mask can be cut from the picture within its 2-D box");
+    }
     cache.store(key, object.mask);
   }
   object.hidden = depth_occluders(object.box, frame.depth, camera, object.locus);

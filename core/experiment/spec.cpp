@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/toml_access.h"
 #include "experiment/sweep_table.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -128,6 +129,24 @@ void refuse_idle_overrides(const Experiment& experiment,
   }
 }
 
+/// What is typed behind a key that asks for a text is one, and behind its axis some.
+Typed typed_at(const std::string& key) {
+  constexpr std::string_view kSweep = "sweep.";
+  const bool is_axis = key.starts_with(kSweep);
+  const std::string plain = is_axis ? key.substr(kSweep.size()) : key;
+  if (plain == "experiment.name" || plain == "experiment.question") return Typed::as_text;
+  const size_t dot = plain.find('.');
+  if (dot == std::string::npos) return Typed::as_toml;
+  for (const Section& section : core_sections())
+    for (const Parameter& parameter : section.parameters) {
+      if (section.name != plain.substr(0, dot) || parameter.name != plain.substr(dot + 1)) continue;
+      if (parameter.type() == ParameterType::text_list) return Typed::as_list_of_texts;
+      if (parameter.type() != ParameterType::text) return Typed::as_toml;
+      return is_axis ? Typed::as_list_of_texts : Typed::as_text;
+    }
+  return Typed::as_toml;
+}
+
 }  // namespace
 
 Experiment load_experiment(const std::string& file, const std::vector<std::string>& overrides) {
@@ -136,7 +155,7 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
   auto& tree = std::get<TomlNode::Table>(root.value);
   std::vector<TomlNode::Table> changes;
   for (const std::string& text : overrides) {
-    changes.push_back(parse_override(text));
+    changes.push_back(parse_override(text, typed_at));
     if (changes.back().front().key == "arm")
       throw UserError(changes.back().front().key_where,
                       "arms are changed in the file, not on the command line");

@@ -2,6 +2,7 @@
 #include "experiment/sweep_table.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "base/toml_access.h"
@@ -31,17 +32,43 @@ std::vector<GivenValue> read_axis_values(const std::string& key, const TomlEntry
   return points;
 }
 
+bool is_same_value(const GivenValue& a, const GivenValue& b) {
+  const auto number = [](const GivenValue& given) -> std::optional<double> {
+    if (const auto* whole = std::get_if<std::int64_t>(&given.value))
+      return static_cast<double>(*whole);
+    if (const auto* real = std::get_if<double>(&given.value)) return *real;
+    return std::nullopt;
+  };
+  return number(a) ? number(a) == number(b) : a.value == b.value;
+}
+
+/// 0.1, 0.10 and 1e-1 are one cell; two would be expected of them.
+void refuse_equal_points(const Axis& axis) {
+  for (size_t i = 0; i < axis.points.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (std::equal(
+              axis.points[i].begin(), axis.points[i].end(), axis.points[j].begin(), is_same_value))
+        throw UserError(axis.points[i].front().where,
+                        fmt::format("{} of the axis '{}' is named twice; equal values are one cell",
+                                    to_toml(axis.points[i].front().value),
+                                    join(axis.keys, "', '")));
+}
+
 // [sweep] fit.hypotheses = [1, 2] and "fit.hypotheses" = [1, 2] are the same axis.
-void read_axes(const TomlNode::Table& table, const std::string& prefix, std::vector<Axis>& axes) {
+void read_axes(const TomlNode::Table& table,
+               const std::string& prefix,
+               bool may_not_repeat,
+               std::vector<Axis>& axes) {
   for (const TomlEntry& entry : table) {
     const std::string key = prefix + entry.key;
     if (entry.node.is_table()) {
-      read_axes(std::get<TomlNode::Table>(entry.node.value), key + ".", axes);
+      read_axes(std::get<TomlNode::Table>(entry.node.value), key + ".", may_not_repeat, axes);
       continue;
     }
     Axis axis{{key}, {}};
     for (GivenValue& value : read_axis_values(key, entry))
       axis.points.push_back({std::move(value)});
+    if (may_not_repeat) refuse_equal_points(axis);
     // A later mention (the command line) replaces an earlier one.
     const auto same = std::find_if(
         axes.begin(), axes.end(), [&](const Axis& other) { return other.keys == axis.keys; });
@@ -54,7 +81,7 @@ void read_axes(const TomlNode::Table& table, const std::string& prefix, std::vec
 
 Axis read_zip(const TomlNode& node) {
   std::vector<Axis> singles;
-  read_axes(as_table(node, "sweep.zip"), "", singles);
+  read_axes(as_table(node, "sweep.zip"), "", false, singles);
   if (singles.empty()) throw UserError(node.where, "[[sweep.zip]] holds no axes");
   Axis zip;
   zip.points.resize(singles.front().points.size());
@@ -70,6 +97,7 @@ Axis read_zip(const TomlNode& node) {
     for (size_t i = 0; i < zip.points.size(); ++i)
       zip.points[i].push_back(single.points[i].front());
   }
+  refuse_equal_points(zip);
   return zip;
 }
 
@@ -121,7 +149,7 @@ void read_sweep_table(const TomlNode& node, Experiment& experiment) {
     }
   }
   std::vector<Axis> products;
-  read_axes(axes, "", products);
+  read_axes(axes, "", true, products);
   experiment.axes.insert(experiment.axes.end(), products.begin(), products.end());
 }
 

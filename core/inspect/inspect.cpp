@@ -124,9 +124,20 @@ void for_each_frame(size_t count,
                     Inspection& inspection) {
   std::mutex mutex;
   size_t done = 0;
+  FrameFindings all;
   parallel_for(count, threads, [&](size_t i) {
     const FrameFindings found = look(i);
     const std::lock_guard lock(mutex);
+    all.matches.boxes += found.matches.boxes;
+    all.matches.masks += found.matches.masks;
+    all.matches.matched += found.matches.matched;
+    all.labels_reach.add(found.labels_reach);
+    all.detections_reach.add(found.detections_reach);
+    all.notes.insert(all.notes.end(), found.notes.begin(), found.notes.end());
+    if (all.depth.is_empty())
+      all.depth = found.depth;
+    else
+      all.depth.add(found.depth);
     add_to(inspection.image_sizes, found.image_sizes);
     add_to(inspection.labels, found.labels);
     add_to(inspection.detections, found.detections);
@@ -134,6 +145,7 @@ void for_each_frame(size_t count,
     inspection.faults.insert(inspection.faults.end(), found.faults.begin(), found.faults.end());
     if (progress) progress(double(++done) / double(count));
   });
+  judge_together(all, inspection);
   std::sort(inspection.faults.begin(),
             inspection.faults.end(),
             [](const DataFault& a, const DataFault& b) {
@@ -167,6 +179,7 @@ Inspection inspect_manifest(const std::string& path,
   for (const ManifestFrame& frame : frames) inspection.frames.push_back(frame.id);
   list_files(frames, inspection);
   const ManifestInspector inspector(path);
+  for (const std::string& note : inspector.notes()) inspection.notes.push_back(note);
   for_each_frame(
       frames.size(),
       threads,

@@ -24,6 +24,11 @@ struct DataKind {
   std::vector<std::string> missing;  ///< frames of the set without one
 };
 
+/// Of the boxes that experiments take (detections where there are any, else labels), in frames with masks.
+struct MaskMatches {
+  size_t boxes = 0, masks = 0, matched = 0;
+};
+
 /// What a folder in KITTI's layout, or a manifest's frames, hold.
 struct Inspection {
   std::string root;
@@ -34,7 +39,9 @@ struct Inspection {
   std::map<std::string, int> labels;       ///< class -> objects of label_2
   std::map<std::string, int> detections;   ///< class -> objects of detections_2
   std::map<std::string, size_t> masks;  ///< source ("instance", "png", "coco", "manifest") -> masks
+  MaskMatches matches;                  ///< boxes that a mask belongs to
   std::vector<DataFault> faults;        ///< sorted by file and line
+  std::vector<std::string> notes;       ///< what is odd and no fault of one file
 };
 
 /// Reads every file of ROOT/training and ROOT/ImageSets with the readers that experiments use, on

@@ -13,6 +13,8 @@
 #include "data/kitti_label.h"
 #include "evidence/depth.h"
 #include "evidence/image.h"
+#include "evidence/lidar_points.h"
+#include "experiment/category_file.h"
 
 namespace monodr {
 namespace {
@@ -44,10 +46,27 @@ DataFault fault_of(const std::string& file, std::string message) {
   return {file, line, message};
 }
 
+/// What boxes, masks and depth of one frame make of each other.
+void add_together(const Frame& frame, FrameFindings& findings) {
+  if (frame.instances) {
+    findings.matches.boxes += frame.objects.size();
+    findings.matches.masks += frame.instances->size();
+    findings.matches.matched += size_t(
+        std::count_if(frame.objects.begin(), frame.objects.end(), [](const DetectedObject& object) {
+          return object.instance >= 0;
+        }));
+  }
+  findings.notes.insert(findings.notes.end(), frame.notes.begin(), frame.notes.end());
+  findings.depth.add(frame);
+}
+
 /// One frame while it is looked at.
 class FrameInspection {
  public:
-  FrameInspection(const std::string& root, const std::string& frame) : root_(root), frame_(frame) {}
+  FrameInspection(const std::string& root, const std::string& frame, const CategoryModel& car)
+      : root_(root), frame_(frame) {
+    findings.depth = DepthPlausibility(car);
+  }
 
   void image() {
     for (const char* extension : {".png", ".jpg", ".jpeg"})
@@ -85,33 +104,82 @@ class FrameInspection {
     });
   }
 
+  // All are read; the first is what experiments take where nothing else is asked for.
   void depth() {
-    plane("depth_2", ".png");
-    plane("disparity_2", ".png");
-    read("depth_2", ".npz", [&](const std::string& path) { load_depth_npz(path, 1, 1); });
-    for (const char* kind : {"velodyne", "velodyne_reduced"})
+    const auto take = [&](DepthMap depth) {
+      if (depth_.empty()) depth_ = std::move(depth);
+    };
+    const auto take_plane = [&](DepthMap depth) {
+      if (width_ && (depth.metres.width != *width_ || depth.metres.height != *height_))
+        throw UserError(fmt::format("{}x{} pixels, the image {}x{}; the two must be the same size",
+                                    depth.metres.width,
+                                    depth.metres.height,
+                                    *width_,
+                                    *height_));
+      take(std::move(depth));
+    };
+    read("depth_2", ".png", [&](const std::string& path) { take_plane(load_depth_png(path)); });
+    read("depth_2", ".npz", [&](const std::string& path) {
+      take(load_depth_npz(path, width_.value_or(1), height_.value_or(1)));
+    });
+    for (const char* kind : {"velodyne_reduced", "velodyne"})
       read(kind, ".bin", [&](const std::string& path) {
-        if (calibration_ && width_) load_depth_velodyne(path, *calibration_);
+        if (calibration_ && width_)
+          take(load_depth_velodyne(path, *calibration_));
+        else
+          read_lidar_points(path);
       });
+    read("disparity_2", ".png", [&](const std::string& path) {
+      if (calibration_)
+        take_plane(load_depth_disparity(path, *calibration_));
+      else
+        load_plane16(path, 16);
+    });
   }
 
   void masks(const std::map<std::string, MaskSource>& sources) {
     if (!width_) return;
-    for (const auto& [name, source] : sources) {
-      const std::string kind = name == "instance" ? "instance_2" : "masks_2";
-      std::string path = training_path(root_, kind, frame_, name == "coco" ? ".json" : ".png");
-      if (name == "instance" && !fs::exists(path)) continue;
-      if (name == "coco" && !fs::exists(path)) {
+    for (const char* name : {"instance", "png", "coco"}) {
+      const auto source = sources.find(name);
+      if (source == sources.end()) continue;
+      const std::string kind = source->first == "instance" ? "instance_2" : "masks_2";
+      std::string path =
+          training_path(root_, kind, frame_, source->first == "coco" ? ".json" : ".png");
+      if (source->first == "instance" && !fs::exists(path)) continue;
+      if (source->first == "coco" && !fs::exists(path)) {
         path = training_path(root_, kind, "coco", ".json");
         if (!fs::exists(path)) continue;
       }
       try {
-        const auto found = source.read(frame_, *width_, *height_, {}, 0);
+        auto found = source->second.read(frame_, *width_, *height_, {}, 0);
         findings.masks[name] += found ? found->size() : 0;
+        if (!frame.instances) frame.instances = std::move(found);
       } catch (const std::exception& error) {
         findings.faults.push_back(fault_of(path, error.what()));
       }
     }
+  }
+
+  // Faults of the files have been told; here what they say is held against each other.
+  void together() {
+    if (!calibration_ || !width_) return;
+    frame.evidence.frame = frame_;
+    frame.evidence.camera = calibration_->camera;
+    std::string path = training_path(root_, "detections_2", frame_, ".txt");
+    frame.boxes_are_labels = !fs::exists(path);
+    if (frame.boxes_are_labels) path = training_path(root_, "label_2", frame_, ".txt");
+    try {
+      const DatasetRequest usual;
+      frame.objects = read_objects(path,
+                                   frame.boxes_are_labels ? BoxFile::labels : BoxFile::detections,
+                                   usual.minimum_score);
+    } catch (const UserError&) {
+      return;
+    }
+    leave_out_beyond_picture(frame, path);
+    if (frame.instances) assign_instances(frame);
+    frame.depth = std::move(depth_);
+    add_together(frame, findings);
   }
 
   void plane_of_ground() {
@@ -119,6 +187,7 @@ class FrameInspection {
   }
 
   FrameFindings findings;
+  Frame frame;
 
  private:
   template <typename Action>
@@ -132,18 +201,6 @@ class FrameInspection {
     }
   }
 
-  void plane(const std::string& kind, const std::string& extension) {
-    read(kind, extension, [&](const std::string& path) {
-      const Plane<std::uint16_t> values = load_plane16(path);
-      if (width_ && (values.width != *width_ || values.height != *height_))
-        throw UserError(fmt::format("{}x{} pixels, the image {}x{}; the two must be the same size",
-                                    values.width,
-                                    values.height,
-                                    *width_,
-                                    *height_));
-    });
-  }
-
   void object_is_sound(const Annotation& object, KittiFileKind kind, const SourceLocation& where) {
     const auto report = [&](const std::string& message) {
       findings.faults.push_back({where.file, where.line, message});
@@ -153,6 +210,9 @@ class FrameInspection {
                          object.category,
                          did_you_mean(object.category, kClasses)));
     const Box2d& box = object.box2d;
+    if (width_)
+      (kind == KittiFileKind::labels ? findings.labels_reach : findings.detections_reach)
+          .add(box, *width_, *height_);
     if (box.right < box.left || box.bottom < box.top)
       report("the 2-D box (columns 5 to 8: left, top, right, bottom) ends before it starts");
     else if (width_ && box.clipped_to(*width_, *height_).area() <= 0 && box.area() > 0)
@@ -172,12 +232,13 @@ class FrameInspection {
   std::string root_, frame_;
   std::optional<int> width_, height_;
   std::optional<KittiCalibration> calibration_;
+  DepthMap depth_;
 };
 
 }  // namespace
 
 FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& faults)
-    : root_(root) {
+    : root_(root), car_(load_category("car")) {
   const fs::path training = fs::path(root) / "training";
   if (!fs::is_directory(training / "image_2")) return;  // its frames are reported one by one
   const KittiFolder folder(root);
@@ -191,14 +252,17 @@ FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& fa
   }
   if (has_png) mask_sources_.emplace("png", MaskSource(folder, MaskKind::png));
   if (has_json) try {
-      mask_sources_.emplace("coco", MaskSource(folder, MaskKind::coco));
+      const MaskSource& coco =
+          mask_sources_.emplace("coco", MaskSource(folder, MaskKind::coco)).first->second;
+      const std::string file = (training / "masks_2" / "coco.json").string();
+      for (const std::string& fault : coco.faults()) faults.push_back(fault_of(file, fault));
     } catch (const UserError& error) {
       faults.push_back(fault_of((training / "masks_2" / "coco.json").string(), error.what()));
     }
 }
 
 FrameFindings FileInspector::look_at(const std::string& frame) const {
-  FrameInspection inspection(root_, frame);
+  FrameInspection inspection(root_, frame, car_);
   inspection.image();
   inspection.calibration();
   inspection.objects("label_2", KittiFileKind::labels, inspection.findings.labels);
@@ -206,6 +270,7 @@ FrameFindings FileInspector::look_at(const std::string& frame) const {
   inspection.depth();
   inspection.masks(mask_sources_);
   inspection.plane_of_ground();
+  inspection.together();
   return std::move(inspection.findings);
 }
 
@@ -221,10 +286,12 @@ DatasetRequest everything_in(const std::string& manifest) {
 
 }  // namespace
 
-ManifestInspector::ManifestInspector(const std::string& path) : source_(everything_in(path)) {}
+ManifestInspector::ManifestInspector(const std::string& path)
+    : car_(load_category("car")), source_(everything_in(path)) {}
 
 FrameFindings ManifestInspector::look_at(const ManifestFrame& listed) const {
   FrameFindings findings;
+  findings.depth = DepthPlausibility(car_);
   const auto report = [&](const std::string& file, const std::string& message) {
     findings.faults.push_back(fault_of(file, message));
   };
@@ -236,6 +303,11 @@ FrameFindings ManifestInspector::look_at(const ManifestFrame& listed) const {
     if (!listed.boxes.empty())
       for (const DetectedObject& detected : frame.objects)
         ++findings.detections[detected.object.category];
+    for (const LeftOut& left_out : frame.left_out) report(listed.boxes, left_out.reason);
+    if (!listed.boxes.empty())
+      for (const DetectedObject& detected : frame.objects)
+        findings.detections_reach.add(detected.object.box, camera.width, camera.height);
+    add_together(frame, findings);
     const Intrinsics& k = camera.intrinsics;
     if (k.cx < 0 || k.cy < 0 || k.cx > camera.width || k.cy > camera.height)
       report(listed.picture,
@@ -258,6 +330,75 @@ FrameFindings ManifestInspector::look_at(const ManifestFrame& listed) const {
     report(listed.labels, error.what());
   }
   return findings;
+}
+
+std::vector<std::string> ManifestInspector::notes() const {
+  return source_.notes();
+}
+
+void BoxReach::add(const Box2d& box, int width, int height) {
+  constexpr double kSlack = 5;  // px
+  ++boxes;
+  beyond += box.left < -kSlack || box.top < -kSlack || box.right > width + kSlack ||
+            box.bottom > height + kSlack;
+  right = std::max(right, box.right / width);
+  bottom = std::max(bottom, box.bottom / height);
+}
+
+void BoxReach::add(const BoxReach& other) {
+  boxes += other.boxes;
+  beyond += other.beyond;
+  right = std::max(right, other.right);
+  bottom = std::max(bottom, other.bottom);
+}
+
+namespace {
+
+/// A detector that saw pictures of another size says all in their pixels.
+void judge_reach(const BoxReach& reach, const char* kind, std::vector<std::string>& notes) {
+  constexpr size_t kFewest = 20;
+  constexpr double kManyBeyond = 0.05, kSmallPart = 0.6;
+  if (double(reach.beyond) > kManyBeyond * double(reach.boxes))
+    notes.push_back(fmt::format(
+        "{} of {} boxes of {} reach beyond the picture: are they of another resolution?",
+        reach.beyond,
+        reach.boxes,
+        kind));
+  else if (reach.boxes >= kFewest && reach.right < kSmallPart && reach.bottom < kSmallPart)
+    notes.push_back(
+        fmt::format("none of {} boxes of {} reaches beyond {:.0f} % of the width and {:.0f} % of "
+                    "the height: are they of "
+                    "another resolution?",
+                    reach.boxes,
+                    kind,
+                    100 * reach.right,
+                    100 * reach.bottom));
+}
+
+}  // namespace
+
+void judge_together(const FrameFindings& all, Inspection& inspection) {
+  const MaskMatches& matches = all.matches;
+  inspection.matches = matches;
+  const std::string met = fmt::format(
+      "{} of {} boxes met one of the {} masks", matches.matched, matches.boxes, matches.masks);
+  if (matches.boxes > 0 && matches.matched == 0)
+    inspection.faults.push_back(
+        {inspection.root, 0, met + ": are masks and boxes of the same pictures?"});
+  else if (2 * matches.matched < matches.boxes)
+    inspection.notes.push_back("only " + met);
+  if (const auto complaint = all.depth.complaint()) {
+    if (all.depth.unit_is_assumed())
+      inspection.faults.push_back({complaint->file, 0, complaint->text});
+    else
+      inspection.notes.push_back(complaint->with_file());
+  }
+  judge_reach(all.labels_reach, "labels", inspection.notes);
+  judge_reach(all.detections_reach, "detections", inspection.notes);
+  std::map<std::string, size_t> frames;
+  for (const std::string& note : all.notes) ++frames[note];
+  for (const auto& [note, count] : frames)
+    inspection.notes.push_back(fmt::format("in {} frames {}", count, note));
 }
 
 }  // namespace monodr

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/text.h"
 #include "inspect/inspect.h"
@@ -22,6 +23,12 @@ std::string named(const std::vector<std::string>& frames) {
   const std::vector<std::string> first(
       frames.begin(), frames.begin() + std::ptrdiff_t(std::min(frames.size(), kNamedFrames)));
   return join(first, ", ") + (frames.size() > kNamedFrames ? ", ..." : "");
+}
+
+std::string sum_of(const std::vector<DataFault>& faults) {
+  std::set<std::string> files;
+  for (const DataFault& fault : faults) files.insert(fault.file);
+  return fmt::format("{} faults in {} files:", faults.size(), files.size());
 }
 
 }  // namespace
@@ -45,11 +52,12 @@ std::string format_inspection(const Inspection& inspection) {
   row("labels", listed(inspection.labels));
   row("detections", listed(inspection.detections));
   row("masks", listed(inspection.masks));
+  if (const MaskMatches& matches = inspection.matches; matches.boxes > 0)
+    row("boxes with a mask", fmt::format("{} of {}", matches.matched, matches.boxes));
   text +=
-      fmt::format("\n{}\n",
-                  inspection.faults.empty() ? "no faults"
-                                            : fmt::format("{} faults:", inspection.faults.size()));
+      fmt::format("\n{}\n", inspection.faults.empty() ? "no faults" : sum_of(inspection.faults));
   for (const DataFault& fault : inspection.faults) text += fault.to_string() + "\n";
+  for (const std::string& note : inspection.notes) text += "note: " + note + "\n";
   return text;
 }
 
@@ -69,7 +77,12 @@ std::string inspection_json(const Inspection& inspection) {
                          {"labels", inspection.labels},
                          {"detections", inspection.detections},
                          {"masks", inspection.masks},
-                         {"faults", faults}};
+                         {"boxes_with_masks",
+                          {{"boxes", inspection.matches.boxes},
+                           {"masks", inspection.matches.masks},
+                           {"matched", inspection.matches.matched}}},
+                         {"faults", faults},
+                         {"notes", inspection.notes}};
   return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/program_files.h"
@@ -20,8 +21,19 @@ namespace fs = std::filesystem;
 std::string stamp(const std::string& file) {
   struct stat status {};
   if (::stat(file.c_str(), &status) != 0) return file + "\n";
-  return fmt::format(
-      "{} {} {}.{}\n", file, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  return fmt::format("{} {} {}.{} {:o}\n",
+                     file,
+                     status.st_size,
+                     status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec,
+                     status.st_mode);
+}
+
+/// A plugin may be refused for them.
+std::string stamp_of_mode(const std::string& folder) {
+  struct stat status {};
+  ::stat(folder.c_str(), &status);
+  return fmt::format("{} {:o}\n", folder, status.st_mode);
 }
 
 std::string ask(const std::string& worker, const std::vector<std::string>& folders) {
@@ -74,14 +86,15 @@ CatalogueSource::CatalogueSource(std::string worker,
 }
 
 std::string CatalogueSource::key() const {
-  std::string text;
+  const char* trusted = std::getenv("MONODR_TRUSTED_FOLDERS");
+  std::string text = fmt::format("{}\n", trusted == nullptr ? "" : trusted);
   for (const std::string& file : program_files(worker_)) text += stamp(file);
   for (const std::string& folder : folders_) {
     std::vector<std::string> files;
     for (const auto& entry : fs::directory_iterator(folder))
       if (entry.path().extension() == ".so") files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
-    text += folder + "\n";
+    text += stamp_of_mode(folder);
     for (const std::string& file : files) text += stamp(file);
   }
   return sha256(text);

@@ -38,6 +38,8 @@ struct ContractReport {
 /// - the same bits twice, and on one thread and on two;
 /// - a batch equals its items, bit for bit: a fit is a matter of its object alone;
 /// - no NaN, in value or gradient, on degenerate input;
+/// - a renderer takes what tensors and scenes can be: transposed and expanded tensors, gradients with stride 0, int32 faces
+///   (or says int64), oblong pictures, vertices in the camera's plane, a camera inside of the mesh, tiny faces;
 /// - a renderer refuses a vertex that is NaN or infinite, and its message says "item N";
 /// - its channels "nocs" and "normals" (plugin/channels.h), and those of its own, keep all of that, and the first two are
 ///   those of the surface point that a pixel sees, as exactly as its depth is (plugin/contract_channels.h);

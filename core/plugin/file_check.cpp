@@ -4,9 +4,12 @@
 #include <link.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <regex>
+#include <sstream>
 
 #include "base/text.h"
 #include "plugin/descriptor.h"
@@ -24,15 +27,35 @@ bool writable_by_everyone(const fs::path& path) {
   return ::stat(path.c_str(), &status) == 0 && (status.st_mode & S_IWOTH) != 0;
 }
 
+/// Whether it lies in a folder of MONODR_TRUSTED_FOLDERS.
+bool is_trusted(const fs::path& file) {
+  const char* listed = std::getenv("MONODR_TRUSTED_FOLDERS");
+  if (listed == nullptr) return false;
+  const fs::path real = fs::weakly_canonical(file.parent_path());
+  std::istringstream folders(listed);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (folder.empty() || !fs::path(folder).is_absolute()) continue;
+    const fs::path trusted = fs::weakly_canonical(folder);
+    if (std::mismatch(trusted.begin(), trusted.end(), real.begin(), real.end()).first ==
+        trusted.end())
+      return true;
+  }
+  return false;
+}
+
 /// Code that anybody could have put there must not run as this user.
 std::string refusal_of_permissions(const fs::path& file) {
   const fs::path folder = file.parent_path();
-  if (writable_by_everyone(folder))
-    return fmt::format("its folder {0} is writable by everyone; run chmod o-w {0}",
-                       folder.string());
-  if (writable_by_everyone(file))
-    return fmt::format("it is writable by everyone; run chmod o-w {}", file.string());
-  return "";
+  const bool is_the_folder = writable_by_everyone(folder);
+  if ((!is_the_folder && !writable_by_everyone(file)) || is_trusted(file)) return "";
+  const std::string path = is_the_folder ? folder.string() : file.string();
+  return fmt::format(
+      "{} writable by everyone; run chmod o-w {}. Where that has no effect (/mnt/c of WSL, USB "
+      "sticks) and only you "
+      "write there, say so once: export MONODR_TRUSTED_FOLDERS={}",
+      is_the_folder ? fmt::format("its folder {} is", path) : "it is",
+      path,
+      fs::weakly_canonical(folder).string());
 }
 
 struct DamagedFile {};

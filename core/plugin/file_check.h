@@ -11,6 +11,9 @@ namespace monodr {
 /// truncated, for another processor, no shared library, without the symbol of MONODR_PLUGIN(...),
 /// built for another ABI, LibTorch or compiler:
 ///
+/// The permissions of what lies below a folder of MONODR_TRUSTED_FOLDERS (absolute paths, ':' between them) are not
+/// looked at: on file systems without any, every file is writable by everyone and chmod has no effect.
+///
 ///     built for monodr ABI 3, LibTorch 1.12.0, g++ 11; this is monodr ABI 1, LibTorch 1.13.0,
 ///     g++ 12; rebuild with ...
 std::string refusal_of(const std::filesystem::path& file);

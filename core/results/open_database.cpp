@@ -114,8 +114,10 @@ void bring_definitions_up_to_date(const std::string& file) {
 
 }  // namespace
 
-std::unique_ptr<SQLite::Database> open_database(const std::string& file, bool read_only) {
-  const bool exists = std::filesystem::exists(file);
+std::unique_ptr<SQLite::Database> open_database(const std::string& name, bool read_only) {
+  const bool exists = std::filesystem::exists(name);
+  // SQLite keeps its files beside what a link leads to, so they are looked for there.
+  const std::string file = exists ? std::filesystem::canonical(name).string() : name;
   if (read_only && !exists)
     throw UserError(fmt::format(
         "there are no results at '{}'; run an experiment first, or name the file with --results",

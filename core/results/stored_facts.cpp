@@ -2,6 +2,9 @@
 #include "results/stored_facts.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace monodr {
 namespace {
@@ -72,6 +75,45 @@ std::vector<CountedFact> left_out(const Database& database, const std::string& e
       "object %') GROUP BY key, text.value ORDER BY key",
       facts);
   return facts;
+}
+
+std::vector<CountedFact> remarks_of(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  add_facts(database,
+            experiment,
+            "SELECT arm || iif(point = '', '', ', ' || point), message, count(*) FROM cell JOIN "
+            "v_variants AS v ON v.id = variant WHERE experiment = ? AND is_current AND state = "
+            "'done' AND message <> '' GROUP BY position, message ORDER BY position",
+            facts);
+  return facts;
+}
+
+std::vector<std::string> notes_under_table(const Database& database,
+                                           const std::string& experiment) {
+  constexpr size_t kShown = 8;
+  std::vector<std::string> notes;
+  const std::vector<CountedFact> remarks = remarks_of(database, experiment);
+  for (size_t i = 0; i < std::min(remarks.size(), kShown); ++i)
+    notes.push_back(
+        fmt::format("{}{}: {}",
+                    remarks[i].key,
+                    remarks[i].cells > 1 ? fmt::format(" ({} cells)", remarks[i].cells) : "",
+                    remarks[i].value));
+  if (remarks.size() > kShown)
+    notes.push_back(fmt::format(
+        "and {} more; 'runexp status {}' has them all", remarks.size() - kShown, experiment));
+  std::vector<CountedFact> failed;
+  add_facts(database,
+            experiment,
+            "SELECT '', '', count(*) FROM cell JOIN v_variants AS v ON v.id = variant WHERE "
+            "experiment = ? AND is_current AND state = 'failed'",
+            failed);
+  if (failed.at(0).cells > 0)
+    notes.push_back(
+        fmt::format("{} cells failed and are not in this table; 'runexp status {}' says why",
+                    failed[0].cells,
+                    experiment));
+  return notes;
 }
 
 std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment) {

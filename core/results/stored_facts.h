@@ -27,6 +27,13 @@ std::vector<CountedFact> provenance_of(const Database& database, const std::stri
 /// Objects and frames that were skipped or failed, with the reason.
 std::vector<CountedFact> left_out(const Database& database, const std::string& experiment);
 
+/// What cells that are done say of themselves, as that few masks or labels were met: key = the row.
+std::vector<CountedFact> remarks_of(const Database& database, const std::string& experiment);
+
+/// The same as lines under a table, the first few, and how many cells failed and so are not in it; none where all
+/// is well.
+std::vector<std::string> notes_under_table(const Database& database, const std::string& experiment);
+
 /// Labels that a row of the table missed, by reason: key = the row, `cells` = how many labels.
 std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment);
 

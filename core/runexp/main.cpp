@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "base/error.h"
+#include "base/library_errors.h"
 #include "base/options.h"
 #include "base/text.h"
 #include "runexp/commands.h"
@@ -110,6 +111,10 @@ int main(int count, char** values) {
     fmt::print(stderr, "error: {}\n", error.what());
     return 2;
   } catch (const std::exception& error) {
+    if (const std::string fault = monodr::mendable_fault(error); !fault.empty()) {
+      fmt::print(stderr, "error: {}\n", fault);
+      return 2;
+    }
     fmt::print(stderr, "internal error: {}\n", error.what());
     return 70;  // EX_SOFTWARE: a fault of this program, not of its use
   }

@@ -13,6 +13,7 @@
 #include "launch/sweep.h"
 #include "launch/worker_pool.h"
 #include "launch/workers.h"
+#include "results/stored_facts.h"
 #include "results/table.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
@@ -247,10 +248,15 @@ int run_plan(const po::variables_map& values, Plan plan) {
     fmt::print(stderr, "nothing to run: {} cells\n", count_states(plan, states));
   }
   progress.finished(outcome.done, outcome.failed, outcome.stopped);
-  if (!json && !outcome.stopped)
+  if (!json && !outcome.stopped) {
     std::cout << format_table(make_table(*database, {plan.experiment.name, {}, "", false}),
                               TableFormat::text)
               << std::flush;
+    // Those that were run just now have said it, unless they were asked not to.
+    if (chosen.empty() || quiet)
+      for (const std::string& note : notes_under_table(*database, plan.experiment.name))
+        fmt::print(stderr, "note: {}\n", note);
+  }
   const int failed = report_failures(*database, plan, options.launch.logs_folder);
   if (outcome.stopped) {
     fmt::print(stderr, "stopped; the same command goes on where it was\n");

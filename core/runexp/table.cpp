@@ -8,6 +8,7 @@
 #include "analysis/frame_comparison.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "results/stored_facts.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 
@@ -115,6 +116,8 @@ int run_table(const std::vector<std::string>& arguments) {
   if (const std::string gap = what_is_missing(database, spec.experiment); !gap.empty())
     fmt::print(stderr, "note: {}\n", gap);
   std::cout << format_table(table, format) << std::flush;
+  for (const std::string& note : notes_under_table(database, spec.experiment))
+    fmt::print(stderr, "note: {}\n", note);
   return 0;
 }
 

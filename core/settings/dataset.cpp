@@ -49,6 +49,8 @@ Binding<DatasetSettings> make_binding() {
       .key("box_extent", &S::box_extent, "", "modal = the box around the visible mask; amodal = the box as given, its hidden sides count; auto = modal for labels with instance masks, else as given")
       .key("masks", &S::masks, "", "masks: instance_2 (16-bit ids), png (masks_2/F_N.png, one an object), coco (masks_2/F.json or masks_2/coco.json), grabcut, or the first of them that is there").when(layout)
       .key("depth", &S::depth, "", "depth: depth_2, velodyne, disparity_2, none, or the first of them that is there").when(layout)
+      .key("depth_unit", &S::depth_unit, "m", "metres of one unit of depth_2's PNG: 0.001 for millimetres; 0 = KITTI's 1/256, and depth that is far from what the height of the boxes says is an error", 0, 1000).when(kitti)
+      .key("depth_invalid", &S::depth_invalid, "1", "value of depth_2's PNG that means no depth, beside 0 and 65535", 0, 65535).when(kitti)
       .key("minimum_score", &S::minimum_score, "1", "detections below this score are left out", 0, 1).when(real)
       .key("minimum_height", &S::minimum_height, "px", "objects with a lower 2-D box are left out", 1, 1e4)
       .key("scene_seed", &S::scene_seed, "1", "seed of the synthetic scenes (the sweep's seed drives the faults)", 0).when(made_up)

@@ -93,6 +93,9 @@ struct DatasetSettings {
   BoxExtent box_extent = BoxExtent::automatic;
   MaskKind masks = MaskKind::automatic;
   DepthKind depth = DepthKind::automatic;
+  double depth_unit =
+      0;  ///< metres of one unit of depth_2's PNG; 0 = KITTI's 1/256, checked against the boxes
+  double depth_invalid = 0;    ///< a value of depth_2's PNG that means "none", beside 0 and 65535
   double minimum_score = 0.5;  ///< detections below it are left out
   double minimum_height = 25;  ///< px; objects with a lower 2-D box are skipped
   std::uint64_t scene_seed = 1;

@@ -21,6 +21,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/library_errors.h"
 #include "base/memory.h"
 #include "base/program_files.h"
 #include "base/text.h"
@@ -228,6 +229,11 @@ int dispatch(const std::vector<std::string>& arguments) {
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});
     return 2;
+  } catch (const std::exception& error) {
+    const std::string fault = mendable_fault(error);
+    if (fault.empty()) throw;
+    channel.send(json{{"error", fault}});
+    return 2;
   }
   throw UserError(
       fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", arguments[0]));
@@ -245,6 +251,10 @@ int main(int count, char** values) {
     std::cerr << "error: " << error.what() << '\n';
     return 2;
   } catch (const std::exception& error) {
+    if (const std::string fault = monodr::mendable_fault(error); !fault.empty()) {
+      std::cerr << "error: " << fault << '\n';
+      return 2;
+    }
     std::cerr << "internal error: " << error.what() << '\n';
     return 1;
   }

@@ -8,9 +8,11 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cell/prepare.h"
 #include "cell/small_cell.h"
 #include "data/kitti_label.h"
+#include "evidence/image.h"
 #include "scratch_folder.h"
 
 namespace monodr {
@@ -162,6 +164,113 @@ TEST_F(RunCell, ACellWithoutAnyFitFails) {
   config["loss"]["misbehaving"] = {
       {"plugin", "misbehaving"}, {"weight", 0.1}, {"behaviour", "not_a_number"}};
   EXPECT_THAT(message_of<UserError>([&] { run(config); }), HasSubstr("could be fitted; the first"));
+}
+
+/// The made-up set as if it were real, in a folder of its own.
+json kitti_config(const std::string& made_up, const ScratchFolder& folder) {
+  std::filesystem::copy(made_up, folder.path(), std::filesystem::copy_options::recursive);
+  json config = small_config();
+  config["dataset"]["source"] = "kitti";
+  config["dataset"]["root"] = folder.path();
+  config["dataset"]["objects"] = 0;
+  return config;
+}
+
+std::vector<std::string> files_in(const std::string& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    files.push_back(entry.path());
+  return files;
+}
+
+// Zeros of a cell that saw nothing would stand in the table beside those of a method that failed.
+TEST_F(RunCell, NothingMatchedIsNoResult) {
+  const ScratchFolder folder;
+  const json config = kitti_config(made_up_set(), folder);
+  const CellResult sound = run(config).result;
+  EXPECT_EQ(sound.message, "");
+  EXPECT_THAT(sound.provenance.at("evidence"), HasSubstr("frames read"));
+
+  // Masks that show nothing of the objects.
+  for (const std::string& file : files_in(folder / "training/instance_2")) {
+    const Plane<std::uint16_t> ids = load_plane16(file);
+    save_png(file, Plane<std::uint16_t>(ids.width, ids.height));
+  }
+  expect_says(message_of<UserError>([&] { run(config); }),
+              {"nothing to fit",
+               "frames read",
+               "boxes of class Car",
+               "0 masks, 0 matched",
+               "the first, object",
+               "no mask shows the object",
+               "data inspect"});
+
+  // No object of the class.
+  std::filesystem::remove_all(folder / "training/instance_2");
+  for (const std::string& file : files_in(folder / "training/label_2"))
+    write_file_atomically(file, "");
+  expect_says(message_of<UserError>([&] { run(config); }),
+              {"nothing to fit", "0 boxes of class Car"});
+}
+
+TEST_F(RunCell, LabelsThatMeetNothingFailTheCellAndLabelsOfOtherClassesAreNotEvaluated) {
+  const CellResult fit = run(small_config()).result;
+  const std::string made_up = made_up_set();
+  const ScratchFolder detections, folder;
+  std::vector<FrameAnnotations> moved = fit.detections;
+  for (FrameAnnotations& frame : moved)
+    for (Annotation& object : frame.objects)
+      object.box2d = {object.box2d.left / 4,
+                      object.box2d.top / 4,
+                      object.box2d.right / 4,
+                      object.box2d.bottom / 4};
+  write_kitti_frames(detections.path(), moved, KittiFileKind::results);
+  const json config = boxes_config(detections.path());
+  expect_says(
+      message_of<UserError>([&] { run(config, "", {}); }),
+      {"no label met its object", "of class Car", "detections", "same pictures and resolution"});
+
+  write_kitti_frames(detections.path(), fit.detections, KittiFileKind::results);
+  std::filesystem::copy(made_up, folder.path(), std::filesystem::copy_options::recursive);
+  for (const std::string& file : files_in(folder / "training/label_2")) {
+    std::string text = read_file(file);
+    for (size_t at = text.find("Car "); at != std::string::npos; at = text.find("Car ", at))
+      text.replace(at, 3, "Auto");
+    write_file_atomically(file, text);
+  }
+  json other = config;
+  other["dataset"]["source"] = "kitti";
+  other["dataset"]["root"] = folder.path();
+  other["dataset"]["objects"] = 0;
+  const CellResult result = run(other, "", {}).result;
+  EXPECT_THAT(result.message, HasSubstr("hold no Car (but Auto), so that nothing was evaluated"));
+  for (const MetricValue& value : result.metrics) EXPECT_NE(value.name, "ap_2d");
+
+  // Another system that found nothing of the class.
+  for (FrameAnnotations& frame : moved)
+    for (Annotation& object : frame.objects) object.category = "Tram";
+  write_kitti_frames(detections.path(), moved, KittiFileKind::results);
+  expect_says(message_of<UserError>([&] { run(config, "", {}); }), {"found no Car in", "frames"});
+}
+
+TEST_F(RunCell, FewMatchesAreAWordInTheMessage) {
+  const ScratchFolder folder;
+  json config = kitti_config(made_up_set(), folder);
+  std::vector<std::string> files = files_in(folder / "training/instance_2");
+  ASSERT_GE(files.size(), 2u);
+  std::sort(files.begin(), files.end());
+  size_t kept = 0;
+  for (const std::string& file : files) {
+    Plane<std::uint16_t> ids = load_plane16(file);
+    // Of the whole set one object keeps its mask.
+    for (std::uint16_t& id : ids.values) id = kept == 0 && id == 1 ? 1 : 0;
+    kept += std::count(ids.values.begin(), ids.values.end(), 1) > 0;
+    save_png(file, ids);
+  }
+  const CellResult result = run(config).result;
+  EXPECT_THAT(result.message, HasSubstr("only 1 of"));
+  EXPECT_THAT(result.message, HasSubstr("boxes met one of the 1 masks"));
+  EXPECT_THAT(result.provenance.at("evidence"), HasSubstr("1 mask, 1 matched, 1 object to fit"));
 }
 
 TEST_F(RunCell, BoxesNeedNoPluginAndLeaveNothingOut) {

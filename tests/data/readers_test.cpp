@@ -203,6 +203,12 @@ TEST(Folder, UnknownSplitNamesTheNearest) {
   expect_says(message_of<UserError>([&] { folder.image("000003"); }), {"000003.png"});
 }
 
+DatasetSettings of_kind(DepthKind kind) {
+  DatasetSettings settings;
+  settings.depth = kind;
+  return settings;
+}
+
 TEST(RealFrames, StereoDeviationIsAsStated) {
   const std::string root = shared_file("kitti_mini");
   if (root.empty()) GTEST_SKIP() << "shared/kitti_mini is absent";
@@ -214,8 +220,10 @@ TEST(RealFrames, StereoDeviationIsAsStated) {
     const ColourImage image = load_colour_image(folder.image(frame));
     calibration.camera.width = image.width;
     calibration.camera.height = image.height;
-    const DepthMap lidar = load_frame_depth(folder, frame, DepthKind::velodyne, calibration);
-    const DepthMap stereo = load_frame_depth(folder, frame, DepthKind::disparity, calibration);
+    const DepthMap lidar =
+        load_frame_depth(folder, frame, of_kind(DepthKind::velodyne), calibration);
+    const DepthMap stereo =
+        load_frame_depth(folder, frame, of_kind(DepthKind::disparity), calibration);
     const double focal_baseline = calibration.camera.intrinsics.fx * *calibration.baseline;
     for (const ObjectBox2d& car :
          read_boxes2d(folder.path("detections_2", frame, "txt"), BoxFile::detections)) {
@@ -251,12 +259,13 @@ TEST(RealFrames, DepthPngAgreesWithTheLidarItWasMadeOf) {
   KittiCalibration calibration = read_kitti_calibration(folder.path("calib", "000008", "txt"));
   calibration.camera.width = 1242;
   calibration.camera.height = 375;
-  const DepthMap png = load_frame_depth(folder, "000008", DepthKind::depth_2, calibration);
+  const DepthMap png = load_frame_depth(folder, "000008", of_kind(DepthKind::depth_2), calibration);
   // The maker of these PNGs cut KITTI's coordinates to whole pixels; KITTI's pixel i begins at
   // i - 0.5, so its points lie half a pixel further to the upper left than they should.
   calibration.camera.intrinsics.cx -= 0.5;
   calibration.camera.intrinsics.cy -= 0.5;
-  const DepthMap lidar = load_frame_depth(folder, "000008", DepthKind::velodyne, calibration);
+  const DepthMap lidar =
+      load_frame_depth(folder, "000008", of_kind(DepthKind::velodyne), calibration);
   int count = 0;
   for (size_t i = 0; i < png.metres.values.size(); ++i) {
     count += png.metres.values[i] > 0;

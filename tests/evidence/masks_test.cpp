@@ -251,7 +251,7 @@ TEST_F(MaskFiles, FaultsNameFileAndPlace) {
               {"annotation 0", "add up to 8"});
   expect_says(message(R"({"images": [{"id": 1, "file_name": "a.png"}],
                           "annotations": [{"image_id": 2, "segmentation": [[1, 1, 2, 2, 3, 1]]}]})"),
-              {"annotation 0", "not in \"images\""});
+              {"coco.json", "none of the 3 frames", "'000000'", "'a'", "file_name"});
   expect_says(message(R"({"images": [{"id": 1, "file_name": 7}], "annotations": []})"),
               {"coco.json", "file_name"});
   for (const char* chosen : {"png", "coco"}) {

@@ -196,6 +196,53 @@ TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
   EXPECT_EQ(experiment.axes[0].points.size(), 3u);
 }
 
+// In TOML these are numbers, dates and truths; to whoever types them they are names.
+TEST_F(Spec, WhereATextIsAskedForWhatIsTypedIsOne) {
+  for (const char* typed : {"2011_09_26",
+                            "2011-09-26",
+                            "20110926",
+                            "0x10",
+                            "1e5",
+                            "true",
+                            "inf",
+                            "07:32:00",
+                            "a,b",
+                            "my data (1)",
+                            "~/kitti",
+                            "a=b",
+                            "#1"}) {
+    const Experiment experiment = load(
+        mask, {std::string("dataset.root=") + typed, std::string("experiment.question=") + typed});
+    EXPECT_EQ(experiment.settings.at("dataset.root").value, ParameterValue(std::string(typed)));
+    EXPECT_EQ(experiment.question, typed);
+  }
+  EXPECT_EQ(load(mask, {"dataset.root='2011_09_26'"}).settings.at("dataset.root").value,
+            ParameterValue(std::string("2011_09_26")));
+  const Experiment swept = load(mask, {"sweep.dataset.root=2011_09_26, 2011_09_28"});
+  ASSERT_EQ(swept.axes.at(0).points.size(), 2u);
+  EXPECT_EQ(swept.axes[0].points[1][0].value, ParameterValue(std::string("2011_09_28")));
+  EXPECT_EQ(load(mask, {"experiment.name=2026"}).name, "2026");
+  EXPECT_THAT(message(mask, {"fit.iterations=2_0"}), "no error")
+      << "a number where one is asked for";
+}
+
+TEST_F(Spec, EqualValuesOfAnAxisAreNamed) {
+  const auto axis = [&](const std::string& line) {
+    return message(mask + "[sweep]\n" + line + "\n");
+  };
+  EXPECT_EQ(
+      axis("\"loss.mask.weight\" = [0.1, 0.10, 0.2]"),
+      "e.toml:3:28: 0.1 of the axis 'loss.mask.weight' is named twice; equal values are one cell");
+  EXPECT_THAT(axis("\"loss.mask.weight\" = [1, 2.0, 1e0]"), HasSubstr("3:31: 1.0 of the axis"));
+  EXPECT_THAT(axis("\"evaluation.overlays\" = [true, true]"), HasSubstr("named twice"));
+  EXPECT_THAT(axis("\"fit.prune_steps\" = [[1, 2], [3], [1, 2]]"), HasSubstr("named twice"));
+  EXPECT_THAT(message(mask, {"sweep.fit.hypotheses=1,2,1"}), HasSubstr("named twice"));
+  const std::string zip = "[[sweep.zip]]\n\"fit.hypotheses\" = [1, 1, 1]\n\"fit.iterations\" = ";
+  EXPECT_EQ(message(mask + zip + "[1, 2, 3]\n"), "no error");
+  EXPECT_THAT(message(mask + zip + "[1, 2, 1]\n"),
+              HasSubstr("'fit.hypotheses', 'fit.iterations' is named twice"));
+}
+
 TEST_F(Spec, WrongOverridesNameThemselves) {
   EXPECT_THAT(message(mask, {"fit.iteration=3"}),
               StartsWith("command line: 'fit.iteration=3': unknown key 'iteration' in [fit]"));

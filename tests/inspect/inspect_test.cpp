@@ -105,7 +105,63 @@ TEST(Inspect, ListsEveryFaultWithFileAndLineAndGoesOn) {
   EXPECT_EQ(document.at("labels").at("Carr"), 1);
   const std::string text = format_inspection(found);
   expect_says(text,
-              {"3 frames", "1 without: 000001", "Carr 1", "18 faults:", "label_2/000000.txt:2: 7"});
+              {"3 frames",
+               "1 without: 000001",
+               "Carr 1",
+               "18 faults in 10 files:",
+               "label_2/000000.txt:2: 7"});
+}
+
+bool has_note(const Inspection& inspection, const std::string& part) {
+  return std::any_of(inspection.notes.begin(), inspection.notes.end(), [&](const auto& note) {
+    return note.find(part) != std::string::npos;
+  });
+}
+
+TEST(Inspect, HoldsMasksAndBoxesAgainstEachOther) {
+  const StreetFolder street;
+  Inspection found = inspect(street.path(), 2);
+  EXPECT_EQ(found.matches.matched, 6u);
+  EXPECT_TRUE(found.notes.empty());
+  expect_says(format_inspection(found), {"boxes with a mask  6 of 6"});
+
+  Plane<std::uint16_t> elsewhere(240, 140);
+  for (int x = 0; x < 30; ++x) elsewhere.at(x, 120) = 1;
+  for (const char* frame : {"000000", "000001"})
+    save_png(street.file(std::string("training/instance_2/") + frame + ".png"), elsewhere);
+  found = inspect(street.path(), 2);
+  EXPECT_EQ(found.faults.size(), 0u);
+  EXPECT_EQ(found.matches.boxes, 6u);
+  EXPECT_TRUE(has_note(found, "only 2 of 6 boxes met one of the 4 masks"))
+      << format_inspection(found);
+
+  save_png(street.file("training/instance_2/000002.png"), elsewhere);
+  found = inspect(street.path(), 2);
+  ASSERT_EQ(found.faults.size(), 1u);
+  EXPECT_TRUE(has_fault(found, street.path(), 0, "0 of 6 boxes met one of the 3 masks"));
+  EXPECT_EQ(nlohmann::json::parse(inspection_json(found)).at("boxes_with_masks").at("matched"), 0);
+}
+
+TEST(Inspect, NamesDepthOfAnotherUnitAndBoxesOfAnotherResolution) {
+  const StreetFolder street;
+  for (const char* frame : {"000000", "000001", "000002"}) {
+    Plane<std::uint16_t> depth(240, 140, 40000);
+    save_png(street.file(std::string("training/depth_2/") + frame + ".png"), depth);
+    std::string lines;
+    for (int i = 0; i < 10; ++i)
+      lines += "Car -1 -1 -10 9 9 59 39 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n";
+    street.write(std::string("training/detections_2/") + frame + ".txt", lines);
+  }
+  Inspection found = inspect(street.path(), 2);
+  EXPECT_TRUE(has_fault(found, ".png", 0, "depth does not fit the boxes"))
+      << format_inspection(found);
+  EXPECT_TRUE(has_note(found, "none of 30 boxes of detections reaches beyond 25 %"));
+  street.write("training/detections_2/000001.txt",
+               "Car -1 -1 -10 220 90 300 180 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n"
+               "Car -1 -1 -10 320 90 400 130 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n");
+  found = inspect(street.path(), 2);
+  EXPECT_TRUE(has_note(found, "2 of 22 boxes of detections reach beyond the picture"));
+  EXPECT_TRUE(has_fault(found, "detections_2/000001.txt", 2, "lies outside of the image"));
 }
 
 TEST(Inspect, OnlyAFolderThatIsNoneIsAnError) {

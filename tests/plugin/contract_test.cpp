@@ -107,6 +107,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"couples_items", "a batch equals its items"},
                     Fault{"unasked_channel", "channels only as asked for"},
                     Fault{"changes_dtype", "shapes, dtype and range, float64"},
+                    Fault{"reads_memory", "transposed and expanded tensors"},
+                    Fault{"square_pictures", "oblong pictures"},
                     Fault{"lights_channels", "but the surface point seen there has ("},
                     Fault{"turns_normals", "that is seen: nocs goes from "},
                     Fault{"forgets_its_channel", "shapes, dtype and range, float32"}),

@@ -152,6 +152,27 @@ TEST_F(PluginFolder, AFileWritableByEveryoneIsRefused) {
   EXPECT_TRUE(contains(reason, "chmod o-w")) << reason;
 }
 
+// Where a file system has no permissions, as WSL's /mnt/c, the user states once that it is theirs alone.
+TEST_F(PluginFolder, ATrustedFoldersPermissionsAreNotLookedAt) {
+  take("loss_none.so");
+  fs::permissions(folder, fs::perms::all);
+  fs::permissions(folder / "loss_none.so", fs::perms::all);
+  const auto refused = [&](const std::string& trusted) {
+    ::setenv("MONODR_TRUSTED_FOLDERS", trusted.c_str(), 1);
+    const size_t count = Registry({folder.string()}).catalogue().refused.size();
+    ::unsetenv("MONODR_TRUSTED_FOLDERS");
+    return count;
+  };
+  const std::string here = fs::canonical(folder).string();
+  // Refusals first: a file that was accepted once stays loaded.
+  EXPECT_EQ(refused(here + "x:" + here.substr(0, here.size() - 1) + ":."), 1u);
+  const std::string reason = refusal_of("loss_none.so");
+  EXPECT_TRUE(contains(reason, "export MONODR_TRUSTED_FOLDERS=" + here)) << reason;
+  EXPECT_EQ(refused(here), 0u);
+  EXPECT_EQ(refused("/nowhere:" + here + "/"), 0u);
+  EXPECT_EQ(refused(fs::path(here).parent_path().string()), 0u);
+}
+
 TEST_F(PluginFolder, TheFirstOfTwoFoldersWinsAndTheOtherIsListed) {
   take("loss_none.so");
   const PluginCatalogue catalogue =

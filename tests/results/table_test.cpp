@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "results/stored_facts.h"
 #include "sample.h"
 
 namespace monodr {
@@ -98,6 +99,25 @@ TEST(Table, FailedCellsAndMissingValuesAreTold) {
   const Table table = default_table(database);
   EXPECT_EQ(table.rows[0].seeds, "3 (1 failed)");
   EXPECT_EQ(table.rows[0].entries[0].shown, "2.0 ± 1.4 (n = 2)");
+}
+
+TEST(Table, NotesSayWhatDoneCellsSayOfThemselves) {
+  const Folder folder;
+  Database database(folder.file());
+  import_result(database, "arm", 0, {1, 2});
+  EXPECT_TRUE(notes_under_table(database, "ablation_rotation").empty());
+  for (const int seed : {1, 2, 3}) {
+    const CellRecord record = sample_record("arm", seed);
+    CellResult result = sample_result(record, 3);
+    result.state = seed == 3 ? "failed" : "done";
+    result.message = seed == 3 ? "nothing to fit" : "only 2 of 9 boxes met one of the 4 masks";
+    database.import_result(record, result);
+  }
+  const std::vector<std::string> notes = notes_under_table(database, "ablation_rotation");
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0], "arm (2 cells): only 2 of 9 boxes met one of the 4 masks");
+  EXPECT_EQ(notes[1].find("1 cells failed"), 0u) << notes[1];
+  EXPECT_EQ(remarks_of(database, "ablation_rotation").at(0).cells, 2);
 }
 
 TEST(Table, SaysWhatAStoppedRunLeftOut) {

@@ -87,6 +87,19 @@ TEST_F(Evaluate, TableAndCsvSayTheSame) {
       << csv.output();
 }
 
+TEST_F(Evaluate, BoxesThatTheKitPassesOverAreTold) {
+  EXPECT_EQ(evaluate({"--classes", "car"}).errors(), "");
+  for (int i = 0; i < 60; i += 2)
+    write_file_atomically(folder_.file(fmt::format("results/data/{:06}.txt", i)),
+                          "Car -1 -1 -1.57 -1 -1 -1 -1 1.5 1.6 3.9 0 1.6 20 -1.57 0.5\n");
+  const Program program = evaluate({"--classes", "car,cyclist"});
+  EXPECT_EQ(program.exit_code(), 0);
+  for (const char* part :
+       {"note: Car: none of the 30 detections is 25 px high", "of 30 the box is empty"})
+    EXPECT_NE(program.errors().find(part), std::string::npos) << program.errors();
+  EXPECT_EQ(program.errors().find("Cyclist"), std::string::npos) << "there are none";
+}
+
 TEST_F(Evaluate, WrongUseGivesExitCode2AndSaysWhatToDo) {
   const auto expect_error = [](const Program& program, const std::string& part) {
     EXPECT_EQ(program.exit_code(), 2);

@@ -242,6 +242,26 @@ TEST_F(Faults, ADatabaseThatMayNotBeWrittenIsAnErrorAndNothingIsTorn) {
   EXPECT_EQ(run({"e.toml"}).exit_code(), 0);
 }
 
+// While somebody writes, what is new stands in files beside the database, not beside a link to it.
+TEST_F(Faults, ADatabaseReachedByALinkShowsWhatIsNewInIt) {
+  run({"e.toml", "sweep.seed=0"});
+  fs::create_directory(folder_.file("links"));
+  fs::create_symlink(folder_.file("results/results.sqlite"), folder_.file("links/r.sqlite"));
+  fs::permissions(folder_.file("links"), fs::perms::owner_read | fs::perms::owner_exec);
+  Program writer = start(
+      {"e.toml", "-j", "1", "sweep.seed=0,1", "loss.mask.behaviour=slow", "loss.mask.seconds=20"});
+  while (journal().size() < 3) std::this_thread::yield();
+  ASSERT_TRUE(fs::exists(folder_.file("results/results.sqlite-wal")));
+  Words words = without_root_powers();
+  words.insert(words.end(), {binary("runexp"), "status", "test", "--results", "links/r.sqlite"});
+  const Program status = run_program(words);
+  EXPECT_EQ(status.exit_code(), 0) << status.errors();
+  EXPECT_THAT(status.output(), HasSubstr("running"));
+  writer.signal(SIGINT);
+  writer.wait();
+  fs::permissions(folder_.file("links"), fs::perms::owner_all);
+}
+
 TEST_F(Faults, AReadOnlyDiskIsAnError) {
   if (run_program({"/usr/bin/unshare", "-m", "true"}).exit_code() != 0)
     GTEST_SKIP() << "only root may mount";

@@ -119,7 +119,8 @@ TEST_F(Seams, BoxesOfAnotherSystemAreScoredAsItsOwnTable) {
     found.erase(cost);
   }
   ASSERT_GT(expected.size(), 15u);
-  for (const auto& [name, value] : expected) EXPECT_NEAR(found[name], value, 1e-2) << name;
+  // Result files have four decimals; of a heading in radians the last is worth 0.006 degrees.
+  for (const auto& [name, value] : expected) EXPECT_NEAR(found[name], value, 3e-3) << name;
 }
 
 TEST_F(Seams, AFolderWithoutResultsIsAnErrorBeforeTheFirstCell) {

@@ -29,7 +29,8 @@ at::Tensor blobs_along(int axis, int size, const RenderInput& input) {
   const at::Tensor depth = input.vertices.select(2, 2);
   const at::Tensor z = (kFault == "shows_behind" ? depth.abs() : depth).clamp_min(kNear);
   const at::Tensor focal = input.intrinsics.select(1, axis).select(1, axis).unsqueeze(1);
-  const at::Tensor centre = input.intrinsics.select(1, axis).select(1, 2).unsqueeze(1);
+  at::Tensor centre = input.intrinsics.select(1, axis).select(1, 2).unsqueeze(1);
+  if (kFault == "square_pictures") centre = centre.clamp_max(40);
   const at::Tensor at_pixel = focal * input.vertices.select(2, axis) / z + centre;
   const at::Tensor pixels = at::arange(size, z.options()) + 0.5;
   return (-((pixels - at_pixel.unsqueeze(2)) / kRadius).square() / 2).exp();
@@ -43,6 +44,11 @@ class FaultyRenderer final : public Renderer {
       input.vertices = input.vertices.nan_to_num();
     else
       refuse_bad_vertices(input.vertices);
+    if (kFault == "reads_memory")  // as if the numbers lay there one behind the other
+      input.vertices =
+          at::as_strided(input.vertices,
+                         input.vertices.sizes(),
+                         {3 * input.vertices.size(1) * (input.vertices.stride(0) != 0), 3, 1});
     if (kFault == "blind_to_intrinsics") input.intrinsics = input.intrinsics.detach();
     const at::Tensor z = input.vertices.select(2, 2);
     at::Tensor visible = (z > kNear).to(z.scalar_type());
