@@ -304,6 +304,14 @@ void Resolver::add_category(std::map<std::string, Given>& tables) {
   }
 }
 
+bool Resolver::uses_seed(const Table& dataset, const Table& method) {
+  const auto [known, is_new] = uses_seed_.try_emplace({&dataset, &method});
+  if (is_new)
+    known->second = monodr::uses_seed(dataset_binding().read(nlohmann::json::parse(dataset.json)),
+                                      method_binding().read(nlohmann::json::parse(method.json)));
+  return known->second;
+}
+
 Configuration Resolver::resolve(const Values& values, const SourceLocation& where) {
   std::map<std::string, Given> tables;
   for (const Section& section : core_sections()) tables[section.name];
@@ -361,6 +369,8 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
   }
   configuration.json += ",\"loss\":{" + losses + "}}";
   configuration.identity += loss_identities;
+  configuration.uses_seed =
+      uses_seed(table("dataset", tables["dataset"]), table("method", tables["method"]));
   return configuration;
 }
 
