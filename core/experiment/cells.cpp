@@ -2,6 +2,8 @@
 #include "experiment/cells.h"
 
 #include <algorithm>
+#include <optional>
+#include <sstream>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -88,6 +90,7 @@ class Expansion {
         add(arm, as_point(pattern.settings), pattern.seed ? one_seed : experiment_.seeds);
       }
     }
+    if (!wrong_.empty()) throw UserError(join(wrong_, "\n"));
     resolver_.refuse_idle_keys();
     for (size_t i = 0; i < exclusions_used_.size(); ++i)
       if (!exclusions_used_[i])
@@ -103,7 +106,9 @@ class Expansion {
     Values values = file_values_;
     for (const auto& [key, value] : arm.settings) values[key] = &value;
     for (const auto& [key, value] : point) values[*key] = value;
-    const Configuration configuration = resolver_.resolve(values, arm.where);
+    const std::optional<Configuration> resolved = resolve(values, arm);
+    if (!resolved) return;
+    const Configuration& configuration = *resolved;
     for (const std::int64_t seed : seeds) {
       bool excluded = false;
       for (size_t i = 0; i < experiment_.exclude.size(); ++i) {
@@ -112,6 +117,18 @@ class Expansion {
         excluded = true;
       }
       if (!excluded && !spare(arm, seed, configuration)) keep(arm, point, seed, configuration);
+    }
+  }
+
+  /// Nothing where something is wrong, which is kept: all of it is told at once, each line once.
+  std::optional<Configuration> resolve(const Values& values, const Arm& arm) {
+    try {
+      return resolver_.resolve(values, arm.where);
+    } catch (const UserError& error) {
+      std::istringstream lines(error.what());
+      for (std::string line; std::getline(lines, line);)
+        if (std::ranges::find(wrong_, line) == wrong_.end()) wrong_.push_back(line);
+      return std::nullopt;
     }
   }
 
@@ -156,6 +173,7 @@ class Expansion {
   Values file_values_;
   std::vector<bool> exclusions_used_;
   std::vector<Cell> cells_;
+  std::vector<std::string> wrong_;
   std::unordered_map<std::string, size_t> by_id_;
   std::unordered_map<std::string, size_t> seedless_;  ///< arm and configuration -> its one cell
 };

@@ -27,8 +27,8 @@ struct Cell {
   std::string short_id() const { return id.substr(0, 12); }
 };
 
-/// All cells of the experiment, arm by arm, each held against the schemas. Throws UserError for
-/// the first thing that is wrong in any of them, for two arms that come to the same, and for an
+/// All cells of the experiment, arm by arm, each held against the schemas. Throws UserError with a line
+/// for each thing that is wrong in any of them, for two arms that come to the same, and for an
 /// exclusion that excludes nothing. A configuration that does not use the seed gets one cell, with
 /// the first of its seeds.
 std::vector<Cell> expand_cells(const Experiment& experiment,

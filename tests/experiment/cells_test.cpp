@@ -254,6 +254,34 @@ seed = 0
   EXPECT_THAT(spared_seeds_note(cells), HasSubstr("seed 1 alone, 2, 7"));
 }
 
+TEST_F(Cells, AllThatIsWrongIsToldAtOnce) {
+  std::string message;
+  try {
+    expand(R"(
+[loss.mask]
+wieght = 1.0
+[fit]
+iteratons = 3
+hypotheses = "many"
+hypothezes = 2
+[[arm]]
+name = "first"
+set = { "renderer.soft_rasterizer.sgma" = 2.0 }
+[[arm]]
+name = "second"
+set = { "rule.plugin" = "meen" }
+[sweep]
+"fit.explore_evry" = [1, 2]
+)");
+  } catch (const UserError& error) {
+    message = error.what();
+  }
+  for (const char* key : {"weight", "iterations", "hypotheses", "explore_every", "sigma", "mean"})
+    EXPECT_THAT(message, HasSubstr(fmt::format("did you mean '{}'?", key)));
+  EXPECT_THAT(message, HasSubstr("e.toml:3:1: ")) << "each with its place";
+  EXPECT_EQ(std::ranges::count(message, '\n'), 5) << "each once:\n" << message;
+}
+
 TEST_F(Cells, AreFoundByTheBeginningOfTheirId) {
   const std::vector<Cell> cells = expand(mask + "[sweep]\nseed = [0, 1, 2]\n");
   EXPECT_EQ(find_cell(cells, cells[1].short_id()).seed, 1);
