@@ -117,17 +117,19 @@ std::string comparison_cell(const Table& table, const TableEntry& entry, size_t 
   const PairedDifference& d = entry.comparison->difference;
   const double factor = table.columns[c].factor;
   const int decimals = table.columns[c].decimals;
+  std::string interval;  // of one pair there is none
+  if (std::isfinite(d.interval.low))
+    interval = fmt::format("[{1:+.{0}f}, {2:+.{0}f}]<br>",
+                           decimals,
+                           factor * d.interval.low,
+                           factor * d.interval.high);
   return fmt::format(
-      "<td data-value=\"{}\"{}>{:+.{}f}<span class=\"interval\">[{:+.{}f}, {:+.{}f}]<br>{}, n = {} "
-      "{}</span></td>",
+      "<td data-value=\"{}\"{}>{:+.{}f}<span class=\"interval\">{}{}, n = {} {}</span></td>",
       finite_text(d.difference),
       entry.comparison->holm_p < 0.05 ? " class=\"best\"" : "",
       factor * d.difference,
       decimals,
-      factor * d.interval.low,
-      decimals,
-      factor * d.interval.high,
-      decimals,
+      interval,
       escaped_html(p_text(*entry.comparison)),
       d.n,
       entry.comparison->paired_over);
