@@ -9,7 +9,7 @@
 
 namespace monodr {
 
-/// The metrics, each defined once. What measures a cell, compares arms object by object, prints
+/// The metrics, each defined once. What measures a cell, compares arms over frames, prints
 /// tables, draws figures and writes docs/metrics.md reads these definitions; the database holds a
 /// copy for its views (table metric_definition).
 ///
