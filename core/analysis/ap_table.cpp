@@ -7,6 +7,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "evaluation/precision.h"
+#include "metrics/metric_definitions.h"
+
 namespace monodr {
 namespace {
 
@@ -17,6 +20,26 @@ double rounded(double value) {
 
 bool same_line(const ApRow& a, const ApRow& b) {
   return a.category == b.category && a.metric == b.metric && a.iou == b.iou;
+}
+
+/// Of the labels that some line has too few of: what the protocol grants at most, and why.
+std::string ceiling_note(const std::vector<ApRow>& rows) {
+  std::map<int, std::string> ceilings;
+  for (const ApRow& row : rows)
+    if (row.labels > 0 && row.labels < recall_samples)
+      ceilings[row.labels] = fmt::format("{} label{}: AP40 {:.4f}, AP11 {:.4f}",
+                                         row.labels,
+                                         row.labels == 1 ? "" : "s",
+                                         average_precision_ceiling(row.labels, 40),
+                                         average_precision_ceiling(row.labels, 11));
+  if (ceilings.empty()) return "";
+  std::string text = fmt::format(
+      "Fewer than {} labels reach fewer than KITTI's {} samples of recall, and these are all that\n"
+      "perfect detections get:\n",
+      recall_samples,
+      recall_samples);
+  for (const auto& [labels, line] : ceilings) text += "  " + line + "\n";
+  return text;
 }
 
 }  // namespace
@@ -51,7 +74,7 @@ std::string ap_rows_as_table(const std::vector<ApRow>& rows) {
                         cells.at({40, Difficulty::moderate})->labels,
                         cells.at({40, Difficulty::hard})->labels);
   }
-  return text;
+  return text + ceiling_note(rows);
 }
 
 std::string ap_rows_as_json(const std::vector<ApRow>& rows) {

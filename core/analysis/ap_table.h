@@ -9,7 +9,8 @@
 namespace monodr {
 
 /// For a person: one line a class, metric and minimum overlap, with AP40 and AP11 at the three
-/// difficulties; "-" where no label counts.
+/// difficulties; "-" where no label counts. Below it the AP that perfect detections reach, for each number of
+/// labels below 41.
 std::string ap_rows_as_table(const std::vector<ApRow>& rows);
 
 /// A list of {class, metric, difficulty, iou, recall_positions, value, labels}.

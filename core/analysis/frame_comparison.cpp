@@ -2,10 +2,11 @@
 #include "analysis/frame_comparison.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <iterator>
 
-#include "base/random.h"
+#include "results/frame_resampling.h"
+#include "results/shared_seeds.h"
 
 namespace monodr {
 namespace {
@@ -26,66 +27,38 @@ bool same_frames(const LabelledCell& a, const LabelledCell& b) {
   return std::ranges::equal(a.labels, b.labels, {}, name, name);
 }
 
-/// AP over some frames, which may occur several times or be exchanged between the arms.
-class Difference {
- public:
-  Difference(std::vector<ClassFrames> seeds, size_t frames, const MetricColumn& metric)
-      : seeds_(std::move(seeds)), frames_(frames), metric_(metric) {}
+/// The numbers of the frames, each as often as it is drawn.
+std::vector<std::int64_t> chosen(const std::vector<int>& drawn,
+                                 const std::function<std::int64_t(size_t frame)>& number) {
+  std::vector<std::int64_t> numbers;
+  for (size_t frame = 0; frame < drawn.size(); ++frame)
+    numbers.insert(numbers.end(), static_cast<size_t>(drawn[frame]), number(frame));
+  return numbers;
+}
 
-  size_t frames() const { return frames_; }
+double precision(const ClassFrames& frames,
+                 const std::vector<std::int64_t>& numbers,
+                 const MetricColumn& metric) {
+  const PrecisionCurve curve =
+      frames.curve(numbers, overlap_kind(metric), difficulty_of(metric), metric.iou);
+  return average_precision(curve.precision, metric.recall_positions);
+}
 
-  /// Mean over seeds of AP(arm) - AP(baseline); `exchanged` by place in `chosen`.
-  double of(const std::vector<size_t>& chosen, const std::vector<bool>& exchanged) const {
-    std::vector<std::int64_t> one, other;
-    for (size_t i = 0; i < chosen.size(); ++i) {
-      const size_t arm = chosen[i], baseline = chosen[i] + frames_;
-      one.push_back(static_cast<std::int64_t>(exchanged[i] ? baseline : arm));
-      other.push_back(static_cast<std::int64_t>(exchanged[i] ? arm : baseline));
-    }
-    double sum = 0;
-    for (const ClassFrames& seed : seeds_) sum += precision(seed, one) - precision(seed, other);
-    return sum / static_cast<double>(seeds_.size());
-  }
-
- private:
-  double precision(const ClassFrames& seed, const std::vector<std::int64_t>& chosen) const {
-    const PrecisionCurve curve =
-        seed.curve(chosen, overlap_kind(metric_), difficulty_of(metric_), metric_.iou);
-    return average_precision(curve.precision, metric_.recall_positions);
-  }
-
-  std::vector<ClassFrames> seeds_;
-  size_t frames_;
-  const MetricColumn& metric_;
-};
-
-PairedDifference resampled(const Difference& difference) {
-  const size_t count = difference.frames();
-  std::vector<size_t> all(count);
-  for (size_t i = 0; i < count; ++i) all[i] = i;
-  const std::vector<bool> nothing(count, false);
-  PairedDifference result;
-  result.n = static_cast<int>(count);
-  result.difference = difference.of(all, nothing);
-
-  Random random(0);
-  std::vector<double> means;
-  for (int resample = 0; resample < kResamples; ++resample) {
-    std::vector<size_t> chosen(count);
-    for (size_t& frame : chosen) frame = random.below(static_cast<int>(count));
-    means.push_back(difference.of(chosen, nothing));
-  }
-  result.interval = expanded_percentile_interval(means, count);
-
-  int as_extreme = 0;
-  const double observed = std::abs(result.difference) - 1e-9;
-  for (int permutation = 0; permutation < kPermutations; ++permutation) {
-    std::vector<bool> exchanged(count);
-    for (size_t i = 0; i < count; ++i) exchanged[i] = (random.bits() >> 40) & 1U;
-    as_extreme += std::abs(difference.of(all, exchanged)) >= observed;
-  }
-  result.p = (as_extreme + 1.0) / (kPermutations + 1.0);
-  return result;
+/// AP(arm) - AP(baseline) of one pair of cells, whose frames stand behind each other in `both`.
+double difference_of(const ClassFrames& both,
+                     const std::vector<int>& drawn,
+                     const std::vector<size_t>& place,
+                     const MetricColumn& metric) {
+  const auto side = [&](size_t asked) {
+    return precision(both,
+                     chosen(drawn,
+                            [&](size_t frame) {
+                              const bool behind = place[2 * frame] != asked;
+                              return static_cast<std::int64_t>(frame + (behind ? drawn.size() : 0));
+                            }),
+                     metric);
+  };
+  return side(0) - side(1);
 }
 
 }  // namespace
@@ -99,23 +72,49 @@ FrameComparison::FrameComparison(const Database& database,
   }
 }
 
-std::optional<PairedDifference> FrameComparison::operator()(std::int64_t variant,
+const FrameComparison::BySeed* FrameComparison::cells_of(std::int64_t variant) const {
+  const auto found = cells_.find(variant);
+  return found == cells_.end() ? nullptr : &found->second;
+}
+
+std::optional<PairedDifference> FrameComparison::difference(std::int64_t variant,
                                                             std::int64_t baseline,
                                                             const MetricColumn& metric) const {
-  const auto arm = cells_.find(variant), other = cells_.find(baseline);
-  if (!has_precision_curve(metric) || arm == cells_.end() || other == cells_.end())
-    return std::nullopt;
+  const BySeed *arm = cells_of(variant), *other = cells_of(baseline);
+  if (!has_precision_curve(metric) || arm == nullptr || other == nullptr) return std::nullopt;
   // All seeds see the same frames; one that lacks some cannot be exchanged along with the others.
-  std::vector<ClassFrames> seeds;
+  std::vector<ClassFrames> pairs;
   size_t frames = 0;
-  for (const auto& [seed, cell] : arm->second) {
-    const auto found = other->second.find(seed);
-    if (found == other->second.end() || !same_frames(cell, found->second)) continue;
-    if (seeds.empty()) frames = cell.labels.size();
-    if (cell.labels.size() == frames) seeds.push_back(frames_of_both(cell, found->second, metric));
+  for (const auto& sides : by_shared_seed<LabelledCell>({arm, other})) {
+    const LabelledCell *ours = sides[0], *theirs = sides[1];
+    if (!same_frames(*ours, *theirs)) continue;
+    if (pairs.empty()) frames = ours->labels.size();
+    if (ours->labels.size() == frames) pairs.push_back(frames_of_both(*ours, *theirs, metric));
   }
-  if (seeds.empty() || frames < 2) return std::nullopt;
-  return resampled(Difference(std::move(seeds), frames, metric));
+  if (pairs.empty() || frames < 2) return std::nullopt;
+  const auto mean_difference = [&](const std::vector<int>& drawn,
+                                   const std::vector<size_t>& place) {
+    double sum = 0;
+    for (const ClassFrames& both : pairs) sum += difference_of(both, drawn, place, metric);
+    return sum / static_cast<double>(pairs.size());
+  };
+  return frame_contrast(frames, 2, mean_difference, kResamples, kPermutations);
+}
+
+std::optional<FrameInterval> FrameComparison::interval(std::int64_t variant,
+                                                       const MetricColumn& metric) const {
+  const BySeed* cells = cells_of(variant);
+  if (!has_precision_curve(metric) || cells == nullptr) return std::nullopt;
+  const LabelledCell& cell = cells->begin()->second;
+  const ClassFrames frames =
+      prepared_for(cell.category, metric, pair_frames(cell.labels, cell.detections));
+  const auto statistic = [&](const std::vector<int>& drawn) {
+    return precision(frames,
+                     chosen(drawn, [](size_t frame) { return static_cast<std::int64_t>(frame); }),
+                     metric);
+  };
+  return FrameInterval{frame_interval(cell.labels.size(), statistic, kResamples),
+                       static_cast<int>(cell.labels.size())};
 }
 
 }  // namespace monodr

@@ -35,7 +35,8 @@ std::vector<ReportFigure> figures_of(const Database& database, const Table& tabl
   for (size_t c = 0; c < table.columns.size() && figures.size() < kBarFigures; ++c)
     if (has_value(c))
       figures.push_back({draw(bar_figure(table, c)),
-                         "Mean over seeds; whiskers: 95 % bootstrap interval of the mean."});
+                         "Mean over seeds; whiskers: its 95 % bootstrap interval, of a single seed "
+                         "over its frames."});
   const AngleFigure headings = heading_figure(database, table.experiment);
   if (!headings.panels.empty())
     figures.push_back({draw(headings),

@@ -121,12 +121,15 @@ Parameters::Parameters(const ParameterSchema& schema,
     names.push_back(parameter.name);
     values_[parameter.name] = parameter.default_value;
   }
-  for (const auto& [name, value] : given) {
+  std::vector<std::string> unknown;
+  for (const auto& [name, value] : given)
     if (values_.count(name) == 0)
-      throw UserError(
-          value.key_where,
-          fmt::format("unknown key '{}' in [{}]{}", name, section, did_you_mean(name, names)));
-  }
+      unknown.push_back(fmt::format("{}: unknown key '{}' in [{}]{}",
+                                    value.key_where.to_string(),
+                                    name,
+                                    section,
+                                    did_you_mean(name, names)));
+  if (!unknown.empty()) throw UserError(join(unknown, "\n"));
   for (const Parameter& parameter : schema) {
     const auto found = given.find(parameter.name);
     if (found != given.end())

@@ -37,14 +37,16 @@ std::string as_text(const TomlNode& node, const std::string& name) {
 void refuse_unknown_keys(const TomlNode::Table& table,
                          const std::string& name,
                          const std::vector<std::string>& known) {
+  std::vector<std::string> unknown;
   for (const TomlEntry& entry : table)
     if (std::find(known.begin(), known.end(), entry.key) == known.end())
-      throw UserError(entry.key_where,
-                      fmt::format("unknown key '{}' in {}{}; it may hold: {}",
-                                  entry.key,
-                                  name,
-                                  did_you_mean(entry.key, known),
-                                  join(known, ", ")));
+      unknown.push_back(fmt::format("{}: unknown key '{}' in {}{}",
+                                    entry.key_where.to_string(),
+                                    entry.key,
+                                    name,
+                                    did_you_mean(entry.key, known)));
+  if (unknown.empty()) return;
+  throw UserError(join(unknown, "\n") + fmt::format("; it may hold: {}", join(known, ", ")));
 }
 
 }  // namespace monodr

@@ -17,7 +17,7 @@ const TomlNode::List& as_list(const TomlNode& node,
                               const std::string& example);
 std::string as_text(const TomlNode& node, const std::string& name);
 
-/// Throws UserError for the first key of the table that is none of `known`, with the nearest of
+/// Throws UserError with a line for each key of the table that is none of `known`, with the nearest of
 /// them. `name` is the table's: "[experiment]".
 void refuse_unknown_keys(const TomlNode::Table& table,
                          const std::string& name,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/shipped_files.h"
 #include "base/text.h"
 
 namespace monodr {
@@ -64,6 +65,23 @@ TomlNode parse_file(const std::string& file) {
   }
 }
 
+/// Beside the file that names it; else among the experiments that come with monodr.
+std::string path_of_base(const std::string& file,
+                         const std::string& name,
+                         const SourceLocation& where) {
+  const fs::path beside = fs::path(file).parent_path() / name;
+  if (fs::is_regular_file(beside)) return beside.string();
+  const std::vector<std::string> shipped = shipped_experiments();
+  if (fs::path(name).is_relative())
+    for (const fs::path folder : shipped)
+      if (fs::is_regular_file(folder / name)) return (folder / name).string();
+  throw UserError(where,
+                  fmt::format("'extends' names '{}', but there is no file '{}'{}",
+                              name,
+                              beside.string(),
+                              shipped.empty() ? "" : ", nor one in " + join(shipped, ", ")));
+}
+
 TomlNode read_with_bases(const std::string& file,
                          std::vector<std::string> chain,
                          std::vector<std::string>& files) {
@@ -85,10 +103,7 @@ TomlNode read_with_bases(const std::string& file,
     const auto* name = std::get_if<std::string>(&base.value);
     if (name == nullptr)
       throw UserError(base.where, "'extends' must be a list of files: [\"base.toml\"]");
-    const std::string path = (fs::path(file).parent_path() / *name).string();
-    if (!fs::is_regular_file(path))
-      throw UserError(base.where,
-                      fmt::format("'extends' names '{}', but there is no file '{}'", *name, path));
+    const std::string path = path_of_base(file, *name, base.where);
     if (std::count(chain.begin(), chain.end(), fs::weakly_canonical(path).string()) > 0)
       throw UserError(base.where,
                       fmt::format("'extends' goes in a circle: '{}' leads back here", *name));

@@ -14,7 +14,7 @@ DatasetRequest data_request(const CellSettings& settings,
   request.category_model = settings.category;
   request.image_size = settings.renderer.image_size;
   request.crop_margin = settings.renderer.crop_margin;
-  request.seed = seed;
+  request.seed = uses_seed(settings.dataset, settings.method) ? seed : 0;
   if (request.is_synthetic()) {
     SynthesisOptions scenes;
     scenes.objects = request.objects;

@@ -160,7 +160,21 @@ DatasetRequest data_of(const SheetOrder& order, const CellSettings& settings) {
   return data;
 }
 
+/// A label chosen by the caller says which object is meant; its 3-D box waits till after the fit.
+Observation chosen_object(const SheetOrder& order,
+                          const DatasetRequest& data,
+                          const FrameSource& source) {
+  return choose(load_observations_of({order.frame}, source, data),
+                order,
+                order.label >= 0 ? labels_of(source, order.frame) : std::vector<Annotation>{});
+}
+
 }  // namespace
+
+void check_object(const SheetOrder& order) {
+  const DatasetRequest data = data_of(order, cell_settings(json::parse(order.config)));
+  if (!data.is_synthetic()) chosen_object(order, data, *open_frame_source(data));
+}
 
 FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   const json config = json::parse(order.config);
@@ -170,14 +184,10 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   if (settings.method.name != MethodKind::fit)
     throw UserError(fmt::format("method.name = \"{}\" fits nothing that could be drawn",
                                 name_of(settings.method.name)));
-  const DatasetRequest data = data_of(order, settings);
-  const auto source = open_frame_source(data);
-  const ObservationSet set = load_observations_of({order.frame}, *source, data);
+  const auto source = open_frame_source(data_of(order, settings));
 
   FitTrace trace;
-  // A label chosen by the caller says which object is meant; its 3-D box waits till after the fit.
-  trace.observation = choose(
-      set, order, order.label >= 0 ? labels_of(*source, order.frame) : std::vector<Annotation>{});
+  trace.observation = chosen_object(order, data_of(order, settings), *source);
   trace.image = source->view(order.frame).image;
   const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
   const Objective objective = pipeline.objective();

@@ -40,6 +40,10 @@ struct FitTrace {
   int label = -1;                   ///< which of them is the object's; -1 = none
 };
 
+/// UserError for a frame of the user's own data that is not there and for an object that is not or cannot
+/// be used: told before a prior is trained for it. Made-up data may have to be made first.
+void check_object(const SheetOrder& order);
+
 /// Fits the one object and keeps what it looked like on the way. The labels are read after the fit.
 /// UserError for a frame that is not there and for an object that is not or cannot be used.
 FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "experiment/cells.h"
 
+#include <algorithm>
+#include <optional>
+#include <sstream>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "base/sha256.h"
+#include "base/text.h"
 #include "settings/dataset.h"
 
 namespace monodr {
@@ -86,6 +90,7 @@ class Expansion {
         add(arm, as_point(pattern.settings), pattern.seed ? one_seed : experiment_.seeds);
       }
     }
+    if (!wrong_.empty()) throw UserError(join(wrong_, "\n"));
     resolver_.refuse_idle_keys();
     for (size_t i = 0; i < exclusions_used_.size(); ++i)
       if (!exclusions_used_[i])
@@ -101,7 +106,9 @@ class Expansion {
     Values values = file_values_;
     for (const auto& [key, value] : arm.settings) values[key] = &value;
     for (const auto& [key, value] : point) values[*key] = value;
-    const Configuration configuration = resolver_.resolve(values, arm.where);
+    const std::optional<Configuration> resolved = resolve(values, arm);
+    if (!resolved) return;
+    const Configuration& configuration = *resolved;
     for (const std::int64_t seed : seeds) {
       bool excluded = false;
       for (size_t i = 0; i < experiment_.exclude.size(); ++i) {
@@ -109,8 +116,32 @@ class Expansion {
         exclusions_used_[i] = true;
         excluded = true;
       }
-      if (!excluded) keep(arm, point, seed, configuration);
+      if (!excluded && !spare(arm, seed, configuration)) keep(arm, point, seed, configuration);
     }
+  }
+
+  /// Nothing where something is wrong, which is kept: all of it is told at once, each line once.
+  std::optional<Configuration> resolve(const Values& values, const Arm& arm) {
+    try {
+      return resolver_.resolve(values, arm.where);
+    } catch (const UserError& error) {
+      std::istringstream lines(error.what());
+      for (std::string line; std::getline(lines, line);)
+        if (std::ranges::find(wrong_, line) == wrong_.end()) wrong_.push_back(line);
+      return std::nullopt;
+    }
+  }
+
+  /// Whether a cell that is there already says all that one with this seed would.
+  bool spare(const Arm& arm, std::int64_t seed, const Configuration& configuration) {
+    if (configuration.uses_seed) return false;
+    const auto [known, is_new] =
+        seedless_.try_emplace(arm.name + "\n" + configuration.identity, cells_.size());
+    if (is_new) return false;
+    Cell& cell = cells_[known->second];
+    if (seed != cell.seed && std::ranges::count(cell.spared_seeds, seed) == 0)
+      cell.spared_seeds.push_back(seed);
+    return true;
   }
 
   void keep(const Arm& arm,
@@ -142,7 +173,9 @@ class Expansion {
   Values file_values_;
   std::vector<bool> exclusions_used_;
   std::vector<Cell> cells_;
+  std::vector<std::string> wrong_;
   std::unordered_map<std::string, size_t> by_id_;
+  std::unordered_map<std::string, size_t> seedless_;  ///< arm and configuration -> its one cell
 };
 
 }  // namespace
@@ -151,6 +184,30 @@ std::vector<Cell> expand_cells(const Experiment& experiment,
                                const PluginCatalogue& catalogue,
                                const DatasetFingerprint& fingerprint) {
   return Expansion(experiment, catalogue, fingerprint).run();
+}
+
+std::string spared_seeds_note(const std::vector<Cell>& cells) {
+  const Cell* first = nullptr;
+  size_t count = 0;
+  for (const Cell& cell : cells) {
+    if (cell.spared_seeds.empty()) continue;
+    if (first == nullptr) first = &cell;
+    ++count;
+  }
+  if (first == nullptr) return "";
+  const std::string which =
+      count == cells.size() ? "no cell" : fmt::format("{} of the cells do not", count);
+  std::vector<std::string> spared;
+  for (const std::int64_t seed : first->spared_seeds) spared.push_back(fmt::format("{}", seed));
+  return fmt::format(
+      "{} depend{} on the seed, since no fault of the data is drawn: {} with seed {} alone, {} "
+      "would "
+      "give the same bits",
+      which,
+      count == cells.size() ? "s" : "",
+      count == cells.size() ? "each runs" : "they run",
+      first->seed,
+      join(spared, ", "));
 }
 
 const Cell& find_cell(const std::vector<Cell>& cells, const std::string& prefix) {

@@ -304,6 +304,14 @@ void Resolver::add_category(std::map<std::string, Given>& tables) {
   }
 }
 
+bool Resolver::uses_seed(const Table& dataset, const Table& method) {
+  const auto [known, is_new] = uses_seed_.try_emplace({&dataset, &method});
+  if (is_new)
+    known->second = monodr::uses_seed(dataset_binding().read(nlohmann::json::parse(dataset.json)),
+                                      method_binding().read(nlohmann::json::parse(method.json)));
+  return known->second;
+}
+
 Configuration Resolver::resolve(const Values& values, const SourceLocation& where) {
   std::map<std::string, Given> tables;
   for (const Section& section : core_sections()) tables[section.name];
@@ -319,8 +327,19 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
   const bool fits = is_a_fit(table("method", tables["method"]).json);
   // Everything that stands in the file is checked, also what this cell does not use; but a method
   // that renders nothing asks for no plugin.
-  for (const auto& [name, given] : tables)
-    if (fits || !given.empty() || !belongs_to_the_fit(name)) table(name, given);
+  std::vector<std::string> wrong;  // a person mends all of it at once
+  for (const auto& [name, given] : tables) {
+    if (!fits && given.empty() && belongs_to_the_fit(name)) continue;
+    try {
+      const Table& checked = table(name, given);
+      if (fits && find_section(name) != nullptr && names_a_plugin(name))
+        catalogue_.find(
+            kind_of_section(name, checked.plugin_where), checked.plugin, checked.plugin_where);
+    } catch (const UserError& error) {
+      wrong.push_back(error.what());
+    }
+  }
+  if (!wrong.empty()) throw UserError(join(wrong, "\n"));
 
   Configuration configuration;
   std::string losses, loss_identities;
@@ -347,8 +366,6 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     const Table& core = table(section.name, tables[section.name]);
     std::string json = core.json, identity = core.identity;
     if (names_a_plugin(section.name)) {
-      catalogue_.find(
-          kind_of_section(section.name, core.plugin_where), core.plugin, core.plugin_where);
       const std::string plugin_table = section.name + "." + core.plugin;
       const Table& plugin = table(plugin_table, tables[plugin_table]);
       json = in_braces_with(json, core.plugin, plugin.json);
@@ -361,6 +378,8 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
   }
   configuration.json += ",\"loss\":{" + losses + "}}";
   configuration.identity += loss_identities;
+  configuration.uses_seed =
+      uses_seed(table("dataset", tables["dataset"]), table("method", tables["method"]));
   return configuration;
 }
 

@@ -31,6 +31,7 @@ struct Configuration {
   /// by the fingerprint of what it holds, and the file hashes of the plugins.
   std::string identity;
   std::vector<const PluginInfo*> plugins;  ///< all that take part, as they stand in the catalogue
+  bool uses_seed = true;                   ///< see settings/sections.h
 };
 
 /// Holds settings against the schemas of sections and plugins and fills in the defaults.
@@ -79,6 +80,7 @@ class Resolver {
   Table make_loss(const std::string& name, const std::map<std::string, GivenValue>& given);
   Table make_plugin_table(const std::string& name, const std::map<std::string, GivenValue>& given);
   void note_idle_keys(const Given& given, const std::vector<IdleKey>& idle);
+  bool uses_seed(const Table& dataset, const Table& method);
   /// The order in which things were said: the files, then the command line.
   std::size_t order_of(const SourceLocation& where) const;
   void explain_misplaced_key(const std::string& section,
@@ -91,6 +93,7 @@ class Resolver {
   std::string file_;
   CategoryFiles categories_;
   std::map<std::string, std::map<Given, Table>> tables_;
+  std::map<std::pair<const Table*, const Table*>, bool> uses_seed_;  ///< by dataset and method
   std::unordered_set<const GivenValue*> read_;                 ///< values that some cell reads
   std::unordered_map<const GivenValue*, std::string> unread_;  ///< values that some cell does not
 };

@@ -129,10 +129,20 @@ std::vector<std::int64_t> read_seeds(const TomlEntry& entry) {
   return seeds;
 }
 
+/// [sweep] holds its own keys and tables of settings: what is neither is told at once.
+void refuse_unknown_tables(const TomlNode::Table& sweep) {
+  std::vector<std::string> known = section_names();
+  known.insert(known.begin(), {"seed", "zip", "include", "exclude"});
+  TomlNode::Table heads = sweep;  // "fit.iterations" in quotes stands for the table fit
+  for (TomlEntry& entry : heads) entry.key = entry.key.substr(0, entry.key.find('.'));
+  refuse_unknown_keys(heads, "[sweep]", known);
+}
+
 }  // namespace
 
 void read_sweep_table(const TomlNode& node, Experiment& experiment) {
   TomlNode::Table axes;
+  refuse_unknown_tables(as_table(node, "sweep"));
   for (const TomlEntry& entry : as_table(node, "sweep")) {
     if (entry.key == "seed") {
       experiment.seeds = read_seeds(entry);

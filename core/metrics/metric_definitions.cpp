@@ -162,6 +162,12 @@ double object_value(const MetricDefinition& definition,
   }
 }
 
+double average_precision_ceiling(int labels, int recall_positions) {
+  const int last = std::min(labels, 41) - 1;  // number of the last sample that is reached
+  if (last < 0) return 0;
+  return recall_positions == 11 ? 100.0 * (last / 4 + 1) / 11 : 100.0 * last / 40;
+}
+
 double summary(const MetricDefinition& definition, const std::vector<double>& values) {
   std::vector<double> numbers;
   for (const double value : values)

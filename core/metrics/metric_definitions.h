@@ -9,7 +9,7 @@
 
 namespace monodr {
 
-/// The metrics, each defined once. What measures a cell, compares arms object by object, prints
+/// The metrics, each defined once. What measures a cell, compares arms over frames, prints
 /// tables, draws figures and writes docs/metrics.md reads these definitions; the database holds a
 /// copy for its views (table metric_definition).
 ///
@@ -89,6 +89,12 @@ double object_value(const MetricDefinition& definition,
 
 /// The metric of objects that contribute `values` (NaN left out).
 double summary(const MetricDefinition& definition, const std::vector<double>& values);
+
+/// The AP [%] of perfect detections of so many labels. KITTI's protocol takes a sample of precision where
+/// recall passes 0, 1/40, ..., 1, and n labels pass at most n of these 41: AP40 leaves out the first
+/// and grants (min(n, 41) - 1) / 40, AP11 takes every fourth and grants (floor((min(n, 41) - 1) / 4) + 1) / 11.
+/// So 19 labels bring 45 %, and it takes 41 to bring 100.
+double average_precision_ceiling(int labels, int recall_positions);
 
 /// docs/metrics.md: all metrics, then the columns of single objects.
 std::string metrics_page();

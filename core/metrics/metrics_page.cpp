@@ -52,9 +52,12 @@ std::string metrics_page() {
       "labelled objects, a column of\n"
       "`v_objects`, become one: over the matched labels, but for a share of labels, where a miss "
       "counts as a failure, so that leaving\n"
-      "out hard objects never flatters. Metrics with a column are compared object by object "
+      "out hard objects never flatters. Metrics with a column are compared over frames "
       "(`--baseline`), all others seed by seed.\n"
-      "AP always comes with a minimum overlap and 11 or 40 recall positions.\n\n"
+      "AP always comes with a minimum overlap and 11 or 40 recall positions; of n < 41 labels it "
+      "is "
+      "at most (n - 1) / 40 at 40 positions\n"
+      "and (floor((n - 1) / 4) + 1) / 11 at 11, whatever was found.\n\n"
       "| name | unit | better | title | meaning | objects | column |\n"
       "|---|---|---|---|---|---|---|\n";
   for (const MetricDefinition& definition : metric_definitions()) text += row_of(definition);

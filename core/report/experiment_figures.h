@@ -21,7 +21,7 @@ Curve mean_curve(const std::string& label,
                  const std::vector<std::vector<double>>& curves,
                  size_t style);
 
-/// One column of a table with 95 % bootstrap intervals over seeds (TableSpec::intervals).
+/// One column of a table with its 95 % bootstrap intervals (TableSpec::intervals).
 BarFigure bar_figure(const Table& table, size_t column);
 
 /// Signed heading errors of all matched labels and seeds, a panel for each row of the table.

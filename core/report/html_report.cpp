@@ -103,12 +103,12 @@ std::string main_table(const Table& table) {
     for (size_t c = 0; c < table.columns.size(); ++c) text += entry_cell(table, row.entries[c], c);
     text += "</tr>\n";
   }
-  return text +
-         "</tbody></table></div>\n<p class=\"note\">Mean ± standard deviation over seeds; in "
-         "brackets "
-         "the 95 % bootstrap interval of the mean (narrower than it should be below 6 seeds); the "
-         "best of each column in bold. A click on a "
-         "column's head sorts.</p>\n";
+  text +=
+      "</tbody></table></div>\n<p class=\"note\">Mean ± standard deviation over seeds; the best of "
+      "each column in bold. A click on a column's head sorts.</p>\n";
+  for (const std::string& remark : remarks_on(table))
+    text += "<p class=\"note\">" + escaped_html(remark) + ".</p>\n";
+  return text;
 }
 
 std::string comparison_cell(const Table& table, const TableEntry& entry, size_t c) {
@@ -117,19 +117,20 @@ std::string comparison_cell(const Table& table, const TableEntry& entry, size_t 
   const PairedDifference& d = entry.comparison->difference;
   const double factor = table.columns[c].factor;
   const int decimals = table.columns[c].decimals;
-  const double p = entry.comparison->holm_p;
+  std::string interval;  // of one pair there is none
+  if (std::isfinite(d.interval.low))
+    interval = fmt::format("[{1:+.{0}f}, {2:+.{0}f}]<br>",
+                           decimals,
+                           factor * d.interval.low,
+                           factor * d.interval.high);
   return fmt::format(
-      "<td data-value=\"{}\"{}>{:+.{}f}<span class=\"interval\">[{:+.{}f}, {:+.{}f}]<br>{}, n = {} "
-      "{}</span></td>",
+      "<td data-value=\"{}\"{}>{:+.{}f}<span class=\"interval\">{}{}, n = {} {}</span></td>",
       finite_text(d.difference),
-      p < 0.05 ? " class=\"best\"" : "",
+      entry.comparison->holm_p < 0.05 ? " class=\"best\"" : "",
       factor * d.difference,
       decimals,
-      factor * d.interval.low,
-      decimals,
-      factor * d.interval.high,
-      decimals,
-      p < 0.001 ? std::string("p &lt; 0.001") : fmt::format("p = {:.3f}", p),
+      interval,
+      escaped_html(p_text(*entry.comparison)),
       d.n,
       entry.comparison->paired_over);
 }
@@ -142,18 +143,17 @@ std::string comparison_table(const Table& table) {
       escaped_html(table.baseline));
   text += head_cells(table, false) + "<tbody>\n";
   for (const TableRow& row : table.rows) {
-    if (row.arm == table.baseline) continue;
+    if (row.is_baseline) continue;
     text += fmt::format("<tr><td>{}</td>", escaped_html(row.title));
     for (size_t c = 0; c < table.columns.size(); ++c)
       text += comparison_cell(table, row.entries[c], c);
     text += "</tr>\n";
   }
   return text +
-         "</tbody></table></div>\n<p class=\"note\">Mean difference over pairs of the same object "
-         "and "
-         "seed (errors, shares) or the same seed (AP, time), 95 % bootstrap interval, p of a "
-         "sign-flip "
-         "permutation test, Holm-corrected; below 0.05 in bold.</p>\n";
+         "</tbody></table></div>\n<p class=\"note\">Difference of the numbers above with its 95 % "
+         "bootstrap interval and the p of a permutation test, Holm-corrected, below 0.05 in bold: "
+         "over "
+         "frames that are drawn and exchanged, or over pairs of seeds.</p>\n";
 }
 
 std::string figures(const std::vector<ReportFigure>& all) {

@@ -5,15 +5,16 @@
 
 namespace monodr {
 
-/// Fills in the comparisons of all rows with those of the arm `table.baseline` at the same point of
-/// the axes.
+/// Fills in the comparisons of all rows that have a baseline (results/baseline.h).
 ///
-/// A metric of single objects (MetricDefinition::is_of_objects) is compared object by object: the same label under the same seed in both arms. Differences are
-/// averaged over seeds before the test, since the seeds of one object are no independent
-/// evidence. For errors a label that either arm missed is left out; for shares ("within 10
-/// degrees") a miss counts as "no". What is shown is then the mean difference of the objects, not
-/// the difference of the medians. AP is compared
-/// by `compare_frames` where that is given and can; all other metrics (time) seed by seed.
+/// The difference is that of the numbers which the table shows: of medians where it shows medians. A
+/// metric of single objects (MetricDefinition::is_of_objects) gets interval and p from drawing and
+/// exchanging frames (results/frame_resampling.h), all seeds of a frame together, since the seeds of
+/// one object are no independent evidence. AP goes the same way by `compare_frames`, where that is
+/// given and can; all else (time; objects where the rows saw other labels) seed by seed.
+///
+/// Seeds that both sides have make pairs. A side with one cell (that does not depend on the seed,
+/// say) stands against every seed of the other.
 void add_comparisons(const Database& database,
                      const VariantComparison& compare_frames,
                      Table& table);

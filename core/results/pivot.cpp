@@ -102,7 +102,9 @@ Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys)
     TableRow& target = result.rows[place_of(row_values, values)];
     const size_t v = place_of(column_values, values_of(row, column_keys));
     if (target.entries.empty()) {
-      target.entries.assign(result.columns.size(), {"", 0, 0, NAN, NAN, {NAN, NAN}, {}, false});
+      target.entries.resize(result.columns.size());
+      target.is_baseline = row.is_baseline;
+      target.copies = row.copies;
       target.arm = contains(column_keys, "arm") ? "" : row.arm;
       target.label = one_line(label_of(keys, values));
       target.title = label_of(keys, values);
@@ -112,6 +114,7 @@ Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys)
     } else if (target.seeds != row.seeds) {
       target.seeds += "; " + row.seeds;
     }
+    target.is_baseline = target.is_baseline && row.is_baseline;
     for (size_t c = 0; c < table.columns.size(); ++c)
       target.entries[c * column_values.size() + v] = row.entries[c];
   }

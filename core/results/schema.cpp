@@ -153,6 +153,10 @@ CREATE TABLE provenance (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// v_copies holds the rows whose cells all found the same to the last bit, times aside: a run of before
+// with several seeds where nothing depends on the seed. That takes an object that was found: where
+// there is none, equal counts say nothing. It looks for a first difference, and finds it at once where
+// there is one.
 // v_metric_names says of each metric of the file how it is shown, by its definition; a metric that
 // another version wrote and that this one does not define goes by its unit. v_summary is the one
 // place where numbers of a table are averaged and rounded: `runexp table` and
@@ -162,6 +166,7 @@ constexpr const char* views_before_objects = R"sql(
 DROP VIEW IF EXISTS v_summary;
 DROP VIEW IF EXISTS v_metric_names;
 DROP VIEW IF EXISTS v_rows;
+DROP VIEW IF EXISTS v_copies;
 DROP VIEW IF EXISTS v_provenance;
 DROP VIEW IF EXISTS v_parameters;
 DROP VIEW IF EXISTS v_series;
@@ -230,7 +235,10 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash,
   FROM cell
   JOIN v_variants v ON v.id = cell.variant
   JOIN config ON config.cell = cell.id, json_tree(config.json) AS leaf
- WHERE leaf.type NOT IN ('object', 'array');
+ WHERE leaf.type NOT IN ('object', 'array')
+   AND NOT (leaf.fullkey LIKE '$.loss.%.%'
+            AND coalesce(json_extract(config.json, '$.loss.'
+                  || substr(leaf.fullkey, 8, instr(substr(leaf.fullkey, 8), '.') - 1) || '.weight'), 1) = 0);
 
 CREATE VIEW v_provenance AS
 SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, key, text.value
@@ -239,16 +247,48 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, key, text.value
   JOIN cell ON cell.id = provenance.cell
   JOIN v_variants v ON v.id = cell.variant;
 
+CREATE VIEW v_copies AS
+SELECT first.variant, first.id AS cell,
+       (SELECT count(*) FROM cell
+         WHERE variant = first.variant AND is_current = 1 AND state = 'done') AS cells
+  FROM cell AS first
+ WHERE first.is_current = 1 AND first.state = 'done'
+   AND NOT EXISTS (SELECT 1 FROM cell AS earlier
+                    WHERE earlier.variant = first.variant AND earlier.is_current = 1 AND earlier.state = 'done'
+                      AND earlier.seed < first.seed)
+   AND EXISTS (SELECT 1 FROM cell AS later
+                WHERE later.variant = first.variant AND later.is_current = 1 AND later.state = 'done'
+                  AND later.id <> first.id)
+   AND EXISTS (SELECT 1 FROM object WHERE object.cell = first.id AND location_error IS NOT NULL)
+   AND NOT EXISTS (SELECT 1
+                     FROM cell AS other
+                     JOIN metric AS theirs ON theirs.cell = other.id
+                     JOIN metric_name ON metric_name.id = theirs.metric
+                     LEFT JOIN metric AS own ON own.cell = first.id AND own.metric = theirs.metric
+                    WHERE other.variant = first.variant AND other.is_current = 1 AND other.state = 'done'
+                      AND other.id <> first.id AND unit <> 's' AND own.value IS NOT theirs.value)
+   AND NOT EXISTS (SELECT 1
+                     FROM cell AS other
+                     JOIN object AS theirs ON theirs.cell = other.id
+                     LEFT JOIN object AS own
+                       ON own.cell = first.id AND own.frame = theirs.frame AND own.label = theirs.label
+                    WHERE other.variant = first.variant AND other.is_current = 1 AND other.state = 'done'
+                      AND other.id <> first.id
+                      AND (own.location_error IS NOT theirs.location_error OR
+                           own.heading_error IS NOT theirs.heading_error));
+
 CREATE VIEW v_rows AS
+WITH copied AS MATERIALIZED (SELECT variant, cells FROM v_copies)
 SELECT id AS variant, experiment, arm, point, arm_order, position,
        replace(replace(replace(replace(arm || CASE point WHEN '' THEN '' ELSE ', ' || point END,
          '|', '\|'), char(13), ' '), char(10), ' '), char(9), ' ') AS label,
-       done || CASE failed WHEN 0 THEN '' ELSE ' (' || failed || ' failed)' END AS seeds,
+       iif(cells IS NULL, done, '1 (' || cells || ' equal)')
+         || CASE failed WHEN 0 THEN '' ELSE ' (' || failed || ' failed)' END AS seeds,
        done, failed
   FROM (SELECT v.*, sum(state = 'done') AS done, sum(state = 'failed') AS failed
           FROM v_variants v JOIN cell ON cell.variant = v.id AND cell.is_current
          WHERE cell.state <> 'missing'
-         GROUP BY v.id);
+         GROUP BY v.id) LEFT JOIN copied ON copied.variant = id;
 
 CREATE VIEW v_metric_names AS
 SELECT m.id, m.name, category, difficulty, iou, recall_positions, m.unit,
@@ -262,9 +302,10 @@ SELECT m.id, m.name, category, difficulty, iou, recall_positions, m.unit,
   FROM metric_name AS m LEFT JOIN metric_definition AS d ON d.name = m.name;
 
 CREATE VIEW v_summary AS
-WITH summary AS (
+WITH copied AS MATERIALIZED (SELECT variant FROM v_copies),
+grouped AS (
   SELECT variant.id AS variant, experiment.name AS experiment, metric.metric AS metric_id,
-         count(*) AS seeds, count(value) AS n, avg(value) AS mean,
+         count(*) AS seeds, count(value) AS valued, avg(value) AS mean,
          CASE WHEN count(value) < 2 THEN NULL
               WHEN min(value) = max(value) THEN 0.0
               ELSE sqrt(max(0.0, sum(value * value) - sum(value) * avg(value)) / (count(value) - 1))
@@ -274,12 +315,20 @@ WITH summary AS (
     JOIN cell ON cell.variant = variant.id AND cell.is_current = 1 AND cell.state = 'done'
     JOIN metric ON metric.cell = cell.id
    GROUP BY variant.id, experiment.name, metric.metric
+),
+summary AS (  -- of equal copies one counts; times are measured anew by each
+  SELECT grouped.variant, experiment, metric_id, seeds, valued,
+         iif(copied.variant IS NULL OR unit = 's', valued, min(valued, 1)) AS n, mean,
+         iif(copied.variant IS NULL OR unit = 's', deviation, NULL) AS deviation
+    FROM grouped JOIN metric_name ON metric_name.id = metric_id
+    LEFT JOIN copied ON copied.variant = grouped.variant
 )
-SELECT summary.*, n.name AS metric, category, difficulty, iou, recall_positions, unit, path, factor, decimals,
+SELECT summary.variant, summary.experiment, metric_id, seeds, summary.n, mean, deviation,
+       n.name AS metric, category, difficulty, iou, recall_positions, unit, path, factor, decimals,
        printf('%.*f', decimals, factor * mean)
-          || CASE WHEN n > 1 THEN printf(' ± %.*f', decimals, factor * deviation) ELSE '' END
-          || CASE WHEN n < seeds THEN ' (n = ' || n || ')' ELSE '' END AS shown
-  FROM summary JOIN v_metric_names AS n ON n.id = metric_id WHERE n > 0;
+          || CASE WHEN deviation IS NOT NULL THEN printf(' ± %.*f', decimals, factor * deviation) ELSE '' END
+          || CASE WHEN valued < seeds THEN ' (n = ' || valued || ')' ELSE '' END AS shown
+  FROM summary JOIN v_metric_names AS n ON n.id = metric_id WHERE valued > 0;
 )sql";
 
 // New views only: cells that were never started are rows of `cell` from now on.
@@ -347,7 +396,7 @@ ALTER TABLE cell ADD COLUMN lease_until INTEGER;
 ALTER TABLE cell ADD COLUMN launcher TEXT;
 )sql";
 
-// Headings that a fit could not tell apart, the reported one as mode 0.
+// Headings that a fit could not tell apart, the reported one as mode 0. New views: equal copies of a cell count as one.
 constexpr const char* version_6 = R"sql(
 CREATE TABLE heading_mode (
   cell        INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,

@@ -54,6 +54,16 @@ double sampled_sign_flip_p_value(const std::vector<double>& differences,
   return (as_extreme + 1.0) / (permutation_samples + 1.0);
 }
 
+/// The places of the numbers among `values`, smallest first.
+std::vector<size_t> ascending(const std::vector<double>& values) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!std::isnan(values[i])) order.push_back(i);
+  std::stable_sort(
+      order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
+  return order;
+}
+
 /// The share of resamples that lies below the interval of n values.
 double tail_share(size_t n) {
   const double count = static_cast<double>(n);
@@ -140,21 +150,30 @@ PairedDifference paired_difference(const std::vector<double>& values,
   return {mean(differences),
           bootstrap_interval(differences, seed),
           sign_flip_p_value(differences, seed),
-          static_cast<int>(differences.size())};
+          static_cast<int>(differences.size()),
+          least_sign_flip_p_value(differences.size())};
+}
+
+double least_sign_flip_p_value(size_t n) {
+  if (n == 0) return nan;
+  return n <= 16 ? std::ldexp(1.0, 1 - static_cast<int>(n)) : 1.0 / (permutation_samples + 1.0);
+}
+
+std::vector<double> holm_factors(const std::vector<double>& p_values) {
+  const std::vector<size_t> order = ascending(p_values);
+  std::vector<double> factors(p_values.size(), nan);
+  for (size_t rank = 0; rank < order.size(); ++rank)
+    factors[order[rank]] = static_cast<double>(order.size() - rank);
+  return factors;
 }
 
 std::vector<double> holm_corrected(const std::vector<double>& p_values) {
-  std::vector<size_t> order;
-  for (size_t i = 0; i < p_values.size(); ++i)
-    if (!std::isnan(p_values[i])) order.push_back(i);
-  std::stable_sort(
-      order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
+  const std::vector<double> factors = holm_factors(p_values);
   std::vector<double> corrected(p_values.size(), nan);
   double largest = 0;  // a smaller p-value never ends above a larger one
-  for (size_t rank = 0; rank < order.size(); ++rank) {
-    const double scaled = static_cast<double>(order.size() - rank) * p_values[order[rank]];
-    largest = std::max(largest, std::min(1.0, scaled));
-    corrected[order[rank]] = largest;
+  for (const size_t i : ascending(p_values)) {
+    largest = std::max(largest, std::min(1.0, factors[i] * p_values[i]));
+    corrected[i] = largest;
   }
   return corrected;
 }

@@ -51,12 +51,20 @@ struct PairedDifference {
   Interval interval;      ///< 95 % bootstrap
   double p = 1;           ///< sign-flip permutation test
   int n = 0;              ///< pairs in which both sides are numbers
+  double least_p = 1;     ///< what p is at least, however large the difference
 };
 
 /// `values[i]` and `baseline[i]` belong to the same object (or seed).
 PairedDifference paired_difference(const std::vector<double>& values,
                                    const std::vector<double>& baseline,
                                    std::uint64_t seed = 0);
+
+/// The least that sign_flip_p_value gives for n differences: 2^(1 - n), or 1 / (m + 1) for n > 16.
+double least_sign_flip_p_value(size_t n);
+
+/// What Holm's correction multiplies each p-value by: m for the smallest of m, m - 1 for the next,
+/// ... In the order given; NaN for NaN.
+std::vector<double> holm_factors(const std::vector<double>& p_values);
 
 /// Holm's step-down correction (1979): p-values that keep the chance of any false positive among
 /// all of them at the level of the test. In the order given; NaN stays NaN and does not count.

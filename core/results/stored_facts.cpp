@@ -41,9 +41,14 @@ std::vector<CountedFact> settings_of(const Database& database, const std::string
   add_facts(
       database,
       experiment,
-      "SELECT p.key, coalesce(p.value, ''), count(*) FROM v_parameters AS p JOIN v_cells AS c "
-      "USING (hash) WHERE p.experiment = ? AND c.experiment = p.experiment AND is_current "
-      "GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2",
+      "WITH own AS (SELECT cell.id, cell.hash, v.arm, v.point FROM cell JOIN v_variants AS v ON "
+      "v.id = cell.variant JOIN config ON config.cell = cell.id WHERE v.experiment = ?1 AND "
+      "is_current), "
+      "said AS (SELECT p.key, coalesce(p.value, '') AS value, count(*) AS cells FROM "
+      "v_parameters AS p JOIN own USING (hash, arm, point) WHERE p.experiment = ?1 GROUP BY 1, 2) "
+      "SELECT * FROM said UNION ALL "
+      "SELECT key, '(none)', (SELECT count(*) FROM own) - sum(cells) AS silent FROM said "
+      "GROUP BY key HAVING silent > 0 ORDER BY 1, 3 DESC, 2",
       facts);
   return facts;
 }

@@ -18,7 +18,8 @@ struct CountedFact {
   int cells = 0;
 };
 
-/// All keys of the configurations; the values of a key by how many cells share them.
+/// All keys of the configurations; the values of a key by how many cells share them, "(none)" for cells that
+/// have no such key: a loss that only some arms use differs between them.
 std::vector<CountedFact> settings_of(const Database& database, const std::string& experiment);
 
 /// How the cells were run: provenance (but for what was skipped), plugins with file hashes, times.

@@ -4,22 +4,23 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "results/baseline.h"
 #include "results/comparison.h"
+#include "results/object_frames.h"
 #include "results/pivot.h"
+#include "results/trend.h"
 
 namespace monodr {
 namespace {
 
 using SQLite::Statement;
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// All metrics of the file, with titles made from their paths.
 std::vector<MetricColumn> known_metrics(const Database& database) {
@@ -84,6 +85,18 @@ std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& 
   return columns;
 }
 
+void add_copies(const Database& database, std::vector<TableRow>& rows) {
+  Statement found(database.connection(), "SELECT variant, cell, cells FROM v_copies");
+  std::unordered_map<std::int64_t, TableRow*> row_of;
+  for (TableRow& row : rows) row_of[row.variant] = &row;
+  while (found.executeStep()) {
+    const auto row = row_of.find(found.getColumn(0));
+    if (row == row_of.end()) continue;
+    row->second->only_cell = found.getColumn(1);
+    row->second->copies = found.getColumn(2);
+  }
+}
+
 std::vector<TableRow> rows_of(const Database& database, const Table& table) {
   std::vector<TableRow> rows;
   Statement found(
@@ -102,9 +115,10 @@ std::vector<TableRow> rows_of(const Database& database, const Table& table) {
     const auto axes = nlohmann::json::parse(found.getColumn(5).getString());
     for (const auto& [key, value] : axes.items())
       row.axes[key] = value.is_string() ? value.get<std::string>() : value.dump();
-    row.entries.assign(table.columns.size(), {"", 0, 0, nan, nan, {nan, nan}, {}, false});
+    row.entries.resize(table.columns.size());
     rows.push_back(row);
   }
+  add_copies(database, rows);
   return rows;
 }
 
@@ -156,7 +170,58 @@ void remove_empty_columns(Table& table, const std::string& paths) {
                     paths));
 }
 
-void add_intervals(const Database& database, Table& table) {
+/// Of one cell of each row: the labels are the same for all seeds.
+void add_label_counts(const Database& database, Table& table) {
+  const auto is_precision = [](const MetricColumn& column) { return column.recall_positions > 0; };
+  if (std::ranges::none_of(table.columns, is_precision)) return;
+  Statement counted(database.connection(),
+                    "SELECT count(*) FROM object WHERE cell = (SELECT min(id) FROM cell WHERE "
+                    "variant = ?1 AND is_current AND state = 'done') AND "
+                    "instr('easy moderate hard', difficulty) <= instr('easy moderate hard', ?2)");
+  for (TableRow& row : table.rows) {
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      if (!is_precision(table.columns[c])) continue;
+      counted.bind(1, row.variant);
+      counted.bind(2, table.columns[c].difficulty);
+      if (counted.executeStep()) row.entries[c].labels = counted.getColumn(0);
+      counted.reset();
+    }
+  }
+}
+
+/// Of the mean over seeds; of a single seed over its frames, where the metric is made of objects or
+/// `over_frames` can.
+void add_interval(const Database& database,
+                  const VariantInterval& over_frames,
+                  const TableRow& row,
+                  const MetricColumn& column,
+                  std::vector<double> values,
+                  TableEntry& entry) {
+  if (row.only_cell != 0 && column.unit != "s") values.resize(std::min<size_t>(values.size(), 1));
+  entry.interval_n = static_cast<int>(values.size());
+  if (values.size() != 1) {
+    entry.interval = bootstrap_interval(values);
+    entry.interval_over = "seeds";
+  } else if (const MetricDefinition* metric = find_metric(column.metric);
+             metric != nullptr && metric->is_of_objects()) {
+    const auto frames =
+        object_frames(database, row.variant, *metric, column.difficulty, row.only_cell);
+    if (frames.size() == 1) {
+      entry.interval = object_interval(*metric, frames.begin()->second);
+      entry.interval_n = static_cast<int>(frames.begin()->second.size());
+    }
+    entry.interval_over = "frames";
+  } else if (over_frames) {
+    if (const auto interval = over_frames(row.variant, column)) {
+      entry.interval = interval->interval;
+      entry.interval_n = interval->frames;
+    }
+    entry.interval_over = "frames";
+  }
+  if (std::isnan(entry.interval.low)) entry.interval_over.clear();
+}
+
+void add_intervals(const Database& database, const VariantInterval& over_frames, Table& table) {
   Statement found(database.connection(),
                   "SELECT value FROM cell JOIN metric ON metric.cell = cell.id WHERE variant = ? "
                   "AND is_current AND state = 'done' AND metric = ? AND value IS NOT NULL "
@@ -168,7 +233,7 @@ void add_intervals(const Database& database, Table& table) {
       std::vector<double> values;
       while (found.executeStep()) values.push_back(found.getColumn(0));
       found.reset();
-      row.entries[c].interval = bootstrap_interval(values);
+      add_interval(database, over_frames, row, table.columns[c], values, row.entries[c]);
     }
   }
 }
@@ -197,25 +262,11 @@ void mark_best(Table& table) {
   }
 }
 
-void require_arm(const Table& table, const std::string& arm) {
-  if (table.rows.empty())
-    throw UserError(
-        fmt::format("--baseline '{}': no cell of '{}' is done, so that there is nothing "
-                    "to compare; run the experiment first",
-                    arm,
-                    table.experiment));
-  std::set<std::string> arms;
-  for (const TableRow& row : table.rows) arms.insert(row.arm);
-  const std::vector<std::string> names(arms.begin(), arms.end());
-  if (arms.count(arm) == 0)
-    throw UserError(fmt::format("--baseline '{}' is no arm of '{}'{}; there: {}",
-                                arm,
-                                table.experiment,
-                                did_you_mean(arm, names),
-                                join(names, ", ")));
-}
-
 }  // namespace
+
+double Comparison::least_holm_p() const {
+  return std::min(1.0, holm_factor * difference.least_p);
+}
 
 std::string what_is_missing(const Database& database, const std::string& experiment) {
   int missing = 0, all = 0, earlier = 0;
@@ -245,17 +296,22 @@ Table make_table(const Database& database, const TableSpec& spec) {
   Table table;
   table.experiment = spec.experiment;
   table.baseline = spec.baseline;
+  table.trend_axis = spec.trend_axis;
   database.require_experiment(spec.experiment);
   database.guarded([&] {
     table.columns = columns_of(database, spec);
     table.rows = rows_of(database, table);
     fill_entries(database, table);
     if (!spec.metrics.empty()) remove_empty_columns(table, join(spec.metrics, ", "));
-    if (spec.intervals) add_intervals(database, table);
+    add_label_counts(database, table);
+    if (spec.intervals) add_intervals(database, spec.frame_interval, table);
     if (!spec.baseline.empty()) {
-      require_arm(table, spec.baseline);
+      mark_baseline(table);
       add_comparisons(database, spec.compare_frames, table);
     }
+    if (!spec.trend_axis.empty() && !spec.column_keys.empty())
+      throw UserError("--trend stands below a table with axes in its rows; leave --columns out");
+    if (!spec.trend_axis.empty()) add_trends(database, table);
     if (!spec.row_keys.empty() || !spec.column_keys.empty())
       table = pivoted(table, spec.row_keys, spec.column_keys);
     mark_best(table);

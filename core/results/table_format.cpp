@@ -42,13 +42,10 @@ std::string pipe_table(const Lines& lines) {
   return text;
 }
 
-bool has_comparisons(const Table& table) {
-  return !table.baseline.empty();
-}
-
 /// "-0.52 [-0.80, -0.24], p = 0.012", in the units of the table.
-std::string comparison_text(const Table& table, const TableRow& row, size_t c) {
-  const auto& comparison = row.entries[c].comparison;
+std::string comparison_text(const Table& table,
+                            const std::optional<Comparison>& comparison,
+                            size_t c) {
   if (!comparison || comparison->difference.n == 0) return no_value;
   const PairedDifference& d = comparison->difference;
   const double factor = table.columns[c].factor;
@@ -60,8 +57,14 @@ std::string comparison_text(const Table& table, const TableRow& row, size_t c) {
                         decimals,
                         factor * d.interval.high,
                         decimals);
-  return text + (comparison->holm_p < 0.001 ? ", p < 0.001"
-                                            : fmt::format(", p = {:.3f}", comparison->holm_p));
+  return text + ", " + p_text(*comparison);
+}
+
+std::string one_line(const std::string& text) {
+  std::string line = text;
+  for (char& c : line)
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  return line;
 }
 
 /// "2.8 ± 0.2", with " [2.6, 3.0]" behind it where intervals were asked for.
@@ -72,21 +75,6 @@ std::string entry_text(const Table& table, const TableRow& row, size_t c) {
                                    table.columns[c].decimals,
                                    table.columns[c].factor * entry.interval.low,
                                    table.columns[c].factor * entry.interval.high);
-}
-
-bool has_intervals(const Table& table) {
-  for (const TableRow& row : table.rows)
-    for (const TableEntry& entry : row.entries)
-      if (!std::isnan(entry.interval.low)) return true;
-  return false;
-}
-
-/// Whether some interval was made of so few seeds that it cannot be what it says.
-bool has_few_seeds(const Table& table) {
-  for (const TableRow& row : table.rows)
-    for (const TableEntry& entry : row.entries)
-      if (!std::isnan(entry.interval.low) && entry.n < fewest_for_interval) return true;
-  return false;
 }
 
 /// Titles, then a line for each row; `entry` says what stands where.
@@ -102,30 +90,27 @@ Lines lines_of(const Table& table,
   return lines;
 }
 
-Lines comparison_lines(const Table& table,
-                       const std::function<std::string(const TableRow&)>& label) {
-  Table others = table;
-  std::erase_if(others.rows, [&](const TableRow& row) { return row.arm == table.baseline; });
-  Lines lines = lines_of(
-      others, label, [&](const TableRow& row, size_t c) { return comparison_text(table, row, c); });
-  for (auto& line : lines) line.erase(line.begin() + 1);
-  return lines;
-}
+/// A table below the table: what it says of itself, and its lines.
+struct Contrasts {
+  std::string note;
+  Lines lines;
+};
 
-std::string few_seeds_note() {
-  return fmt::format(
-      "an interval over fewer than {} seeds is narrower than it should be (3 seeds: it holds the "
-      "mean "
-      "at most 75 % of the time)",
-      fewest_for_interval);
+/// The rows of which `label` says something, with `contrast` of their entries.
+Lines contrast_lines(const Table& table,
+                     const std::function<std::string(const TableRow&)>& label,
+                     const std::function<std::string(const TableRow&, size_t)>& contrast) {
+  Table chosen = table;
+  std::erase_if(chosen.rows, [&](const TableRow& row) { return label(row).empty(); });
+  Lines lines = lines_of(chosen, label, contrast);
+  for (auto& line : lines) line.erase(line.begin() + 1);  // the seeds
+  return lines;
 }
 
 std::vector<std::string> notes_of(const Table& table) {
   std::vector<std::string> notes = {
       "mean ± standard deviation (n - 1) over seeds; the best of each column in bold"};
-  if (has_intervals(table))
-    notes.push_back("[...]: 95 % bootstrap interval of the mean over seeds");
-  if (has_few_seeds(table)) notes.push_back(few_seeds_note());
+  for (const std::string& remark : remarks_on(table)) notes.push_back(remark);
   for (const MetricColumn& column : table.columns)
     notes.push_back(column.title + ": " +
                     (column.meaning.empty() ? column.path() : column.meaning));
@@ -137,32 +122,60 @@ std::vector<std::string> notes_of(const Table& table) {
   return notes;
 }
 
-/// A sign-flip test of few pairs cannot give a small p, however clear the difference.
-std::string smallest_p_note(const Table& table) {
+/// "; over frames, ... ; over pairs of seeds: time [s]"
+std::string units_note(const Table& table,
+                       std::optional<Comparison> TableEntry::*contrast,
+                       const std::string& exchanged) {
+  std::vector<std::string> by_seeds;
+  bool by_frames = false;
   int fewest = fewest_for_interval;
-  for (const TableRow& row : table.rows)
-    for (const TableEntry& entry : row.entries)
-      if (entry.comparison && entry.comparison->difference.n > 0)
-        fewest = std::min(fewest, entry.comparison->difference.n);
-  if (fewest == fewest_for_interval) return "";
-  return fmt::format(
-      "; over {} pairs p is never below {:.3g}", fewest, std::ldexp(1.0, 1 - fewest));
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    bool has_seeds = false;
+    for (const TableRow& row : table.rows) {
+      const std::optional<Comparison>& made = row.entries[c].*contrast;
+      if (!made || made->difference.n == 0) continue;
+      by_frames = by_frames || made->paired_over == "frames";
+      has_seeds = has_seeds || made->paired_over == "seeds";
+      fewest = std::min(fewest, made->difference.n);
+    }
+    if (has_seeds) by_seeds.push_back(table.columns[c].title);
+  }
+  std::string note = "[95 % bootstrap interval], p of a permutation test, Holm-corrected";
+  if (by_frames)
+    note += "; over frames, the same drawn for all, " + exchanged + " exchanged in each";
+  if (!by_seeds.empty()) note += "; over seeds: " + join(by_seeds, ", ");
+  if (fewest < fewest_for_interval)
+    note += fmt::format("; an interval over fewer than {} is narrower than it should be",
+                        fewest_for_interval);
+  return note;
 }
 
-std::string comparison_note(const Table& table) {
-  bool over_frames = false;
-  for (const TableRow& row : table.rows)
-    for (const TableEntry& entry : row.entries)
-      over_frames = over_frames || (entry.comparison && entry.comparison->paired_over == "frames");
-  return fmt::format(
-      "difference from \"{}\": mean over pairs of the same object and seed (errors, shares){} or "
-      "the "
-      "same seed ({}), [95 % bootstrap interval], p of a sign-flip permutation test, "
-      "Holm-corrected{}",
-      table.baseline,
-      over_frames ? ", of the same frame (AP)" : "",
-      over_frames ? "time" : "AP, time",
-      smallest_p_note(table));
+/// What was asked for below the table, with names of rows as `escaped` writes them and `text` of entries.
+std::vector<Contrasts> contrasts_of(
+    const Table& table,
+    const std::function<std::string(const TableRow&)>& title,
+    const std::function<std::string(const std::string&)>& escaped,
+    const std::function<std::string(const std::optional<Comparison>&, size_t)>& text) {
+  std::vector<Contrasts> contrasts;
+  if (!table.baseline.empty())
+    contrasts.push_back(
+        {fmt::format("difference from \"{}\" in the numbers above, {}",
+                     table.baseline,
+                     units_note(table, &TableEntry::comparison, "the two")),
+         contrast_lines(
+             table,
+             [&](const TableRow& row) { return row.is_baseline ? "" : title(row); },
+             [&](const TableRow& row, size_t c) { return text(row.entries[c].comparison, c); })});
+  if (!table.trend_axis.empty())
+    contrasts.push_back(
+        {fmt::format("trend of the numbers above from one value of \"{}\" to the next (slope), {}",
+                     table.trend_axis,
+                     units_note(table, &TableEntry::trend, "the values")),
+         contrast_lines(
+             table,
+             [&](const TableRow& row) { return escaped(row.trend_title); },
+             [&](const TableRow& row, size_t c) { return text(row.entries[c].trend, c); })});
+  return contrasts;
 }
 
 std::string as_text(const Table& table) {
@@ -170,9 +183,12 @@ std::string as_text(const Table& table) {
   std::string text = pipe_table(lines_of(table, label, [&](const TableRow& row, size_t c) {
     return row.entries[c].shown.empty() ? no_value : entry_text(table, row, c);
   }));
-  if (has_few_seeds(table)) text += "note: " + few_seeds_note() + "\n";
-  if (has_comparisons(table))
-    text += "\n" + pipe_table(comparison_lines(table, label)) + comparison_note(table) + "\n";
+  for (const std::string& remark : remarks_on(table)) text += "note: " + remark + "\n";
+  const auto contrast = [&](const std::optional<Comparison>& made, size_t c) {
+    return comparison_text(table, made, c);
+  };
+  for (const Contrasts& below : contrasts_of(table, label, one_line, contrast))
+    text += "\n" + pipe_table(below.lines) + below.note + "\n";
   return text;
 }
 
@@ -191,9 +207,12 @@ std::string as_markdown(const Table& table) {
   std::string text = pipe_table(escape_titles(lines_of(table, label, entry)));
   for (const std::string& note : notes_of(table)) text += "\n- " + escaped_markdown(note);
   text += "\n";
-  if (has_comparisons(table))
-    text += "\n" + pipe_table(escape_titles(comparison_lines(table, label))) + "\n" +
-            escaped_markdown(comparison_note(table)) + "\n";
+  const auto contrast = [&](const std::optional<Comparison>& made, size_t c) {
+    return comparison_text(table, made, c);
+  };
+  for (const Contrasts& below : contrasts_of(table, label, escaped_markdown, contrast))
+    text +=
+        "\n" + pipe_table(escape_titles(below.lines)) + "\n" + escaped_markdown(below.note) + "\n";
   return text;
 }
 
@@ -223,8 +242,8 @@ std::string latex_numbers(std::string text) {
   return replaced(replaced(text, " -", " $-$"), "[-", "[$-$");
 }
 
-std::string latex_comparison(const Table& table, const TableRow& row, size_t c) {
-  std::string text = comparison_text(table, row, c);
+std::string latex_comparison(const std::string& plain) {
+  std::string text = plain;
   for (const char* number : {"p < ", "p = "})
     text = replaced(text, number, std::string("$") + number[0] + number[2] + "$ ");
   return latex_numbers(text);
@@ -241,54 +260,80 @@ std::string as_latex(const Table& table) {
   for (std::string& title : lines[0]) title = escaped_latex(title);
   std::string text = "% \\usepackage{booktabs}\n% \\usepackage[T1]{fontenc}\n";
   for (const std::string& note : notes_of(table)) text += latex_comment(note);
-  const std::string tabular = latex_tabular(lines);
-  if (!has_comparisons(table)) return text + latex_definitions(tabular) + tabular;
-  Table others = table;
-  std::erase_if(others.rows, [&](const TableRow& row) { return row.arm == table.baseline; });
-  Lines differences = lines_of(others, label, [&](const TableRow& row, size_t c) {
-    return latex_comparison(table, row, c);
-  });
-  for (auto& line : differences) line.erase(line.begin() + 1);
-  for (std::string& title : differences[0]) title = escaped_latex(title);
-  const std::string compared = latex_tabular(differences);
-  return text + latex_definitions(tabular + compared) + tabular + "\n" +
-         latex_comment(comparison_note(table)) + compared;
+  std::string tabulars = latex_tabular(lines);
+  const auto contrast = [&](const std::optional<Comparison>& made, size_t c) {
+    return latex_comparison(comparison_text(table, made, c));
+  };
+  for (Contrasts& below : contrasts_of(table, label, escaped_latex, contrast)) {
+    for (std::string& title : below.lines[0]) title = escaped_latex(title);
+    tabulars += "\n" + latex_comment(below.note) + latex_tabular(below.lines);
+  }
+  return text + latex_definitions(tabulars) + tabulars;
+}
+
+/// The AP of perfect detections; NaN for all else and where the labels are not known.
+double ceiling_of(const MetricColumn& column, const TableEntry& entry) {
+  return column.recall_positions > 0 && entry.labels > 0
+             ? average_precision_ceiling(entry.labels, column.recall_positions)
+             : std::nan("");
 }
 
 nlohmann::json number(double value) {
   return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(nullptr);
 }
 
+/// "difference", "difference_low", "difference_high", "p", ...; "trend", ..., "trend_p", ...
+void add_contrast(const std::optional<Comparison>& made,
+                  const std::string& name,
+                  const std::string& prefix,
+                  nlohmann::ordered_json& record) {
+  const double none = std::nan("");
+  const Comparison contrast =
+      made.value_or(Comparison{{none, {none, none}, none, 0, none}, none, none, ""});
+  record[name] = number(contrast.difference.difference);
+  record[name + "_low"] = number(contrast.difference.interval.low);
+  record[name + "_high"] = number(contrast.difference.interval.high);
+  record[prefix + "p"] = number(contrast.difference.p);
+  record[prefix + "p_holm"] = number(contrast.holm_p);
+  record[prefix + "p_holm_least"] = number(contrast.least_holm_p());
+  record[prefix + "pairs"] = contrast.difference.n;
+  record[prefix + "paired_over"] = contrast.paired_over;
+}
+
 /// One entry in full precision and the metric's own unit; the one source of CSV and JSON.
 nlohmann::ordered_json record_of(const Table& table, const TableRow& row, size_t c) {
   const MetricColumn& column = table.columns[c];
   const TableEntry& entry = row.entries[c];
-  nlohmann::ordered_json record = {{"experiment", table.experiment},
-                                   {"arm", row.arm},
-                                   {"point", row.point},
-                                   {"metric", column.metric},
-                                   {"category", column.category},
-                                   {"difficulty", column.difficulty},
-                                   {"iou", column.iou},
-                                   {"recall_positions", column.recall_positions},
-                                   {"unit", column.unit},
-                                   {"n", entry.n},
-                                   {"mean", number(entry.mean)},
-                                   {"deviation", number(entry.deviation)},
-                                   {"low", number(entry.interval.low)},
-                                   {"high", number(entry.interval.high)},
-                                   {"best", entry.is_best}};
-  if (!has_comparisons(table)) return record;
-  const Comparison comparison = entry.comparison.value_or(
-      Comparison{{std::nan(""), {std::nan(""), std::nan("")}, std::nan(""), 0}, std::nan(""), ""});
-  record["baseline"] = table.baseline;
-  record["difference"] = number(comparison.difference.difference);
-  record["difference_low"] = number(comparison.difference.interval.low);
-  record["difference_high"] = number(comparison.difference.interval.high);
-  record["p"] = number(comparison.difference.p);
-  record["p_holm"] = number(comparison.holm_p);
-  record["pairs"] = comparison.difference.n;
-  record["paired_over"] = comparison.paired_over;
+  nlohmann::ordered_json record = {
+      {"experiment", table.experiment},
+      {"arm", row.arm},
+      {"point", row.point},
+      {"metric", column.metric},
+      {"category", column.category},
+      {"difficulty", column.difficulty},
+      {"iou", column.iou},
+      {"recall_positions", column.recall_positions},
+      {"unit", column.unit},
+      {"n", entry.n},
+      {"mean", number(entry.mean)},
+      {"deviation", number(entry.deviation)},
+      {"low", number(entry.interval.low)},
+      {"high", number(entry.interval.high)},
+      {"interval_over", entry.interval_over},
+      {"copies", row.copies},
+      {"labels",
+       column.recall_positions > 0 ? nlohmann::ordered_json(entry.labels)
+                                   : nlohmann::ordered_json(nullptr)},
+      {"ceiling", number(ceiling_of(column, entry))},
+      {"best", entry.is_best}};
+  if (!table.baseline.empty()) {
+    record["baseline"] = table.baseline;
+    add_contrast(entry.comparison, "difference", "", record);
+  }
+  if (!table.trend_axis.empty()) {
+    record["trend_axis"] = table.trend_axis;
+    add_contrast(entry.trend, "trend", "trend_", record);
+  }
   return record;
 }
 

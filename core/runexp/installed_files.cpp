@@ -4,16 +4,13 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/shipped_files.h"
 #include "base/text.h"
 
 namespace monodr {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path share_folder() {
-  return fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "share" / "monodr";
-}
 
 std::vector<std::string> experiments_in(const fs::path& folder) {
   std::vector<std::string> names;
@@ -27,19 +24,20 @@ std::vector<std::string> experiments_in(const fs::path& folder) {
 
 std::string find_experiment(const std::string& word) {
   if (fs::is_regular_file(word)) return word;
-  const fs::path installed = share_folder() / "experiments";
+  const std::vector<std::string> shipped = shipped_experiments();
   std::vector<std::string> names;
-  if (fs::path(word).is_relative()) {
-    for (const fs::path& candidate : {share_folder() / word, installed / word})
+  for (const fs::path folder : shipped) {
+    if (!fs::path(word).is_relative()) break;
+    for (const fs::path& candidate : {folder.parent_path() / word, folder / word})
       if (fs::is_regular_file(candidate)) return candidate;
-    names = experiments_in(installed);
+    for (const std::string& name : experiments_in(folder)) names.push_back(name);
   }
   const fs::path beside = fs::path(word).parent_path();
   for (const std::string& name : experiments_in(beside.empty() ? "." : beside))
     names.push_back(name);
   throw UserError(fmt::format("there is no file '{}'{}{}",
                               word,
-                              fs::is_directory(installed) ? ", nor in " + installed.string() : "",
+                              shipped.empty() ? "" : ", nor in " + join(shipped, ", "),
                               did_you_mean(fs::path(word).filename().string(), names)));
 }
 

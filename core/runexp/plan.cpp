@@ -109,6 +109,8 @@ std::string format_dry_run(const Plan& plan,
   text += fmt::format("{} cells:", plan.cells.size());
   for (const auto& [state, count] : counts) text += fmt::format(" {} {},", count, state);
   text.back() = ';';
+  if (const std::string note = spared_seeds_note(plan.cells); !note.empty())
+    text += "\n" + note + ";";
   if (to_run == 0) return text + " nothing to run\n";
   if (!known) return text + " no earlier times to go by\n";
   return text + fmt::format(" about {} with {} worker{}\n",

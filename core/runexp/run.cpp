@@ -219,6 +219,7 @@ int run_plan(const po::variables_map& values, Plan plan) {
   const bool json = values["json"].as<bool>(), quiet = values["quiet"].as<bool>();
   Progress progress =
       json ? Progress(stdout, Progress::Style::json, false) : Progress::for_stream(stderr, quiet);
+  if (const std::string note = spared_seeds_note(plan.cells); !note.empty()) progress.note(note);
   std::optional<Database> database;
   States states;
   if (fs::exists(results_file(values))) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/table.h"
 
-#include <functional>
 #include <iostream>
 #include <optional>
 
@@ -30,10 +29,13 @@ AP11 or AP40; parts left out match all. Without --metric: heading, location, ove
 With --columns, each metric gets a column for each value of that axis. Nothing is ever averaged over
 axes: those that are no columns stay in the rows. csv and json are always in long form.
 
-With --baseline, every other arm is compared with that one: paired over objects and seeds where the
-metric has a number for each object, else over seeds; 95 % bootstrap interval, and the p-value of a
-sign-flip permutation test, Holm-corrected for all comparisons of the table. Over three seeds no p is
-below 0.25: with --pair-frames, AP is compared by resampling frames and exchanging the arms in them.
+With --baseline, an arm or a value of an axis, every other row is compared with the one that has that
+and all else in common with it: the difference of the numbers shown, a 95 % bootstrap interval, and the
+p-value of a permutation test, Holm-corrected for all comparisons of the table. Metrics that are made of
+objects are resampled over frames, all else over seeds. Over three seeds no p is below 0.25, which then
+stands beside it; with --pair-frames, AP is resampled over frames too.
+
+Intervals are those of the mean over seeds, and of a single seed over its frames (AP: --pair-frames).
 
 Formats: text (what the sqlite3 shell prints for results/queries/table.sql), markdown and latex
 (booktabs) with the best in bold, csv and json with one entry for each row and metric.
@@ -46,6 +48,7 @@ Examples:
   runexp table ablation_rotation --intervals --format markdown
   runexp table ablation_rotation --baseline "mask only" --format json
   runexp table ablation_rotation --baseline "mask only" --pair-frames --metric bev/moderate/0.5
+  runexp table weights --baseline "loss.depth.weight = 0.4" --trend loss.depth.weight
 )"};
 
 using Names = std::vector<std::string>;
@@ -68,10 +71,15 @@ po::options_description describe_options() {
   add("columns",
       po::value<std::string>()->value_name("KEY,..."),
       "axes, or arm, whose values become columns");
-  add("baseline", po::value<std::string>()->value_name("ARM"), "compare with this arm");
+  add("baseline",
+      po::value<std::string>()->value_name("ARM"),
+      "compare with this arm, or with a value of an axis: \"fit.iterations = 20\"");
+  add("trend",
+      po::value<std::string>()->value_name("KEY"),
+      "whether metrics rise or fall along this axis: the change from one value to the next");
   add("pair-frames",
       po::bool_switch(),
-      "with --baseline: compare AP frame by frame, not seed by seed; reads the labels again");
+      "with --baseline or --intervals: resample AP over frames, not seeds; reads the labels again");
   add("cache",
       po::value<std::string>()->value_name("DIR"),
       "where made-up data are kept (default: cache/ beside the database)");
@@ -97,6 +105,7 @@ int run_table(const std::vector<std::string>& arguments) {
   spec.experiment = values["experiment"].as<std::string>();
   if (values.count("metric") > 0) spec.metrics = values["metric"].as<Names>();
   if (values.count("baseline") > 0) spec.baseline = values["baseline"].as<std::string>();
+  if (values.count("trend") > 0) spec.trend_axis = values["trend"].as<std::string>();
   const bool is_long = format == TableFormat::csv || format == TableFormat::json;
   spec.intervals = is_long || values["intervals"].as<bool>();
   if (values.count("rows") > 0 && !is_long)
@@ -106,11 +115,15 @@ int run_table(const std::vector<std::string>& arguments) {
   const Database database(values["results"].as<std::string>(), Database::Access::read_only);
   std::optional<FrameComparison> frames;
   if (values["pair-frames"].as<bool>()) {
-    if (spec.baseline.empty())
-      throw UserError("--pair-frames says how arms are compared; name one with --baseline ARM");
+    if (spec.baseline.empty() && !spec.intervals)
+      throw UserError(
+          "--pair-frames says how AP is compared and where its intervals come from; give "
+          "--baseline "
+          "ARM or --intervals");
     frames.emplace(database, spec.experiment, cache_folder(values));
     for (const std::string& reason : frames->missing()) fmt::print(stderr, "note: {}\n", reason);
-    spec.compare_frames = std::cref(*frames);
+    spec.compare_frames = [&](auto&&... asked) { return frames->difference(asked...); };
+    spec.frame_interval = [&](auto&&... asked) { return frames->interval(asked...); };
   }
   const Table table = make_table(database, spec);
   if (const std::string gap = what_is_missing(database, spec.experiment); !gap.empty())

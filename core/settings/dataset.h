@@ -79,6 +79,12 @@ struct Faults {
   MaskFaults mask;
   DepthFaults depth;
   double box_jitter = 0;  ///< deviation of each side of the 2-D box, as a share of its extent
+
+  /// Whether anything of masks and boxes, or of depth, is drawn; the rest is the same each time.
+  bool draw_shapes() const {
+    return mask.raggedness > 0 || (mask.cut > 0 && mask.cut_chance > 0) || box_jitter > 0;
+  }
+  bool draw_depth() const { return depth.noise > 0 || depth.noise_metres > 0; }
 };
 
 /// [dataset]: what is looked at.

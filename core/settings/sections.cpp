@@ -57,4 +57,11 @@ CellSettings cell_settings(const nlohmann::json& config) {
   return settings;
 }
 
+bool uses_seed(const DatasetSettings& dataset, const MethodSettings& method) {
+  const bool observes = method.name == MethodKind::fit || dataset.objects > 0;
+  const bool draws = dataset.faults.draw_shapes() ||
+                     (dataset.depth != DepthKind::none && dataset.faults.draw_depth());
+  return observes && dataset.adds_faults() && draws;
+}
+
 }  // namespace monodr

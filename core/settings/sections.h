@@ -53,4 +53,11 @@ struct CellSettings {
 /// Of a resolved configuration.
 CellSettings cell_settings(const nlohmann::json& config);
 
+/// Whether a cell's seed changes what comes out. It drives what is drawn of the faults and nothing else: made-up
+/// scenes have `dataset.scene_seed`, priors `shape_prior.seed`, and no method draws. So on real frames without
+/// faults, and where all faults are fixed ones (a scale of the depth, masks grown by a pixel), one seed says it
+/// all. Where this says no, the data get no seed (cell/data_request.h), so that it cannot be wrong unnoticed;
+/// what begins to depend on the seed is named here.
+bool uses_seed(const DatasetSettings& dataset, const MethodSettings& method);
+
 }  // namespace monodr

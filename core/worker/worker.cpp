@@ -108,6 +108,7 @@ int draw_sheet(const std::string& path, Channel& channel) {
   };
   const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
   Registry registry(order.plugin_folders);
+  check_object(order);
   prepare(json::parse(order.config), registry, order.cache, progress, note, false);
   const FitTrace trace = watch_fit(order, progress);
   write_file_atomically(order.output,

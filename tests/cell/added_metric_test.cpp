@@ -98,7 +98,7 @@ TEST(AddedMetric, IsFoundInEverythingThatReadsTheDefinitions) {
   EXPECT_TRUE(table.rows[1].entries[0].is_best);
   EXPECT_FALSE(table.rows[0].entries[0].is_best);
   const Comparison& comparison = table.rows[1].entries[0].comparison.value();
-  EXPECT_EQ(comparison.paired_over, "objects");
+  EXPECT_EQ(comparison.paired_over, "frames");
   EXPECT_EQ(comparison.difference.n, 3);
   EXPECT_NEAR(comparison.difference.difference, 1.0 / 3, 1e-12);
   const std::string markdown = format_table(table, TableFormat::markdown);

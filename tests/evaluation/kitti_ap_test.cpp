@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "categories.h"
 #include "evaluation/precision.h"
+#include "metrics/metric_definitions.h"
 #include "naive_protocol.h"
 
 namespace monodr {
@@ -373,6 +374,21 @@ TEST(RecallThresholds, AreAtMostFortyOneForAnyNumberOfLabels) {
     const size_t reached = recall_thresholds(std::vector<double>(labels, 1), labels).size();
     ASSERT_EQ(reached, static_cast<size_t>(std::min(labels, recall_samples))) << labels;
   }
+}
+
+// 19 labels that are all found: AP40 45.
+TEST(RecallThresholds, BoundApAsItsCeilingSays) {
+  for (int labels = 0; labels <= 100; ++labels) {
+    std::array<double, recall_samples> samples{};
+    std::fill_n(
+        samples.begin(), recall_thresholds(std::vector<double>(labels, 1), labels).size(), 1.0);
+    for (const int positions : {11, 40})
+      EXPECT_NEAR(
+          average_precision_ceiling(labels, positions), average_precision(samples, positions), 1e-9)
+          << labels;
+  }
+  EXPECT_DOUBLE_EQ(average_precision_ceiling(19, 40), 45);
+  EXPECT_DOUBLE_EQ(average_precision_ceiling(24, 40), 57.5);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "evidence/frame_source.h"
 #include "evidence/requests.h"
 #include "evidence/street_folder.h"
+#include "settings/sections.h"
 
 namespace monodr {
 namespace {
@@ -94,6 +95,55 @@ TEST(Dataset, TheSameOptionsGiveTheSameBitsWhateverElseIsRead) {
   options.seed = 4;
   EXPECT_FALSE(load_observations(options).observations[0].mask == last.observations[0].mask);
   EXPECT_EQ(last.observations[0].depth_deviation, 0.1);
+}
+
+// uses_seed says for each fault whether a second seed would be worth its time: held against the evidence.
+TEST(Dataset, TheSeedReachesWhatUsesSeedSays) {
+  const StreetFolder street;
+  DatasetRequest without = options_for(street.path());
+  without.faults_in = FaultsIn::always;
+  without.faults = {};
+  const auto with = [&](const auto& set) {
+    DatasetRequest request = without;
+    set(request);
+    return request;
+  };
+  const std::vector<DatasetRequest> requests = {
+      without,
+      with([](auto& r) { r.faults.mask.erosion = 2; }),
+      with([](auto& r) { r.faults.mask.dilation = 2; }),
+      with([](auto& r) { r.faults.mask.raggedness = 2; }),
+      with([](auto& r) { r.faults.mask.cut = 0.4; }),
+      with([](auto& r) { r.faults.mask.cut_known = false; }),
+      with([](auto& r) { r.faults.depth.scale = 1.2; }),
+      with([](auto& r) { r.faults.depth.noise = 0.1; }),
+      with([](auto& r) { r.faults.depth.bias = 0.1; }),
+      with([](auto& r) { r.faults.depth.noise_metres = 0.1; }),
+      with([](auto& r) { r.faults.depth.bleeding = 2; }),
+      with([](auto& r) { r.faults.depth.row_step = 5; }),
+      with([](auto& r) { r.faults.box_jitter = 0.1; }),
+      with([](auto& r) {
+        r.faults.depth.noise = 0.1;
+        r.depth = DepthKind::none;
+      }),
+      with([](auto& r) {
+        r.faults.mask.raggedness = 2;
+        r.faults_in = FaultsIn::never;
+      })};
+  int use_it = 0;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    DatasetRequest request = requests[i];
+    const ObservationSet one = load_observations(request);
+    request.seed = 17;
+    const ObservationSet other = load_observations(request);
+    ASSERT_EQ(one.observations.size(), other.observations.size());
+    bool all_same = true;
+    for (size_t o = 0; o < one.observations.size(); ++o)
+      all_same = all_same && same(one.observations[o], other.observations[o]);
+    EXPECT_EQ(all_same, !uses_seed(request, MethodSettings{})) << "request " << i;
+    use_it += !all_same;
+  }
+  EXPECT_EQ(use_it, 5);
 }
 
 // The claim "without 3-D labels", checked from outside.

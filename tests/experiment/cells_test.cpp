@@ -194,6 +194,94 @@ TEST_F(Cells, OneLossPluginMayServeTwice) {
   EXPECT_EQ(config.at("loss").at("mask").at("weight"), 1.0);
 }
 
+// Three seeds of a fit of real frames gave three times the same bits, and "36.67 ± 0.00".
+TEST_F(Cells, RunOnceWhereNothingIsDrawn) {
+  const std::string seeds = "[sweep]\nseed = [3, 1, 2]\n";
+  const auto seeds_of = [&](const std::vector<std::string>& settings) {
+    std::vector<std::int64_t> result;
+    for (const Cell& cell : expand(mask + seeds, settings)) result.push_back(cell.seed);
+    return result;
+  };
+  EXPECT_THAT(seeds_of({}), ElementsAre(3, 1, 2)) << "made-up data get random faults";
+  const std::string real = "dataset.root=" + folder_.path();
+  EXPECT_THAT(seeds_of({"dataset.source=kitti", real}), ElementsAre(3));
+  EXPECT_THAT(seeds_of({"dataset.source=kitti", real, "dataset.faults=always"}),
+              ElementsAre(3, 1, 2));
+  EXPECT_THAT(seeds_of({"dataset.faults=never"}), ElementsAre(3));
+
+  const std::vector<std::string> none = {"dataset.mask_raggedness=0",
+                                         "dataset.depth_noise=0",
+                                         "dataset.depth_bias=0",
+                                         "dataset.box_jitter=0"};
+  const auto with = [&](const std::string& setting) {
+    std::vector<std::string> settings = none;
+    settings.push_back(setting);
+    return seeds_of(settings).size();
+  };
+  for (const char* fixed : {"dataset.depth_scale=1.1",
+                            "dataset.mask_dilation=2",
+                            "dataset.depth_bleeding=3",
+                            "dataset.depth_row_step=5"})
+    EXPECT_EQ(with(fixed), 1u) << fixed;
+  for (const char* drawn : {"dataset.mask_cut=0.3",
+                            "dataset.box_jitter=0.1",
+                            "dataset.mask_raggedness=1",
+                            "dataset.depth_noise=0.1",
+                            "dataset.depth_noise_metres=0.1"})
+    EXPECT_EQ(with(drawn), 3u) << drawn;
+}
+
+TEST_F(Cells, SayWhichSeedsTheySpare) {
+  EXPECT_EQ(spared_seeds_note(expand(mask + "[sweep]\nseed = [0, 1]\n")), "");
+  const std::string arms = mask + R"(
+[[arm]]
+name = "drawn"
+[[arm]]
+name = "clean"
+set = { "dataset.faults" = "never" }
+[sweep]
+seed = [0, 1, 2]
+[[sweep.include]]
+seed = 7
+[[sweep.exclude]]
+seed = 0
+)";
+  const std::vector<Cell> cells = expand(arms);
+  EXPECT_THAT(names(cells),
+              ElementsAre("drawn, seed 1", "drawn, seed 2", "drawn, seed 7", "clean, seed 1"));
+  EXPECT_THAT(cells.back().spared_seeds, ElementsAre(2, 7));
+  EXPECT_THAT(spared_seeds_note(cells), HasSubstr("1 of the cells do not depend on the seed"));
+  EXPECT_THAT(spared_seeds_note(cells), HasSubstr("seed 1 alone, 2, 7"));
+}
+
+TEST_F(Cells, AllThatIsWrongIsToldAtOnce) {
+  std::string message;
+  try {
+    expand(R"(
+[loss.mask]
+wieght = 1.0
+[fit]
+iteratons = 3
+hypotheses = "many"
+hypothezes = 2
+[[arm]]
+name = "first"
+set = { "renderer.soft_rasterizer.sgma" = 2.0 }
+[[arm]]
+name = "second"
+set = { "rule.plugin" = "meen" }
+[sweep]
+"fit.explore_evry" = [1, 2]
+)");
+  } catch (const UserError& error) {
+    message = error.what();
+  }
+  for (const char* key : {"weight", "iterations", "hypotheses", "explore_every", "sigma", "mean"})
+    EXPECT_THAT(message, HasSubstr(fmt::format("did you mean '{}'?", key)));
+  EXPECT_THAT(message, HasSubstr("e.toml:3:1: ")) << "each with its place";
+  EXPECT_EQ(std::ranges::count(message, '\n'), 5) << "each once:\n" << message;
+}
+
 TEST_F(Cells, AreFoundByTheBeginningOfTheirId) {
   const std::vector<Cell> cells = expand(mask + "[sweep]\nseed = [0, 1, 2]\n");
   EXPECT_EQ(find_cell(cells, cells[1].short_id()).seed, 1);

@@ -52,6 +52,30 @@ TEST_F(Spec, ASyntaxErrorNamesItsPlace) {
   EXPECT_THAT(message("[fit\n"), StartsWith("e.toml:1:"));
 }
 
+TEST_F(Spec, WhatNoSweepHoldsIsToldAtOnce) {
+  const std::string told = message(mask + R"(
+[sweep]
+seeds = [0, 1]
+"fitt.iterations" = [10, 20]
+[[sweep.exclud]]
+seed = 1
+)");
+  for (const char* part : {"e.toml:4:1: unknown key 'seeds' in [sweep]; did you mean 'seed'?",
+                           "e.toml:5:1: unknown key 'fitt' in [sweep]; did you mean 'fit'?",
+                           "unknown key 'exclud' in [sweep]; did you mean 'exclude'?"})
+    EXPECT_THAT(told, HasSubstr(part));
+}
+
+// The program of the test stands in the tree that holds experiments/base.toml.
+TEST_F(Spec, ExtendsFindsWhatComesWithMonodr) {
+  const Experiment experiment = load("extends = [\"base.toml\"]\n");
+  EXPECT_THAT(experiment.files.front(), testing::EndsWith("experiments/base.toml"));
+  write("base.toml", "[fit]\niterations = 7\n");
+  EXPECT_EQ(load("extends = [\"base.toml\"]\n").files.front(), folder_.file("base.toml"))
+      << "the file beside it comes first";
+  EXPECT_THAT(message("extends = [\"bse.toml\"]\n"), HasSubstr("nor one in "));
+}
+
 TEST_F(Spec, AnUnknownKeyNamesItsPlaceAndTheNearestKey) {
   EXPECT_EQ(message(mask + "[fit]\n  iteratons = 3\n"),
             "e.toml:3:3: unknown key 'iteratons' in [fit]; did you mean 'iterations'?");

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "results/schema.h"
+#include "results/stored_facts.h"
 #include "results/table.h"
 #include "sample.h"
 
@@ -268,8 +269,8 @@ TEST(Database, OpensEveryEarlierVersion) {
   }
 }
 
-// A run of the program of schema 3, and what that program printed of it: means, intervals and
-// p-values to the last digit.
+// A run of the program of schema 3: means as that program printed them, comparisons by frames as they are
+// made since schema 6, to the last digit.
 TEST(Database, PrintsTheTablesOfARunOfBefore) {
   const Folder folder;
   write_database(folder.file(), fixture("before.sql"));
@@ -309,6 +310,32 @@ TEST(Database, MendsWhatWasToldWronglyBefore) {
                   "'failed_objects', 'fitted_objects')"),
             "objects\n");
   EXPECT_EQ(query(database, "SELECT count(loss) FROM v_objects"), "0\n") << "0 was no loss";
+}
+
+// A database of before holds losses of weight 0; and what only some arms have differs between them.
+TEST(Database, SettingsAreThoseThatTakePart) {
+  const Folder folder;
+  Database database(folder.file());
+  int order = 0;
+  for (const auto& [arm, losses] : std::map<std::string, std::string>{
+           {"mask", R"({"mask": {"weight": 1.0}, "depth": {"weight": 0.0, "factor": [2, 3]}})"},
+           {"mask + depth", R"({"mask": {"weight": 1.0}, "depth": {"weight": 0.4, "factor": 2}})"},
+           {"depth", R"({"depth": {"weight": 0.4, "factor": 2}, "size": {"ranges": [3]}})"}}) {
+    CellRecord record = sample_record(arm, 0, order++);
+    record.config = R"({"fit": {"iterations": 20}, "loss": )" + losses + "}";
+    database.import_result(record, sample_result(record, 1));
+  }
+  EXPECT_EQ(query(database, "SELECT DISTINCT key FROM v_parameters WHERE arm = 'mask' ORDER BY 1"),
+            "fit.iterations\nloss.mask.weight\n");
+  std::string told;
+  for (const CountedFact& fact : settings_of(database, "ablation_rotation"))
+    told += fmt::format("{} {} {}\n", fact.key, fact.value, fact.cells);
+  EXPECT_EQ(told,
+            "fit.iterations 20 3\n"
+            "loss.depth.factor 2 2\nloss.depth.factor (none) 1\n"
+            "loss.depth.weight 0.4 2\nloss.depth.weight (none) 1\n"
+            "loss.mask.weight 1.0 2\nloss.mask.weight (none) 1\n"
+            "loss.size.ranges[0] (none) 2\nloss.size.ranges[0] 3 1\n");
 }
 
 }  // namespace

@@ -191,13 +191,13 @@ TEST(Table, ComparesSignedAndAbsoluteErrorsByTheirDefinitions) {
   }
   const auto difference = [&](const std::string& metric) {
     const Table table = make_table(database, {"ablation_rotation", {metric}, "base", false});
-    EXPECT_EQ(table.rows[1].entries[0].comparison->paired_over, "objects");
+    EXPECT_EQ(table.rows[1].entries[0].comparison->paired_over, "frames");
     return table.rows[1].entries[0].comparison->difference;
   };
   EXPECT_EQ(difference("radial_error_median").difference, 2);
   EXPECT_EQ(difference("radial_bias_median").difference, -4);
-  EXPECT_EQ(difference("radial_bias_median").n, 1) << "a miss has no error";
   EXPECT_EQ(difference("recall").difference, 0.5);
+  EXPECT_EQ(difference("recall").n, 1);
 }
 
 TEST(Table, HostileNamesStayOneRowInMarkdown) {
@@ -305,9 +305,9 @@ TEST(Table, MetricPaths) {
   EXPECT_THROW(table_format_from("markdwn"), UserError);
 }
 
-ObjectResult object_of(int label, double degrees, double location_error) {
+ObjectResult object_of(int frame, int label, double degrees, double location_error = 1) {
   ObjectResult object;
-  object.frame = "000001";
+  object.frame = fmt::format("{:06}", frame);
   object.label = label;
   object.difficulty = "hard";
   object.matched = !std::isnan(degrees);
@@ -316,46 +316,377 @@ ObjectResult object_of(int label, double degrees, double location_error) {
   return object;
 }
 
-TEST(Table, ComparesObjectByObjectWithTheBaseline) {
+double heading_metric(const std::string& name, const std::vector<double>& degrees) {
+  const MetricDefinition& metric = metric_named(name);
+  std::vector<double> values;
+  for (const double value : degrees)
+    values.push_back(object_value(metric, !std::isnan(value), object_of(0, 0, value)));
+  return summary(metric, values);
+}
+
+/// A cell whose table is made of its objects' heading errors [deg], `in_a_frame` of them in each frame.
+void import_objects(Database& database,
+                    const CellRecord& record,
+                    const std::vector<double>& degrees,
+                    size_t in_a_frame = 1) {
+  CellResult result = sample_result(record, 0);
+  result.metrics = {{"ap_bev", "car", "moderate", 0.5, 40, 40.0, "%"},
+                    pose_metric("seconds_per_object", 1 + 0.1 * double(record.seed), "s")};
+  for (const char* name : {"heading_error_median", "heading_within_10"})
+    result.metrics.push_back(
+        pose_metric(name, heading_metric(name, degrees), metric_named(name).unit));
+  for (size_t i = 0; i < degrees.size(); ++i)
+    result.objects.push_back(
+        object_of(static_cast<int>(i / in_a_frame), static_cast<int>(i), degrees[i]));
+  database.import_result(record, result);
+}
+
+const Comparison& comparison_in(const Table& table, size_t row, const std::string& title) {
+  return table.rows[row].entries[column_named(table, title)].comparison.value();
+}
+
+// "0.58 against 0.55, difference -0.18": medians above, means over pairs below.
+TEST(Table, TheDifferenceIsThatOfTheNumbersShown) {
   const Folder folder;
   Database database(folder.file());
-  // Heading errors [deg] by seed and label; one label is missed once.
-  const std::vector<std::vector<double>> baseline = {{10, 20, 30}, {14, 20, nan}};
-  const std::vector<std::vector<double>> arm = {{8, 16, 24}, {8, 18, 1}};
-  for (int seed = 0; seed < 2; ++seed) {
+  const unsigned random_seed = 3;
+  SCOPED_TRACE(random_seed);
+  std::mt19937 engine(random_seed);
+  std::exponential_distribution<double> error(0.1);  // skewed: mean and median are far apart
+  for (int seed = 0; seed < 3; ++seed)
     for (const bool is_baseline : {true, false}) {
-      const CellRecord record = sample_record(is_baseline ? "base" : "arm", seed, !is_baseline);
-      CellResult result = sample_result(record, is_baseline ? 20 : 10 + seed);
-      for (int label = 0; label < 3; ++label)
-        result.objects.push_back(
-            object_of(label, is_baseline ? baseline[seed][label] : arm[seed][label], 1));
-      database.import_result(record, result);
+      std::vector<double> degrees;
+      for (int i = 0; i < 31; ++i)
+        degrees.push_back(!is_baseline && i % 7 == 0 ? nan : error(engine) + (is_baseline ? 0 : 1));
+      import_objects(
+          database, sample_record(is_baseline ? "base" : "arm", seed, !is_baseline), degrees, 3);
     }
-  }
   const Table table = make_table(database, {"ablation_rotation", {}, "base", false});
+  EXPECT_TRUE(table.rows[0].is_baseline);
   EXPECT_FALSE(table.rows[0].entries[0].comparison);
-  const Comparison& heading =
-      table.rows[1].entries[column_named(table, "heading [deg]")].comparison.value();
-  EXPECT_EQ(heading.paired_over, "objects");
-  EXPECT_EQ(heading.difference.n, 3);
-  // Label 0: 8 - 12, label 1: 17 - 20, label 2: 24 - 30 (its second seed has no pair).
-  EXPECT_NEAR(heading.difference.difference, (-4 - 3 - 6) / 3.0, 1e-9);
-  EXPECT_DOUBLE_EQ(heading.difference.p, 0.25);
-  // Below 10 degrees: label 0 twice against never, label 2 once against never.
-  const Comparison& within =
-      table.rows[1].entries[column_named(table, "< 10 deg [%]")].comparison.value();
-  EXPECT_NEAR(within.difference.difference, (1 + 0 + 0.5) / 3, 1e-9);
-  const Comparison& precision =
-      table.rows[1].entries[column_named(table, "BEV AP40 [%]")].comparison.value();
-  EXPECT_EQ(precision.paired_over, "seeds");
-  EXPECT_EQ(precision.difference.n, 2);
-  EXPECT_GE(heading.holm_p, heading.difference.p);
+  for (const char* title : {"heading [deg]", "< 10 deg [%]", "BEV AP40 [%]", "time [s]"}) {
+    const Comparison& comparison = comparison_in(table, 1, title);
+    const size_t c = column_named(table, title);
+    EXPECT_NEAR(comparison.difference.difference,
+                table.rows[1].entries[c].mean - table.rows[0].entries[c].mean,
+                1e-9)
+        << title;
+    EXPECT_LE(comparison.difference.interval.low, comparison.difference.difference) << title;
+    EXPECT_GE(comparison.difference.interval.high, comparison.difference.difference) << title;
+    EXPECT_GE(comparison.holm_p, comparison.difference.p);
+  }
+  EXPECT_EQ(comparison_in(table, 1, "heading [deg]").paired_over, "frames");
+  EXPECT_EQ(comparison_in(table, 1, "heading [deg]").difference.n, 11);
+  EXPECT_EQ(comparison_in(table, 1, "BEV AP40 [%]").paired_over, "seeds");
   EXPECT_THROW(make_table(database, {"ablation_rotation", {}, "bse", false}), UserError);
   for (const auto format : {TableFormat::text, TableFormat::markdown, TableFormat::latex})
     EXPECT_NE(format_table(table, format).find("Holm"), std::string::npos);
-  EXPECT_NE(format_table(table, TableFormat::text).find("-4.3 [-6.0, -3.0], p = "),
+}
+
+TEST(Table, FramesAreExchangedAsAWhole) {
+  const Folder folder;
+  Database database(folder.file());
+  // In each of four frames the arm is better by the same: only "none" and "all" of the 16 exchanges
+  // are as extreme.
+  import_objects(database, sample_record("base", 0), {10, 20, 10, 20, 10, 20, 10, 20}, 2);
+  import_objects(database, sample_record("arm", 0, 1), {5, 8, 5, 8, 5, 8, 5, 8}, 2);
+  const Table table = make_table(database, {"ablation_rotation", {}, "base", false});
+  const Comparison& heading = comparison_in(table, 1, "heading [deg]");
+  EXPECT_NEAR(heading.difference.difference, 6.5 - 15, 1e-9);
+  EXPECT_DOUBLE_EQ(heading.difference.p, 2 / 16.0);
+  EXPECT_DOUBLE_EQ(heading.difference.least_p, 2 / 16.0);
+  EXPECT_NEAR(heading.difference.interval.low, -8.5, 1e-9) << "no frame differs from another";
+  EXPECT_NEAR(heading.difference.interval.high, -8.5, 1e-9);
+}
+
+// "p = 1.000" at +29.5 AP.
+TEST(Table, ACellSaysWhyItsPCannotBeSmall) {
+  const Folder folder;
+  Database database(folder.file());
+  for (int seed = 0; seed < 3; ++seed) {
+    for (const bool is_baseline : {true, false}) {
+      const CellRecord record = sample_record(is_baseline ? "base" : "arm", seed, !is_baseline);
+      CellResult result = sample_result(record, is_baseline ? 20 : 10 + seed);
+      result.metrics[2].value = (is_baseline ? 10 : 40) + seed % 2;
+      database.import_result(record, result);
+    }
+  }
+  const Table table = make_table(database, {"ablation_rotation", {"bev/0.5"}, "base", false});
+  const std::string text = format_table(table, TableFormat::text);
+  EXPECT_NE(text.find("+30.00 [+30.00, +30.00], p = 0.250 (3 seeds, 1 test: at least 0.250)"),
             std::string::npos)
-      << format_table(table, TableFormat::text);
+      << text;
+  const Table more = make_table(database, {"ablation_rotation", {}, "base", false});
+  EXPECT_NE(format_table(more, TableFormat::text).find("3 tests: at least 0.750)"),
+            std::string::npos)
+      << format_table(more, TableFormat::text);
+
+  Comparison comparison{{0.1, {-1, 1}, 0.2, 40, 5e-5}, 0.6, 3, "frames"};
+  EXPECT_EQ(p_text(comparison), "p = 0.600") << "it could have been small";
+  comparison.difference.least_p = 0.02;
+  EXPECT_EQ(p_text(comparison), "p = 0.600 (40 frames, 3 tests: at least 0.060)");
+}
+
+// "36.67 ± 0.00 [36.67, 36.67]", "over 3 pairs": three times the same bits.
+TEST(Table, EqualCopiesCountAsOne) {
+  const Folder folder;
+  Database database(folder.file());
+  std::vector<double> degrees;
+  for (int i = 0; i < 40; ++i) degrees.push_back(i % 7);
+  for (int seed = 0; seed < 3; ++seed) {
+    import_objects(database, sample_record("copied", seed), degrees);
+    import_objects(database, sample_record("drawn", seed, 1), degrees);
+  }
+  // One object of one seed differs, in what no metric of the table shows.
+  database.connection().exec(
+      "UPDATE object SET location_error = 1.5 WHERE frame = '000003' AND cell = (SELECT id FROM "
+      "cell "
+      "WHERE hash = 'drawn#2')");
+  const Table table = make_table(database, {"ablation_rotation", {}, "", true});
+  EXPECT_EQ(table.rows[0].seeds, "1 (3 equal)");
+  EXPECT_EQ(table.rows[0].copies, 3);
+  EXPECT_EQ(table.rows[1].seeds, "3");
+  EXPECT_EQ(table.rows[1].copies, 0);
+  const size_t heading = column_named(table, "heading [deg]"),
+               time = column_named(table, "time [s]");
+  const TableEntry& entry = table.rows[0].entries[heading];
+  EXPECT_EQ(entry.shown, "3.0");
+  EXPECT_EQ(entry.n, 1);
+  EXPECT_TRUE(std::isnan(entry.deviation));
+  EXPECT_EQ(table.rows[0].entries[time].shown, "1.10 ± 0.10") << "measured anew by each";
+  EXPECT_EQ(table.rows[1].entries[heading].shown, "3.0 ± 0.0");
+
+  EXPECT_EQ(entry.interval_over, "frames");
+  EXPECT_EQ(entry.interval_n, 40);
+  EXPECT_EQ(table.rows[1].entries[heading].interval_over, "seeds");
+  for (const TableFormat format : {TableFormat::text, TableFormat::markdown, TableFormat::latex}) {
+    const std::string text = format_table(table, format);
+    for (const char* part : {"copied", "3 equal copies count as one", "40 frames", "3 seeds"})
+      EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+    EXPECT_EQ(text.find("3.0 ± 0.0 [3.0, 3.0] "), text.rfind("3.0 ± 0.0 [3.0, 3.0] ")) << text;
+  }
+  const auto document = nlohmann::json::parse(format_table(table, TableFormat::json));
+  EXPECT_EQ(document[heading]["copies"], 3);
+  EXPECT_EQ(document[heading]["interval_over"], "frames");
+  EXPECT_TRUE(document[heading]["deviation"].is_null());
+
+  // A copy is no pair of its own: no p of 0.25 from one number.
+  const Table compared = make_table(database, {"ablation_rotation", {}, "copied", false});
+  EXPECT_EQ(comparison_in(compared, 1, "BEV AP40 [%]").difference.n, 3)
+      << "one against three seeds";
+  const Table back = make_table(database, {"ablation_rotation", {}, "drawn", false});
+  EXPECT_NEAR(comparison_in(back, 0, "heading [deg]").difference.difference,
+              -comparison_in(compared, 1, "heading [deg]").difference.difference,
+              1e-12);
+}
+
+TEST(Table, EqualCountsAreNoCopies) {
+  const Folder folder;
+  Database database(folder.file());
+  import_result(database, "nothing found", 0, {2, 2, 2});
+  EXPECT_EQ(default_table(database).rows[0].seeds, "3");
+}
+
+TEST(Table, TheShellPrintsEqualCopiesTheSameWay) {
+  const Folder folder;
+  Database database(folder.file());
+  for (int seed = 0; seed < 3; ++seed) {
+    import_objects(database, sample_record("copied", seed), {2, 3});
+    import_objects(database, sample_record("drawn", seed, 1), {2, 3, seed == 2 ? 5. : 4.});
+  }
+  const std::string shell = shell_output(folder.file());
+  const std::string text =
+      format_table(make_table(database, {"ablation_rotation", {}, "", false}), TableFormat::text);
+  EXPECT_NE(shell.find("1 (3 equal)"), std::string::npos) << shell;
+  EXPECT_EQ(text.substr(0, shell.size()), shell);
+  EXPECT_EQ(text.substr(shell.size(), 6), "note: ") << text;
+}
+
+// The interval of one seed is that of drawing its frames: here 3 of 4 frames or more hold a success
+// with known chances.
+TEST(Table, OneSeedHasAnIntervalOverItsFrames) {
+  const Folder folder;
+  Database database(folder.file());
+  std::vector<double> degrees;
+  for (int i = 0; i < 200; ++i) degrees.push_back(i % 4 == 0 ? 90 : 1);  // a quarter is wrong
+  import_objects(database, sample_record("arm", 0), degrees);
+  const auto within = [&](const Table& table) {
+    return table.rows[0].entries[column_named(table, "< 10 deg [%]")];
+  };
+  const TableEntry single = within(make_table(database, {"ablation_rotation", {}, "", true}));
+  EXPECT_DOUBLE_EQ(single.mean, 0.75);
+  const double half = 1.98 * std::sqrt(0.75 * 0.25 / 200);  // of a binomial share
+  EXPECT_NEAR(single.interval.low, 0.75 - half, 0.01);
+  EXPECT_NEAR(single.interval.high, 0.75 + half, 0.01);
+
+  const Folder other;
+  Database clustered(other.file());
+  import_objects(clustered, sample_record("arm", 0), degrees, 200);
+  EXPECT_TRUE(
+      std::isnan(within(make_table(clustered, {"ablation_rotation", {}, "", true})).interval.low))
+      << "one frame says nothing of others";
+}
+
+TEST(Table, FewLabelsPrintTheCeilingOfAp) {
+  const Folder folder;
+  Database database(folder.file());
+  import_objects(database, sample_record("arm", 0), std::vector<double>(19, 1));
+  database.connection().exec("UPDATE object SET difficulty = 'moderate'");
+  const Table table = make_table(database, {"ablation_rotation", {}, "", false});
+  const std::string note = "perfect detections reach 45.00 with 19 labels";
+  for (const TableFormat format : {TableFormat::text, TableFormat::markdown})
+    EXPECT_NE(format_table(table, format).find(note), std::string::npos)
+        << format_table(table, format);
+  const size_t column = column_named(table, "BEV AP40 [%]");
+  const auto record = nlohmann::json::parse(format_table(table, TableFormat::json))[column];
+  EXPECT_EQ(record["labels"], 19);
+  EXPECT_EQ(record["ceiling"], 45.0);
+
+  const Folder many;
+  Database enough(many.file());
+  import_objects(enough, sample_record("arm", 0), std::vector<double>(41, 1));
+  enough.connection().exec("UPDATE object SET difficulty = 'easy'");
+  const std::string text =
+      format_table(make_table(enough, {"ablation_rotation", {}, "", false}), TableFormat::text);
+  EXPECT_EQ(text.find("perfect detections"), std::string::npos) << text;
+}
+
+CellRecord record_at(const std::string& arm, const std::map<std::string, std::string>& axes) {
+  CellRecord record = sample_record(arm, 0, arm == "a" ? 0 : 1);
+  record.axes = axes;
+  for (const auto& [key, value] : axes) record.id += key + value;
+  return record;
+}
+
+std::string baseline_error(const Database& database, const std::string& baseline) {
+  try {
+    make_table(database, {"ablation_rotation", {}, baseline, false});
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Table, AValueOfAnAxisIsABaseline) {
+  const Folder folder;
+  Database database(folder.file());
+  double heading = 1;
+  for (const char* arm : {"a", "b"})
+    for (const char* weight : {"0.2", "0.4"})
+      for (const char* rule : {"\"mean\"", "\"hindsight\""}) {
+        const CellRecord record =
+            record_at(arm, {{"loss.depth.weight", weight}, {"rule.plugin", rule}});
+        database.import_result(record, sample_result(record, heading *= 2));
+      }
+  const auto differences = [&](const std::string& baseline) {
+    std::map<std::string, double> result;
+    for (const TableRow& row :
+         make_table(database, {"ablation_rotation", {}, baseline, false}).rows)
+      if (row.entries[0].comparison)
+        result[row.title] = row.entries[0].comparison->difference.difference;
+    return result;
+  };
+  // Headings: 2 4 (0.2), 8 16 (0.4) of a; 32 64, 128 256 of b.
+  const std::map<std::string, double> expected = {
+      {"a, loss.depth.weight = 0.2, rule.plugin = \"mean\"", 2 - 8.0},
+      {"a, loss.depth.weight = 0.2, rule.plugin = \"hindsight\"", 4 - 16.0},
+      {"b, loss.depth.weight = 0.2, rule.plugin = \"mean\"", 32 - 128.0},
+      {"b, loss.depth.weight = 0.2, rule.plugin = \"hindsight\"", 64 - 256.0}};
+  EXPECT_EQ(differences("loss.depth.weight = 0.4"), expected);
+  EXPECT_EQ(differences("loss.depth.weight=0.40"), expected);
+  EXPECT_EQ(differences("a").at("b, loss.depth.weight = 0.4, rule.plugin = \"mean\""), 128 - 8.0);
+  EXPECT_EQ(differences("rule.plugin = mean").size(), 4u);
+  const auto one = differences("a, loss.depth.weight = 0.4, rule.plugin = mean");
+  EXPECT_EQ(one.size(), 7u) << "one row against all others";
+  EXPECT_EQ(one.at("b, loss.depth.weight = 0.2, rule.plugin = \"hindsight\""), 64 - 8.0);
+
+  for (const char* wrong :
+       {"loss.depth.weight = 0.5", "loss.dept.weight = 0.4", "c", "a, c", "arm = a"}) {
+    const std::string error = baseline_error(database, wrong);
+    for (const char* part : {"a, b, ", "loss.depth.weight = 0.2", "rule.plugin = \"mean\""})
+      EXPECT_NE(error.find(part), std::string::npos) << wrong << ": " << error;
+  }
+  EXPECT_NE(baseline_error(database, "loss.depth.weigt = 0.4")
+                .find("did you mean 'loss.depth.weight = 0.4'?"),
+            std::string::npos);
+}
+
+TEST(Table, OfAxesInStepOneValueIsEnough) {
+  const Folder folder;
+  Database database(folder.file());
+  for (const auto& [iterations, hypotheses] :
+       std::map<std::string, std::string>{{"10", "8"}, {"20", "4"}, {"40", "2"}}) {
+    const CellRecord record =
+        record_at("a", {{"fit.iterations", iterations}, {"fit.hypotheses", hypotheses}});
+    database.import_result(record, sample_result(record, std::stod(iterations)));
+  }
+  const Table table = make_table(database, {"ablation_rotation", {}, "fit.iterations = 20", false});
+  std::vector<double> differences;
+  for (const TableRow& row : table.rows)
+    if (row.entries[0].comparison)
+      differences.push_back(row.entries[0].comparison->difference.difference);
+  EXPECT_EQ(differences, (std::vector<double>{-10, 20}));
+}
+
+TEST(Table, MetricsRiseAlongAnAxis) {
+  const Folder folder;
+  Database database(folder.file());
+  const unsigned random_seed = 5;
+  SCOPED_TRACE(random_seed);
+  std::mt19937 engine(random_seed);
+  std::uniform_real_distribution<double> noise(0, 4);
+  const std::vector<std::string> weights = {"0.05", "0.2", "10"};  // by the text: 10 before 0.2
+  for (const char* arm : {"a", "b"})
+    for (int place = 0; place < 3; ++place) {
+      std::vector<double> degrees;
+      for (int i = 0; i < 40; ++i)
+        degrees.push_back(noise(engine) + (arm[0] == 'a' ? 3 * place : 0));
+      CellRecord record = record_at(arm, {{"loss.depth.weight", weights[place]}});
+      import_objects(database, record, degrees, 2);
+    }
+  TableSpec spec{"ablation_rotation", {}, "", false};
+  spec.trend_axis = "loss.depth.weight";
+  const Table table = make_table(database, spec);
+  const size_t heading = column_named(table, "heading [deg]");
+  std::map<std::string, Comparison> trends;
+  std::map<std::string, std::vector<double>> shown;
+  for (const TableRow& row : table.rows) {
+    shown[row.arm].push_back(row.entries[heading].mean);
+    if (!row.trend_title.empty())
+      trends.emplace(row.trend_title, row.entries[heading].trend.value());
+  }
+  ASSERT_EQ(trends.size(), 2u);
+  for (const char* arm : {"a", "b"}) {
+    const Comparison& trend = trends.at(arm);
+    EXPECT_NEAR(trend.difference.difference, (shown[arm][2] - shown[arm][0]) / 2, 1e-9) << arm;
+    EXPECT_EQ(trend.paired_over, "frames");
+    EXPECT_EQ(trend.difference.n, 20);
+    EXPECT_LE(trend.difference.interval.low, trend.difference.difference);
+    EXPECT_GE(trend.difference.interval.high, trend.difference.difference);
+  }
+  EXPECT_LT(trends.at("a").holm_p, 0.001 * 6);
+  EXPECT_GT(trends.at("b").holm_p, 0.05) << "nothing but noise";
+  const std::string text = format_table(table, TableFormat::text);
+  EXPECT_NE(text.find("trend of the numbers above from one value of \"loss.depth.weight\""),
+            std::string::npos)
+      << text;
+  const auto document = nlohmann::json::parse(format_table(table, TableFormat::json));
+  EXPECT_EQ(document[heading]["trend_axis"], "loss.depth.weight");
+
+  const auto refusal = [&](const std::string& axis) {
+    spec.trend_axis = axis;
+    try {
+      make_table(database, spec);
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refusal("loss.depth.wieght").find("did you mean 'loss.depth.weight'?"),
+            std::string::npos);
+  const CellRecord odd = record_at("a", {{"loss.depth.weight", "\"much\""}});
+  database.import_result(odd, sample_result(odd, 1));
+  EXPECT_NE(refusal("loss.depth.weight").find("\"much\" is no number"), std::string::npos);
 }
 
 }  // namespace

@@ -124,6 +124,23 @@ TEST_F(Evaluate, TheSelfTestPasses) {
   EXPECT_NE(made_up.output().find("0 wrong: ok"), std::string::npos) << made_up.output();
   EXPECT_EQ(run({"selftest", "kitti", "--labels", folder_.file("label_2")}).exit_code(), 0);
   EXPECT_EQ(run({"selftest", "kiti"}).exit_code(), 2);
+
+  // Of 19 labels perfect detections have 45, and that is no failure; 60 have no ceiling.
+  const auto told = [&](int frames) {
+    std::string list;
+    for (int i = 0; i < frames; ++i) list += fmt::format("{:06}\n", i);
+    write_file_atomically(folder_.file("frames.txt"), list);
+    const Program program = run({"selftest",
+                                 "kitti",
+                                 "--labels",
+                                 folder_.file("label_2"),
+                                 "--frames",
+                                 folder_.file("frames.txt")});
+    EXPECT_EQ(program.exit_code(), 0) << program.output();
+    return program.output();
+  };
+  EXPECT_NE(told(19).find("19 labels: AP40 45.0000, AP11 45.4545"), std::string::npos) << told(19);
+  EXPECT_EQ(told(60).find("Fewer than 41"), std::string::npos) << told(60);
 }
 
 }  // namespace

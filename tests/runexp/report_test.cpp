@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // runexp report, figure, export and table on a database that is filled by hand, at the command
 // line.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -324,6 +325,18 @@ TEST_F(ReportTest, PrecisionIsComparedOverFrames) {
                                   "--pair-frames"});
   EXPECT_EQ(compared_with(without).at("paired_over"), "seeds");
   EXPECT_NE(without.errors().find("label_2"), std::string::npos);
+}
+
+// Of one pair of seeds there is no interval: "[+nan, +nan]" stood in its cell.
+TEST_F(ReportTest, OnePairHasNoInterval) {
+  {
+    Database database((folder_ / "results/results.sqlite").string());
+    database.connection().exec("UPDATE cell SET is_current = 0 WHERE seed > 0");
+  }
+  runexp({"report", hostile, "--baseline", "mask only", "-o", "report.html"});
+  const std::string page = content("report.html");
+  EXPECT_NE(page.find("1 seed, "), std::string::npos) << "AP, with the reason for its p";
+  EXPECT_EQ(page.find("+nan"), std::string::npos);
 }
 
 TEST_F(ReportTest, ExportsReadBack) {

@@ -137,14 +137,23 @@ TEST_F(Runexp, TheSameRealDataElsewhereGivesTheSameCells) {
   fs::last_write_time(folder_.file("second/training/calib/0.txt"), later);
 
   const Words real = {"e.toml", "dataset.source=kitti", "dataset.root=first"};
-  EXPECT_EQ(run(real).exit_code(), 0);
+  const Program first = run(real);
+  EXPECT_EQ(first.exit_code(), 0);
+  EXPECT_THAT(first.errors(), HasSubstr("no cell depends on the seed"));
+  EXPECT_THAT(first.errors(), HasSubstr("seed 0 alone, 1 would give the same bits"));
   EXPECT_TRUE(fs::exists(folder_.file("results/cache/files.txt")));
   const Program moved = run({"e.toml", "dataset.source=kitti", "dataset.root=second"});
-  EXPECT_THAT(moved.errors(), HasSubstr("nothing to run: 4 done"));
+  EXPECT_THAT(moved.errors(), HasSubstr("nothing to run: 2 done"));
   write_file_atomically(folder_.file("second/training/label_2/0.txt"), "changed");
   const Program changed = run({"e.toml", "dataset.source=kitti", "dataset.root=second"});
-  EXPECT_THAT(changed.errors(), HasSubstr("[4/4]"));
-  EXPECT_EQ(journal().size(), 8u);
+  EXPECT_THAT(changed.errors(), HasSubstr("[2/2]"));
+  EXPECT_EQ(journal().size(), 4u);
+  const Program drawn = run({"e.toml",
+                             "--dry-run",
+                             "dataset.source=kitti",
+                             "dataset.root=second",
+                             "dataset.faults=always"});
+  EXPECT_THAT(drawn.output(), HasSubstr("4 cells: "));
 }
 
 TEST_F(Runexp, PrintsTheConfigurationOfACell) {

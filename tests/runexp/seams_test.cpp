@@ -119,7 +119,7 @@ TEST_F(Seams, BoxesOfAnotherSystemAreScoredAsItsOwnTable) {
     found.erase(cost);
   }
   ASSERT_GT(expected.size(), 15u);
-  // Result files have four decimals; of a heading in radians the last is worth 0.006 degrees.
+  // A result file has four decimals: half of the last is 0.003 degrees of a heading in radians.
   for (const auto& [name, value] : expected) EXPECT_NEAR(found[name], value, 3e-3) << name;
 }
 

@@ -179,6 +179,32 @@ TEST_F(Sheets, ARealFrameAsAPng) {
   EXPECT_FALSE(fs::exists(folder_->file("fit-000010.png.svg")));
 }
 
+// Half a minute of training came before "there is no folder training/".
+TEST_F(Sheets, AFrameThatIsNotThereIsToldBeforeAPriorIsTrained) {
+  fs::create_directories(folder_->file("empty"));
+  const Program program = run({"fit",
+                               "--root",
+                               "empty",
+                               "--frame",
+                               "000000",
+                               "--experiment",
+                               "e.toml",
+                               "--results",
+                               "fresh/r.sqlite"});
+  EXPECT_EQ(program.exit_code(), 2);
+  EXPECT_THAT(program.errors(), HasSubstr("empty"));
+  EXPECT_THAT(program.errors(), testing::Not(HasSubstr("training mesh_autoencoder")));
+  EXPECT_FALSE(fs::exists(folder_->file("fresh/cache"))) << "nothing was made";
+}
+
+// The default experiment is one that comes with monodr, wherever one works.
+TEST_F(Sheets, FitFindsTheShippedExperiment) {
+  const Program program = run({"fit", "--root", "nowhere", "--frame", "000000"});
+  EXPECT_EQ(program.exit_code(), 2);
+  EXPECT_THAT(program.errors(), HasSubstr("nowhere"));
+  EXPECT_THAT(program.errors(), testing::Not(HasSubstr("there is no file")));
+}
+
 TEST_F(Sheets, WrongWordsSayWhatThereIs) {
   const std::string id = cell().substr(0, 8);
   const std::vector<std::pair<Words, std::string>> wrong = {
