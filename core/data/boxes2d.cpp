@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/lines.h"
 #include "base/text.h"
+#include "data/kitti_label.h"
 
 namespace monodr {
 namespace {
@@ -52,6 +53,7 @@ std::vector<ObjectBox2d> read_boxes2d(const std::string& path, BoxFile kind) {
   for (const NumberedLine& line : numbered_lines(content, path)) {
     const SourceLocation where{path, line.number};
     const std::vector<std::string_view> fields = split_fields(line.text);
+    refuse_tracking_labels(fields, where);
     check_field_count(fields.size(), kind, where);
     double edges[4];
     for (int i = 0; i < 4; ++i)

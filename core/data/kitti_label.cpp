@@ -21,7 +21,7 @@ namespace monodr {
 namespace {
 
 constexpr double half_pixel = 0.5;
-constexpr int label_columns = 15, result_columns = 16, tracking_columns = 17;
+constexpr int label_columns = 15, result_columns = 16;
 constexpr std::array<const char*, result_columns> column_names = {"type",
                                                                   "truncation",
                                                                   "occlusion",
@@ -62,27 +62,6 @@ double parse_column(std::string_view word, int column, const SourceLocation& whe
       fmt::format("column {} ({}): {}", column + 1, column_names[column], why_no_number(word)));
 }
 
-bool is_number(std::string_view word) {
-  return finite_number(word).has_value();
-}
-
-// KITTI's tracking benchmark writes frame and track before the columns of an object.
-bool is_of_tracking(const std::array<std::string_view, result_columns>& words, int count) {
-  return (count == tracking_columns || count == tracking_columns + 1) && is_number(words[0]) &&
-         is_number(words[1]) && !is_number(words[2]);
-}
-
-[[noreturn]] void throw_tracking(int count, const SourceLocation& where) {
-  throw UserError(
-      where,
-      fmt::format(
-          "{} columns that begin with two numbers: these are the tracking benchmark's labels "
-          "(frame, track, type, ...), one file a sequence; the object benchmark's are "
-          "expected, one file a frame: write the lines of each frame to a file of its own, "
-          "without the first two columns",
-          count));
-}
-
 [[noreturn]] void throw_column_count(int count, KittiFileKind kind, const SourceLocation& where) {
   if (kind == KittiFileKind::results && count == label_columns)
     throw UserError(where,
@@ -104,7 +83,7 @@ Annotation parse_object(std::string_view line, KittiFileKind kind, const SourceL
   const int count = split_columns(line, words);
   const bool right_count =
       count == result_columns || (count == label_columns && kind == KittiFileKind::labels);
-  if (is_of_tracking(words, count)) throw_tracking(count, where);
+  if (!right_count) refuse_tracking_labels(split_fields(line), where);
   if (!right_count) throw_column_count(count, kind, where);
   std::array<double, result_columns> value{};
   for (int i = 1; i < count; ++i) value[i] = parse_column(words[i], i, where);
@@ -178,6 +157,22 @@ std::string read_small_file(const std::string& path) {
 }
 
 }  // namespace
+
+void refuse_tracking_labels(const std::vector<std::string_view>& columns,
+                            const SourceLocation& where) {
+  const size_t count = columns.size();
+  const auto is_number = [&](size_t i) { return finite_number(columns[i]).has_value(); };
+  if (count != label_columns + 2 && count != result_columns + 2) return;
+  if (!is_number(0) || !is_number(1) || is_number(2)) return;
+  throw UserError(
+      where,
+      fmt::format(
+          "{} columns that begin with two numbers: these are the tracking benchmark's labels "
+          "(frame, track, type, ...), one file a sequence; the object benchmark's are "
+          "expected, one file a frame: write the lines of each frame to a file of its own, "
+          "without the first two columns",
+          count));
+}
 
 std::vector<Annotation> parse_kitti_objects(std::string_view text,
                                             KittiFileKind kind,
