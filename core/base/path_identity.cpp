@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/folder_files.h"
 #include "base/sha256.h"
 #include "base/text.h"
 
@@ -19,11 +20,11 @@ std::string path_identity(const std::string& path) {
   if (fs::is_regular_file(path)) return sha256_of_file(path);
   if (!fs::is_directory(path)) throw UserError(fmt::format("there is no '{}'", path));
   std::vector<std::string> lines;
-  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+  for (const fs::path& file : files_below(path)) {
     struct stat status {};
-    if (!entry.is_regular_file() || ::stat(entry.path().c_str(), &status) != 0) continue;
+    if (::stat(file.c_str(), &status) != 0) continue;
     lines.push_back(fmt::format("{} {} {}.{}\n",
-                                fs::relative(entry.path(), path).string(),
+                                file.lexically_relative(path).string(),
                                 status.st_size,
                                 status.st_mtim.tv_sec,
                                 status.st_mtim.tv_nsec));

@@ -5,13 +5,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sstream>
 
 #include "base/error.h"
+#include "base/lines.h"
 
 namespace monodr {
 
@@ -61,17 +64,22 @@ std::string read_file(const std::string& path) {
   if (!stream) throw UserError(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
   std::ostringstream content;
   content << stream.rdbuf();
-  return std::move(content).str();
+  std::string read = std::move(content).str();
+  refuse_git_lfs_pointer(read, path);
+  return read;
 }
 
 void write_file_atomically(const std::string& path, std::string_view content) {
-  const std::string temporary = fmt::format("{}.{}.part", path, ::getpid());
+  // Unique among threads, processes and hosts that write one file: none may take another's away.
+  static std::atomic<unsigned> serial{0};
+  const std::string temporary =
+      fmt::format("{}.{}.{}.{:08x}.part", path, ::getpid(), ++serial, std::random_device{}());
   const auto fail = [&](const char* action) {
     const std::string reason = std::strerror(errno);
     ::unlink(temporary.c_str());
     throw UserError(fmt::format("cannot {} '{}': {}", action, path, reason));
   };
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor < 0) fail("create");
   while (!content.empty()) {
     const ssize_t written = ::write(descriptor, content.data(), content.size());

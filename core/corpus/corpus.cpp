@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/file_cache.h"
+#include "base/folder_files.h"
 #include "base/parallel.h"
 #include "base/path_identity.h"
 #include "base/sha256.h"
@@ -27,11 +29,9 @@ std::vector<fs::path> mesh_files(const std::string& root) {
   if (!fs::is_directory(root))
     throw UserError(fmt::format("there is no folder of meshes '{}'", root));
   std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.is_regular_file() && is_mesh_file(entry.path().string()))
-      files.push_back(entry.path());
+  for (fs::path& file : files_below(root))
+    if (is_mesh_file(file.string())) files.push_back(std::move(file));
   if (files.empty()) throw UserError(fmt::format("no .obj, .off or .ply lies in '{}'", root));
-  std::sort(files.begin(), files.end());
   return files;
 }
 
@@ -47,34 +47,55 @@ std::string repair_identity(const CategoryModel& category) {
   return mesh_repair_version + axes;
 }
 
+// All that a repaired mesh is made of: the file, what its ending says it is, its materials and by which names
+// the file finds them, the category.
+std::string repair_key(const fs::path& file, const CategoryModel& category) {
+  std::string inputs = lower_case(file.extension().string()) + " " + repair_identity(category);
+  for (const std::string& input : files_of_mesh(file.string()))
+    inputs += " " + sha256_of_file(input);
+  return sha256(inputs).substr(0, 24);
+}
+
+// An entry is an OBJ whose first line is a comment: "# " and the findings as JSON.
+std::string entry_of(const Repaired& repaired) {
+  return "# " + json(repaired.report.findings).dump() + "\n" + format_obj(repaired.mesh);
+}
+
+// False where the entry is damaged.
+bool read_entry(const std::string& entry, const std::string& path, Repaired& result) {
+  const std::string first = entry.substr(0, entry.find('\n'));
+  const json findings =
+      json::parse(first.substr(std::min<size_t>(2, first.size())), nullptr, false);
+  if (!findings.is_array()) return false;
+  try {
+    result.mesh = parse_mesh(entry, path);
+    result.report.findings = findings.get<std::vector<std::string>>();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 Repaired repair_file(const fs::path& file,
                      const std::string& name,
                      const CategoryModel& category,
-                     const fs::path& cache) {
+                     const FileCache& cache) {
   Repaired result;
   result.report.name = name;
-  const std::string key =
-      sha256(sha256_of_file(file.string()) + repair_identity(category)).substr(0, 24);
-  const fs::path mesh_path = cache / (key + ".obj"), report_path = cache / (key + ".json");
-  if (fs::exists(report_path)) {
-    const json kept = json::parse(read_file(report_path.string()));
-    result.report.taken = kept.at("taken");
-    result.report.findings = kept.at("findings").get<std::vector<std::string>>();
-    if (result.report.taken) result.mesh = read_mesh(mesh_path.string());
-    return result;
-  }
   try {
+    const std::string key = repair_key(file, category);
+    if (const auto entry = cache.find(key); entry && read_entry(*entry, cache.path(key), result))
+      return result;
     const RepairedMesh repaired = repair_mesh(read_mesh(file.string()), category);
     result.report.findings = repaired.faults.sentences();
-    write_obj(repaired.mesh, mesh_path.string());
-    result.mesh = read_mesh(mesh_path.string());  // the same bits as from the cache
+    result.mesh = repaired.mesh;
+    const std::string entry = entry_of(result);
+    cache.store(key, entry);
+    result.mesh = parse_mesh(entry, cache.path(key));  // the same bits as from the cache
   } catch (const UserError& error) {
     result.report.taken = false;
     result.report.findings = {error.what()};
   }
-  write_file_atomically(
-      report_path.string(),
-      json{{"taken", result.report.taken}, {"findings", result.report.findings}}.dump());
   return result;
 }
 
@@ -99,14 +120,13 @@ MeshFolder read_mesh_folder(const std::string& root,
                             const std::string& cache,
                             const std::function<void(double)>& progress) {
   const std::vector<fs::path> files = mesh_files(root);
-  const fs::path kept = fs::path(cache) / "meshes";
-  fs::create_directories(kept);
+  const FileCache kept((fs::path(cache) / "meshes").string(), ".obj");
   std::vector<Repaired> repaired(files.size());
   std::mutex mutex;
   size_t done = 0;
   parallel_for(files.size(), at::get_num_threads(), [&](size_t i) {
     repaired[i] =
-        repair_file(files[i], fs::relative(files[i], root).generic_string(), category, kept);
+        repair_file(files[i], files[i].lexically_relative(root).generic_string(), category, kept);
     const std::lock_guard<std::mutex> lock(mutex);
     progress(static_cast<double>(++done) / static_cast<double>(files.size()));
   });

@@ -30,7 +30,7 @@ struct MeshReport {
 
 /// Every .obj, .off and .ply below the folder, repaired (corpus/mesh_repair.h) and named by its path
 /// in it ("02958343/1a2b/models/model_normalized.obj"), in the order of the names. A repaired mesh
-/// is kept in the cache under the hash of its file and its axes. One that cannot be repaired is left out and
+/// is kept in the cache (base/file_cache.h) under the hash of its file, ending, materials and axes. One that cannot be repaired is left out and
 /// reported; UserError where there is none at all.
 struct MeshFolder {
   std::vector<CorpusItem> items;

@@ -7,8 +7,9 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/text.h"
-#include "data/fields.h"
+#include "data/kitti_label.h"
 
 namespace monodr {
 namespace {
@@ -49,9 +50,10 @@ std::vector<ObjectBox2d> read_boxes2d(const std::string& path, BoxFile kind) {
                     path));
   const std::string content = read_file(path);
   std::vector<ObjectBox2d> boxes;
-  for (const NumberedLine& line : numbered_lines(content)) {
+  for (const NumberedLine& line : numbered_lines(content, path)) {
     const SourceLocation where{path, line.number};
     const std::vector<std::string_view> fields = split_fields(line.text);
+    refuse_tracking_labels(fields, where);
     check_field_count(fields.size(), kind, where);
     double edges[4];
     for (int i = 0; i < 4; ++i)

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/folder_files.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "data/hash_cache.h"
@@ -57,7 +58,7 @@ std::string dataset_fingerprint(const std::string& root,
   for (const std::string& kind : folders) {
     if (!folder.has(kind)) continue;
     for (const auto& entry : fs::directory_iterator(fs::path(root) / "training" / kind))
-      if (is_of(entry.path(), wanted) && entry.is_regular_file())
+      if (!is_system_file(entry.path()) && is_of(entry.path(), wanted) && entry.is_regular_file())
         paths.insert("training/" + kind + "/" + entry.path().filename().string());
   }
 

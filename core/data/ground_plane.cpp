@@ -4,15 +4,15 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/text.h"
-#include "data/fields.h"
 
 namespace monodr {
 
 std::array<double, 4> read_ground_plane(const std::string& path) {
   constexpr double kLengthTolerance = 0.01;
   const std::string content = read_file(path);
-  for (const NumberedLine& line : numbered_lines(content)) {
+  for (const NumberedLine& line : numbered_lines(content, path)) {
     const auto fields = split_fields(line.text);
     if (fields[0] == "#" || fields[0] == "WIDTH" || fields[0] == "HEIGHT") continue;
     const SourceLocation where{path, line.number};

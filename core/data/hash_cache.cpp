@@ -8,9 +8,9 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/lines.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "data/fields.h"
 
 namespace monodr {
 
@@ -20,7 +20,8 @@ HashCache::HashCache(const std::string& file) : file_(file) {
   constexpr size_t kHashLength = 64;
   if (file_.empty() || !fs::exists(file_)) return;
   const std::string content = read_file(file_);
-  for (const NumberedLine& line : numbered_lines(content)) {
+  if (content.find('\0') != std::string::npos) return;  // damaged
+  for (const NumberedLine& line : numbered_lines(content, file_)) {
     // "hash size mtime path"; the path comes last because it may hold blanks.
     const size_t space = line.text.find(' ');
     if (space == kHashLength)

@@ -22,11 +22,18 @@ struct KittiCalibration {
   /// Metres between the left and the right colour camera, from P2 and P3.
   std::optional<double> baseline;
 
-  /// 3x4: a LiDAR point in the rectified frame is R0_rect * Tr_velo_to_cam * (x, y, z, 1).
+  /// 3x4: a LiDAR point in the rectified frame is R0_rect * Tr_velo_to_cam * (x, y, z, 1), or its like.
   std::optional<Eigen::Matrix<double, 3, 4>> velodyne_to_rectified;
 };
 
-/// Reads P2 (needed) and P3, R0_rect, Tr_velo_to_cam (where present). UserError with file and line
+/// Reads P2 (needed) and P3, R0_rect, Tr_velo_to_cam (where present), also by the names of the other dialects:
+///     object              P2         P3         R0_rect    Tr_velo_to_cam
+///     tracking            P2         P3         R_rect     Tr_velo_cam        (without colons)
+///     odometry            P2         P3         -          Tr                 (to the rectified frame at once)
+///     raw cam_to_cam      P_rect_02  P_rect_03  R_rect_00  -
+///     Waymo in KITTI's    P2         P3         R0_rect    Tr_velo_to_cam_0
+/// A matrix may be written as 4x4; a colon needs no blank behind it; what rounding leaves of a skew (1e-9 of fx) is
+/// taken for 0. KITTI-360's perspective.txt and raw's velo_to_cam are refused by name. UserError with file and line
 /// for a missing file, a missing P2, a line with the wrong number of values, a value that is not a
 /// number, a focal length that is not positive.
 KittiCalibration read_kitti_calibration(const std::string& path);

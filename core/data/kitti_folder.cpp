@@ -5,8 +5,9 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/folder_files.h"
+#include "base/lines.h"
 #include "base/text.h"
-#include "data/fields.h"
 
 namespace monodr {
 namespace {
@@ -19,6 +20,7 @@ std::vector<std::string> stems(const fs::path& folder, const std::vector<std::st
   std::vector<std::string> names;
   if (!fs::is_directory(folder)) return names;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (is_system_file(entry.path())) continue;
     const std::string extension = entry.path().extension().string();
     for (const std::string& wanted : extensions)
       if (extension == "." + wanted) names.push_back(entry.path().stem().string());
@@ -70,7 +72,7 @@ std::vector<std::string> KittiFolder::frames(const std::string& split) const {
   }
   const std::string content = read_file(path);
   std::vector<std::string> names;
-  for (const NumberedLine& line : numbered_lines(content)) {
+  for (const NumberedLine& line : numbered_lines(content, path.string())) {
     if (split_fields(line.text).size() != 1)
       throw UserError({path.string(), line.number},
                       fmt::format("'{}' is not a frame id; one id a line is expected", line.text));

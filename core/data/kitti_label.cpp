@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <set>
 
 #include "base/error.h"
+#include "base/folder_files.h"
+#include "base/lines.h"
 #include "base/parallel.h"
 #include "base/text.h"
 
@@ -38,10 +39,6 @@ constexpr std::array<const char*, result_columns> column_names = {"type",
                                                                   "rotation_y",
                                                                   "score"};
 
-bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
 /// Splits a line at blanks into at most 16 words; returns how many there are in all.
 int split_columns(std::string_view line, std::array<std::string_view, result_columns>& words) {
   int count = 0;
@@ -58,27 +55,11 @@ int split_columns(std::string_view line, std::array<std::string_view, result_col
   return count;
 }
 
-/// Calls `take(line, number)` for every line, without its LF.
-template <typename Take>
-void for_each_line(std::string_view text, Take take) {
-  for (int number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    take(text.substr(0, end), number);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
-double parse_number(std::string_view word, int column, const SourceLocation& where) {
-  const std::string_view digits = word.starts_with('+') ? word.substr(1) : word;
-  double value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(value))
-    throw UserError(where,
-                    fmt::format("column {} ({}) is '{}', a finite number is expected",
-                                column + 1,
-                                column_names[column],
-                                word));
-  return value;
+double parse_column(std::string_view word, int column, const SourceLocation& where) {
+  if (const auto value = finite_number(word)) return *value;
+  throw UserError(
+      where,
+      fmt::format("column {} ({}): {}", column + 1, column_names[column], why_no_number(word)));
 }
 
 [[noreturn]] void throw_column_count(int count, KittiFileKind kind, const SourceLocation& where) {
@@ -102,9 +83,10 @@ Annotation parse_object(std::string_view line, KittiFileKind kind, const SourceL
   const int count = split_columns(line, words);
   const bool right_count =
       count == result_columns || (count == label_columns && kind == KittiFileKind::labels);
+  if (!right_count) refuse_tracking_labels(split_fields(line), where);
   if (!right_count) throw_column_count(count, kind, where);
   std::array<double, result_columns> value{};
-  for (int i = 1; i < count; ++i) value[i] = parse_number(words[i], i, where);
+  for (int i = 1; i < count; ++i) value[i] = parse_column(words[i], i, where);
   if (kind == KittiFileKind::labels && value[2] != std::round(value[2]))
     throw UserError(where,
                     fmt::format("column 3 (occlusion) is '{}', expected 0 visible, 1 partly, "
@@ -176,16 +158,33 @@ std::string read_small_file(const std::string& path) {
 
 }  // namespace
 
+void refuse_tracking_labels(const std::vector<std::string_view>& columns,
+                            const SourceLocation& where) {
+  const size_t count = columns.size();
+  const auto is_number = [&](size_t i) { return finite_number(columns[i]).has_value(); };
+  if (count != label_columns + 2 && count != result_columns + 2) return;
+  if (!is_number(0) || !is_number(1) || is_number(2)) return;
+  throw UserError(
+      where,
+      fmt::format(
+          "{} columns that begin with two numbers: these are the tracking benchmark's labels "
+          "(frame, track, type, ...), one file a sequence; the object benchmark's are "
+          "expected, one file a frame: write the lines of each frame to a file of its own, "
+          "without the first two columns",
+          count));
+}
+
 std::vector<Annotation> parse_kitti_objects(std::string_view text,
                                             KittiFileKind kind,
                                             const std::string& file) {
   std::vector<Annotation> objects;
   SourceLocation where{file};
-  for_each_line(text, [&](std::string_view line, int number) {
-    where.line = number;
+  Lines lines(text, file);
+  for (std::string_view line; lines.next(line);) {
+    where.line = lines.number();
     if (!std::all_of(line.begin(), line.end(), is_blank))
       objects.push_back(parse_object(line, kind, where));
-  });
+  }
   return objects;
 }
 
@@ -210,17 +209,16 @@ std::vector<FrameAnnotations> read_kitti_frames(const std::string& folder,
 std::vector<std::string> read_kitti_frame_list(const std::string& path) {
   std::vector<std::string> frames;
   std::set<std::string> seen;
-  for_each_line(read_file(path), [&](std::string_view line, int number) {
-    std::array<std::string_view, result_columns> words;
-    const int count = split_columns(line, words);
-    if (count == 0) return;
-    const SourceLocation where{path, number};
+  const std::string content = read_file(path);
+  for (const NumberedLine& line : numbered_lines(content, path)) {
+    const SourceLocation where{path, line.number};
+    const size_t count = split_fields(line.text).size();
     if (count > 1)
       throw UserError(where, fmt::format("{} words, expected one frame id a line", count));
-    frames.emplace_back(words[0]);
+    frames.emplace_back(line.text);
     if (!seen.insert(frames.back()).second)
       throw UserError(where, fmt::format("frame '{}' is listed twice; remove one", frames.back()));
-  });
+  }
   if (frames.empty())
     throw UserError(
         fmt::format("'{}' lists no frames; expected one id a line, as in ImageSets/val.txt", path));
@@ -234,7 +232,8 @@ std::vector<std::string> list_kitti_frames(const std::string& folder) {
     throw UserError(fmt::format("cannot read the folder '{}': {}", folder, error.message()));
   std::vector<std::string> frames;
   for (const auto& entry : entries)
-    if (entry.path().extension() == ".txt") frames.push_back(entry.path().stem());
+    if (entry.path().extension() == ".txt" && !is_system_file(entry.path()))
+      frames.push_back(entry.path().stem());
   std::sort(frames.begin(), frames.end());
   return frames;
 }

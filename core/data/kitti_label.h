@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "geometry/annotation.h"
 
 namespace monodr {
@@ -20,6 +21,10 @@ enum class KittiFileKind {
   labels,   ///< 15 columns; a 16th is taken as the score
   results,  ///< 16 columns; truncation and occlusion are of no interest, -1 as a rule
 };
+
+/// UserError where a line is of KITTI's tracking benchmark: frame and track before the columns of an object.
+void refuse_tracking_labels(const std::vector<std::string_view>& columns,
+                            const SourceLocation& where);
 
 /// Objects of one file's text. Throws UserError at `file:line` for a wrong number of columns, a
 /// column that is not a finite number, a label's occlusion that is not whole.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/folder_files.h"
 
 namespace monodr {
 namespace {
@@ -39,6 +40,7 @@ std::map<std::string, std::vector<std::string>> list_pngs(const KittiFolder& fol
   std::map<std::string, std::vector<std::string>> files;
   if (!folder.has("masks_2")) return files;
   for (const auto& entry : fs::directory_iterator(fs::path(folder.root()) / "training/masks_2")) {
+    if (is_system_file(entry.path())) continue;
     const std::string stem = entry.path().stem().string();
     const size_t bar = stem.rfind('_');
     if (entry.path().extension() == ".png" && bar != std::string::npos)

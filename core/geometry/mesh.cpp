@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "geometry/mesh_file.h"
 
 namespace monodr {
 
@@ -49,7 +50,7 @@ bool is_watertight(const Mesh& mesh) {
   return !mesh.faces.empty();
 }
 
-void write_obj(const Mesh& mesh, const std::string& path) {
+std::string format_obj(const Mesh& mesh) {
   std::string text;
   for (size_t i = 0; i < mesh.vertices.size(); ++i) {
     const auto& v = mesh.vertices[i];
@@ -62,7 +63,11 @@ void write_obj(const Mesh& mesh, const std::string& path) {
   }
   for (const auto& f : mesh.faces)
     text += fmt::format("f {} {} {}\n", f[0] + 1, f[1] + 1, f[2] + 1);
-  write_file_atomically(path, text);
+  return text;
+}
+
+void write_obj(const Mesh& mesh, const std::string& path) {
+  write_file_atomically(path, format_obj(mesh));
 }
 
 }  // namespace monodr

@@ -54,49 +54,94 @@ Eigen::Vector3f colour_by_name(std::string name) {
 }
 
 void read_materials(const std::string& path, Materials& materials) {
-  if (!fs::is_regular_file(path)) return;
   const std::string content = read_file(path);
   LineReader reader(content, path);
+  std::vector<std::string> names;
+  std::vector<Eigen::Vector3f> colours;
   std::string current;
   for (Words words; reader.next(words);) {
-    if (words[0] == "newmtl" && words.size() > 1) current = words[1];
-    if (words[0] == "Kd" && words.size() >= 4)
-      for (int k = 0; k < 3; ++k)
-        materials[current][k] = std::clamp(reader.number(words[k + 1]), 0.F, 1.F);
+    if (words[0] == "newmtl") current = reader.name();
+    // "Kd spectral FILE" and "Kd xyz" name no colour that can be read here; "Kd 0.5" is grey.
+    if (words[0] != "Kd" || words.size() < 2 || words[1] == "spectral" || words[1] == "xyz")
+      continue;
+    Eigen::Vector3f colour;
+    for (size_t k = 0; k < 3; ++k)
+      colour[static_cast<int>(k)] =
+          static_cast<float>(reader.number(words[words.size() < 4 ? 1 : k + 1]));
+    names.push_back(current);
+    colours.push_back(colour);
   }
+  scale_colours(colours);
+  for (size_t i = 0; i < names.size(); ++i) materials[names[i]] = colours[i];
+}
+
+/// `name` in the folder: as written, else with other capitals, as Windows takes it. "" where there is none.
+std::string find_beside(const fs::path& folder, std::string name) {
+  if (name.size() > 1 && name.front() == '"' && name.back() == '"')
+    name = name.substr(1, name.size() - 2);
+  std::replace(name.begin(), name.end(), '\\', '/');
+  if (name.empty()) return "";
+  const fs::path wanted = folder / name;
+  std::error_code error;
+  if (fs::is_regular_file(wanted, error)) return wanted.string();
+  const std::string low = lower_case(wanted.filename().string());
+  const fs::path parent = wanted.parent_path();
+  std::string found;
+  for (const auto& entry : fs::directory_iterator(parent.empty() ? "." : parent, error))
+    if (lower_case(entry.path().filename().string()) == low && entry.is_regular_file(error))
+      found = std::max(found, entry.path().string());
+  return found;
+}
+
+/// "mtllib my car.mtl", "mtllib a.mtl b.mtl": a name with blanks or several names, as the files tell.
+void find_libraries(std::string_view names,
+                    const fs::path& folder,
+                    std::vector<std::string>& found) {
+  const Words words = split_fields(names);
+  for (size_t first = 0; first < words.size(); ++first)
+    for (size_t last = words.size(); last-- > first;) {
+      const auto length = words[last].data() + words[last].size() - words[first].data();
+      const std::string file =
+          find_beside(folder, std::string(words[first].data(), static_cast<size_t>(length)));
+      if (file.empty()) continue;
+      found.push_back(file);
+      first = last;
+      break;
+    }
 }
 
 class ObjParser {
  public:
-  ObjParser(std::string_view content, const std::string& path)
-      : reader_(content, path), folder_(fs::path(path).parent_path()) {}
+  ObjParser(std::string_view content, const std::string& path) : reader_(content, path) {
+    // Above or below the first use of its materials.
+    for (const std::string& library : material_libraries(content, path))
+      read_materials(library, materials_);
+  }
 
-  Mesh parse() {
+  FileMesh parse() {
     for (Words words; reader_.next(words);) {
       if (words[0] == "v")
         add_vertex(words);
       else if (words[0] == "f")
         add_face(words);
-      else if (words[0] == "mtllib" && words.size() > 1)
-        read_materials((folder_ / std::string(words[1])).string(), materials_);
       else if (words[0] == "usemtl" && words.size() > 1)
-        use(std::string(words[1]));
+        use(std::string(reader_.name()));
     }
-    const bool any = any_vertex_colour_ || material_ >= 0;
-    if (!any) mesh_.colours.clear();
+    colour();
     return std::move(mesh_);
   }
 
  private:
   void add_vertex(const Words& words) {
     if (words.size() < 4) reader_.fail("a vertex needs three coordinates");
-    Eigen::Vector3f position, colour = Eigen::Vector3f::Constant(-1);
+    Eigen::Vector3d position;
     for (int k = 0; k < 3; ++k) position[k] = reader_.number(words[k + 1]);
-    if (words.size() >= 7) {
-      any_vertex_colour_ = true;
-      for (int k = 0; k < 3; ++k) colour[k] = std::clamp(reader_.number(words[k + 4]), 0.F, 1.F);
-    }
     positions_.push_back(position);
+    own_colour_.push_back(-1);
+    if (words.size() < 7) return;
+    Eigen::Vector3f colour;
+    for (int k = 0; k < 3; ++k) colour[k] = static_cast<float>(reader_.number(words[k + 4]));
+    own_colour_.back() = static_cast<int>(own_colours_.size());
     own_colours_.push_back(colour);
   }
 
@@ -104,7 +149,10 @@ class ObjParser {
     const auto [entry, is_new] = indices_.emplace(name, static_cast<int>(indices_.size()));
     material_ = entry->second;
     if (!is_new) return;
-    const auto known = materials_.find(name);
+    auto known = materials_.find(name);
+    // "usemtl red # the body"; a name may hold a #, so the whole comes first.
+    if (known == materials_.end())
+      known = materials_.find(std::string(trimmed(name.substr(0, name.find('#')))));
     colours_.push_back(known == materials_.end() ? colour_by_name(name) : known->second);
   }
 
@@ -114,12 +162,19 @@ class ObjParser {
     if (is_new) {
       entry->second = static_cast<int>(mesh_.vertices.size());
       mesh_.vertices.push_back(positions_[index]);
-      const Eigen::Vector3f& own = own_colours_[index];
-      mesh_.colours.push_back(own.x() >= 0     ? own
-                              : material_ >= 0 ? colours_[material_]
-                                               : Eigen::Vector3f::Constant(0.5F));
+      sources_.emplace_back(own_colour_[index], material_);
     }
     return entry->second;
+  }
+
+  /// Of each of the mesh's vertices: its own colour, else its material's, else grey.
+  void colour() {
+    if (own_colours_.empty() && colours_.empty()) return;
+    scale_colours(own_colours_);
+    for (const auto& [own, material] : sources_)
+      mesh_.colours.push_back(own >= 0        ? own_colours_[own]
+                              : material >= 0 ? colours_[material]
+                                              : Eigen::Vector3f::Constant(0.5F));
   }
 
   void add_face(const Words& words) {
@@ -138,20 +193,31 @@ class ObjParser {
   }
 
   LineReader reader_;
-  fs::path folder_;
-  Mesh mesh_;
-  std::vector<Eigen::Vector3f> positions_, own_colours_;
+  FileMesh mesh_;
+  std::vector<Eigen::Vector3d> positions_;
+  std::vector<int> own_colour_;  ///< of a position: index into own_colours_, or -1
+  std::vector<Eigen::Vector3f> own_colours_;
+  /// Of a mesh's vertex: own colour and material, or -1.
+  std::vector<std::pair<int, int>> sources_;
   Materials materials_;
   std::map<std::string, int> indices_;
   std::vector<Eigen::Vector3f> colours_;
   std::map<std::pair<int, int>, int> corners_;
   int material_ = -1;
-  bool any_vertex_colour_ = false;
 };
 
 }  // namespace
 
-Mesh parse_obj(std::string_view content, const std::string& path) {
+std::vector<std::string> material_libraries(std::string_view content, const std::string& path) {
+  std::vector<std::string> found;
+  if (content.find("mtllib") == std::string_view::npos) return found;
+  LineReader reader(content, path);
+  for (Words words; reader.next(words);)
+    if (words[0] == "mtllib") find_libraries(reader.name(), fs::path(path).parent_path(), found);
+  return found;
+}
+
+FileMesh parse_obj(std::string_view content, const std::string& path) {
   return ObjParser(content, path).parse();
 }
 

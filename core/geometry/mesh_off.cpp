@@ -4,7 +4,7 @@
 
 namespace monodr {
 
-Mesh parse_off(std::string_view content, const std::string& path) {
+FileMesh parse_off(std::string_view content, const std::string& path) {
   LineReader reader(content, path);
   std::vector<std::string_view> words;
   const auto next = [&] {
@@ -21,21 +21,20 @@ Mesh parse_off(std::string_view content, const std::string& path) {
   if (words.size() < 2) reader.fail("the numbers of vertices and faces are missing");
   const int vertices = reader.integer(words[0]), faces = reader.integer(words[1]);
 
-  Mesh mesh;
+  FileMesh mesh;
   for (int i = 0; i < vertices; ++i) {
     next();
     if (words.size() < (has_colours ? 6U : 3U)) reader.fail("a vertex needs three coordinates");
     const auto triple = [&](int first) {
-      return Eigen::Vector3f(reader.number(words[first]),
+      return Eigen::Vector3d(reader.number(words[first]),
                              reader.number(words[first + 1]),
                              reader.number(words[first + 2]));
     };
     mesh.vertices.push_back(triple(0));
     if (!has_colours) continue;
-    Eigen::Vector3f colour = triple(3);
-    if (colour.maxCoeff() > 1) colour /= 255;
-    mesh.colours.push_back(colour.cwiseMax(0).cwiseMin(1));
+    mesh.colours.push_back(triple(3).cast<float>());
   }
+  scale_colours(mesh.colours);
   for (int i = 0; i < faces; ++i) {
     next();
     const int count = reader.integer(words[0]);

@@ -63,8 +63,23 @@ double as(const char* bytes) {
 /// The numbers of the body one after another, whatever they are written in.
 class Numbers {
  public:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw UserError(fmt::format("'{}' is no sound PLY file: {}", path_, what));
+  }
+
+  /// What a list's length or an element's number may be at most: each value takes a byte or more.
+  void check_count(double count, const std::string& what) const {
+    const size_t left = encoding_ == Encoding::text ? text_.rest().size() + words_.size() - word_
+                                                    : body_.size() - offset_;
+    if (!(count >= 0) || count > static_cast<double>(left))
+      fail(fmt::format("{} has {} values, but {} bytes are left", what, count, left));
+  }
+
   Numbers(std::string_view body, Encoding encoding, std::string path)
-      : body_(body), encoding_(encoding), path_(std::move(path)), text_(body, path_) {}
+      : body_(body),
+        encoding_(encoding),
+        path_(std::move(path)),
+        text_(encoding == Encoding::text ? body : std::string_view(), path_) {}
 
   double next(Type type) {
     if (encoding_ == Encoding::text) return next_word();
@@ -104,10 +119,6 @@ class Numbers {
     }
     return text_.number(words_[word_++]);
   }
-  [[noreturn]] void fail(const std::string& what) const {
-    throw UserError(fmt::format("'{}' is no sound PLY file: {}", path_, what));
-  }
-
   std::string_view body_;
   Encoding encoding_;
   std::string path_;
@@ -160,51 +171,92 @@ Header read_header(LineReader& reader) {
 
 void set_vertex(const Property& property,
                 double value,
-                Eigen::Vector3f& position,
+                Eigen::Vector3d& position,
                 Eigen::Vector3f& colour) {
   const std::string_view axes = "xyz";
   constexpr std::string_view channels[] = {"red", "green", "blue"};
   for (int k = 0; k < 3; ++k) {
-    if (property.name.size() == 1 && property.name[0] == axes[k])
-      position[k] = static_cast<float>(value);
+    if (property.name.size() == 1 && property.name[0] == axes[k]) position[k] = value;
     if (property.name == channels[k])
-      colour[k] = static_cast<float>(property.type == Type::uint8 ? value / 255 : value);
+      colour[k] = static_cast<float>(property.type == Type::uint8    ? value / 255
+                                     : property.type == Type::uint16 ? value / 65535
+                                                                     : value);
+  }
+}
+
+/// Where the body begins: behind the line "end_header" with its LF, CRLF or, where the header has no LF,
+/// CR. Only the header is sure to be text.
+size_t end_of_header(std::string_view content) {
+  constexpr std::string_view word = "end_header";
+  size_t at = content.find(word);
+  while (at != std::string_view::npos && at > 0 && content[at - 1] != '\n' &&
+         content[at - 1] != '\r')
+    at = content.find(word, at + 1);
+  if (at == std::string_view::npos) return content.size();
+  const bool has_line_feeds = content.substr(0, at).find('\n') != std::string_view::npos;
+  const size_t line_end = content.find(has_line_feeds ? '\n' : '\r', at);
+  return line_end == std::string_view::npos ? content.size() : line_end + 1;
+}
+
+// What no int can hold, and a list of texture coordinates, is an index out of range.
+int index_of(double value) {
+  return value >= 0 && value < 2147483647. ? static_cast<int>(value) : -1;
+}
+
+/// The list that holds a face's corners: MeshLab writes texture coordinates as a second one. By any
+/// other name it is the first.
+const Property* corner_list(const Element& element) {
+  const Property* list = nullptr;
+  for (const Property& property : element.properties) {
+    if (!property.is_list) continue;
+    if (property.name == "vertex_indices" || property.name == "vertex_index") return &property;
+    if (list == nullptr) list = &property;
+  }
+  return list;
+}
+
+void read_element(const Element& element, Numbers& numbers, FileMesh& mesh) {
+  const bool is_vertex = element.name == "vertex", is_face = element.name == "face";
+  const auto& properties = element.properties;
+  const bool has_colours =
+      is_vertex && std::any_of(properties.begin(), properties.end(), [](const Property& p) {
+        return p.name == "red";
+      });
+  const Property* corners_of_face = is_face ? corner_list(element) : nullptr;
+  if (!properties.empty()) numbers.check_count(element.count, "element '" + element.name + "'");
+  std::vector<int> corners;
+  for (int i = 0; !properties.empty() && i < element.count; ++i) {
+    Eigen::Vector3d position(0, 0, 0);
+    Eigen::Vector3f colour(0, 0, 0);
+    for (const Property& property : properties) {
+      if (!property.is_list) {
+        const double value = numbers.next(property.type);
+        if (is_vertex) set_vertex(property, value, position, colour);
+        continue;
+      }
+      const double count = numbers.next(property.count_type);
+      numbers.check_count(count, "list '" + property.name + "'");
+      corners.resize(static_cast<size_t>(count));
+      for (int& corner : corners) corner = index_of(numbers.next(property.type));
+      if (&property == corners_of_face) add_polygon(corners, mesh);
+    }
+    if (!is_vertex) continue;
+    if (!position.allFinite()) numbers.fail(fmt::format("vertex {} is not finite", i + 1));
+    mesh.vertices.push_back(position);
+    if (has_colours) mesh.colours.push_back(colour);
   }
 }
 
 }  // namespace
 
-Mesh parse_ply(std::string_view content, const std::string& path) {
-  LineReader reader(content, path);
+FileMesh parse_ply(std::string_view content, const std::string& path) {
+  const size_t end = end_of_header(content);
+  LineReader reader(content.substr(0, end), path);
   const Header header = read_header(reader);
-  Numbers numbers(content.substr(std::min(reader.offset(), content.size())), header.encoding, path);
-  Mesh mesh;
-  for (const Element& element : header.elements) {
-    const bool is_vertex = element.name == "vertex";
-    const bool has_colours =
-        is_vertex && std::any_of(element.properties.begin(),
-                                 element.properties.end(),
-                                 [](const Property& p) { return p.name == "red"; });
-    for (int i = 0; i < element.count; ++i) {
-      Eigen::Vector3f position(0, 0, 0), colour(0, 0, 0);
-      for (const Property& property : element.properties) {
-        if (!property.is_list) {
-          const double value = numbers.next(property.type);
-          if (is_vertex) set_vertex(property, value, position, colour);
-          continue;
-        }
-        std::vector<int> corners(
-            static_cast<size_t>(std::max(0., numbers.next(property.count_type))));
-        for (int& corner : corners) corner = static_cast<int>(numbers.next(property.type));
-        if (element.name == "face") add_polygon(corners, mesh);
-      }
-      if (!is_vertex) continue;
-      if (!position.allFinite())
-        throw UserError(fmt::format("'{}': vertex {} is not finite", path, i + 1));
-      mesh.vertices.push_back(position);
-      if (has_colours) mesh.colours.push_back(colour.cwiseMax(0).cwiseMin(1));
-    }
-  }
+  Numbers numbers(content.substr(end), header.encoding, path);
+  FileMesh mesh;
+  for (const Element& element : header.elements) read_element(element, numbers, mesh);
+  scale_colours(mesh.colours);
   return mesh;
 }
 

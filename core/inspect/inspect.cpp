@@ -8,9 +8,10 @@
 #include <tuple>
 
 #include "base/error.h"
+#include "base/folder_files.h"
+#include "base/lines.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "data/fields.h"
 #include "data/kitti_folder.h"
 #include "data/manifest.h"
 #include "inspect/inspect_files.h"
@@ -48,6 +49,7 @@ std::set<std::string> frames_with(const fs::path& folder,
                                   const std::vector<std::string>& extensions) {
   std::set<std::string> frames;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (is_system_file(entry.path())) continue;
     const std::string extension = entry.path().extension().string();
     if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end())
       frames.insert(frame_of(entry.path(), kind));
@@ -91,7 +93,7 @@ void check_split(Inspection& inspection, const fs::path& path) {
   const auto report = [&](int line, const std::string& message) {
     inspection.faults.push_back({path.string(), line, message});
   };
-  for (const NumberedLine& line : numbered_lines(content)) {
+  for (const NumberedLine& line : numbered_lines(content, path.string())) {
     const std::string id(line.text);
     if (split_fields(line.text).size() != 1)
       report(line.number, fmt::format("'{}' is not a frame id; one id a line is expected", id));
@@ -108,7 +110,8 @@ void check_splits(Inspection& inspection) {
   const fs::path folder = fs::path(inspection.root) / "ImageSets";
   if (!fs::is_directory(folder)) return;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".txt") check_split(inspection, entry.path());
+    if (entry.path().extension() == ".txt" && !is_system_file(entry.path()))
+      check_split(inspection, entry.path());
 }
 
 template <typename Map>

@@ -6,8 +6,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/folder_files.h"
+#include "base/lines.h"
 #include "base/text.h"
-#include "data/fields.h"
 #include "data/ground_plane.h"
 #include "data/kitti_calibration.h"
 #include "data/kitti_label.h"
@@ -91,7 +92,7 @@ class FrameInspection {
   void objects(const char* kind, KittiFileKind file_kind, std::map<std::string, int>& counts) {
     read(kind, ".txt", [&](const std::string& path) {
       const std::string content = read_file(path);
-      for (const NumberedLine& line : numbered_lines(content)) try {
+      for (const NumberedLine& line : numbered_lines(content, path)) try {
           // Empty lines before it give the line its number.
           const std::string text =
               std::string(size_t(line.number - 1), '\n') + std::string(line.text);
@@ -247,6 +248,7 @@ FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& fa
   if (!fs::is_directory(training / "masks_2")) return;
   bool has_png = false, has_json = false;
   for (const auto& entry : fs::directory_iterator(training / "masks_2")) {
+    if (is_system_file(entry.path())) continue;
     has_png |= entry.path().extension() == ".png";
     has_json |= entry.path().extension() == ".json";
   }

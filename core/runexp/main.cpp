@@ -40,6 +40,7 @@ const std::vector<Command>& commands() {
       {"export", "write results as KITTI, CSV, JSON or TensorBoard files", run_export},
       {"evaluate", "score a folder of KITTI result files against labels", run_evaluate},
       {"selftest", "check the evaluator against itself on your data", run_selftest},
+      {"cache", "how much room the cache takes; clear it", run_cache},
       {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
       {"data", "make and look at data sets", nullptr},
       {"prior", "train, look at and evaluate shape priors", run_prior},

@@ -292,6 +292,45 @@ TEST(Corpus, OfAFolderIsRepairedSplitAndReportedOn) {
   EXPECT_NE(corpus_fingerprint(options), before);
 }
 
+TEST(Corpus, AnEntryOfTheCacheIsAllThatWentIntoIt) {
+  const ScratchFolder folder;
+  Mesh car = clean_car(BodyKind{}, 60);
+  car.colours.clear();
+  transform(car, kShapeNet);
+  // Eight of one shape, whose materials lie beside them: red in even folders, blue in odd ones.
+  for (int i = 0; i < 8; ++i) {
+    const std::string name = fmt::format("cars/{}/", i);
+    std::filesystem::create_directories(folder / name);
+    folder.write(name + "car.mtl", i % 2 == 0 ? "newmtl m\nKd 1 0 0\n" : "newmtl m\nKd 0 0 1\n");
+    folder.write(name + "car.obj", "mtllib car.mtl\nusemtl m\n" + format_obj(car));
+  }
+  folder.write("cars/mended.off", "");
+  std::filesystem::create_directory_symlink(folder / "cars/0", folder / "cars/link");
+  const auto read = [&] {
+    return read_mesh_folder(
+        folder / "cars", parametric_car_category(), folder / "cache", [](double) {});
+  };
+  for (int run = 0; run < 2; ++run) {
+    const MeshFolder meshes = read();
+    ASSERT_EQ(meshes.items.size(), 8U) << "two threads that write one entry do not harm each other";
+    EXPECT_EQ(meshes.reports.back().findings[0].find("cache"), std::string::npos);
+    for (size_t i = 0; i < 8; ++i) {
+      const Eigen::Vector3f& colour = meshes.items[i].mesh.colours.at(0);
+      EXPECT_EQ(colour.x() > colour.z(), i % 2 == 0) << i;
+    }
+  }
+  // A refusal is not kept: what is mended is taken.
+  std::string off = fmt::format("OFF\n{} {} 0\n", car.vertices.size(), car.faces.size());
+  for (const auto& v : car.vertices) off += fmt::format("{} {} {}\n", v.x(), v.y(), v.z());
+  for (const auto& f : car.faces) off += fmt::format("3 {} {} {}\n", f[0], f[1], f[2]);
+  folder.write("cars/mended.off", off);
+  EXPECT_EQ(read().items.size(), 9U);
+  // A damaged entry is made anew.
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "cache/meshes"))
+    folder.write("cache/meshes/" + entry.path().filename().string(), "# [");
+  EXPECT_EQ(read().items.size(), 9U);
+}
+
 TEST(Corpus, OfParametricCarsKeepsHeldOutAndSceneCarsOutOfTheTraining) {
   CorpusOptions options;
   options.cars = 60;

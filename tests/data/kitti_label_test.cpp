@@ -78,7 +78,7 @@ TEST(KittiLabel, FaultsAreNamedWithFileLineAndRemedy) {
     std::string line = label_line;
     line.replace(line.find("25.01"), 5, wrong);
     const std::string message = error_of(line, KittiFileKind::labels);
-    EXPECT_TRUE(contains(message, ":1: column 14 (z) is '" + std::string(wrong))) << message;
+    EXPECT_TRUE(contains(message, ":1: column 14 (z): '" + std::string(wrong))) << message;
   }
   std::string half_occluded = label_line;
   half_occluded.replace(half_occluded.find(" 1 "), 3, " 0.5 ");
@@ -86,6 +86,27 @@ TEST(KittiLabel, FaultsAreNamedWithFileLineAndRemedy) {
   EXPECT_EQ(error_of(half_occluded + " 1", KittiFileKind::results), "no error")
       << "of no interest in a result";
   EXPECT_EQ(error_of("Car 0 0 +1 1 2 3 4 1 1 1 1 1 1 -1e-3", KittiFileKind::labels), "no error");
+}
+
+TEST(KittiLabel, TextIsTakenAsProgramsWriteItAndTrackingsLabelsAreNamed) {
+  for (const std::string& text : {"\xEF\xBB\xBF" + label_line + "\n" + label_line,
+                                  label_line + "\r\n" + label_line + "\r\n",
+                                  label_line + "\r" + label_line + "\r",
+                                  label_line + "\n" + label_line + "\n" + std::string(7, '\0')}) {
+    EXPECT_EQ(parse_kitti_objects(text, KittiFileKind::labels, "a.txt").size(), 2U) << text;
+  }
+  const std::string tracking = error_of("12 -1 " + label_line, KittiFileKind::labels);
+  EXPECT_TRUE(contains(tracking, "tracking benchmark's labels")) << tracking;
+  std::string comma = label_line;
+  comma.replace(comma.find('.'), 1, ",");
+  EXPECT_TRUE(contains(error_of(comma, KittiFileKind::labels), "decimal comma"));
+}
+
+TEST(KittiLabel, FilesOfTheSystemAreNoFrames) {
+  const TemporaryFolder folder;
+  for (const char* name : {"000008.txt", "._000008.txt", ".DS_Store"})
+    write_file_atomically(folder.file(name), label_line + "\n");
+  EXPECT_EQ(list_kitti_frames(folder.file(".")), std::vector<std::string>{"000008"});
 }
 
 TEST(KittiLabel, WrittenLabelsReadBackTheSame) {

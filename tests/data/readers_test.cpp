@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/lines.h"
 #include "data/boxes2d.h"
-#include "data/fields.h"
 #include "data/kitti_calibration.h"
 #include "data/kitti_folder.h"
 #include "evidence/depth.h"
@@ -27,7 +27,7 @@ const char* const kCalibration =
     "Tr_velo_to_cam: 0 -1 0 -0.004 0 0 -1 -0.076 1 0 0 -0.27\n";
 
 TEST(Fields, AcceptsCarriageReturnsTabsAndBlankLines) {
-  const auto lines = numbered_lines("a b \r\n\n \t\nc\td");
+  const auto lines = numbered_lines("a b \r\n\n \t\nc\td", "f");
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].text, "a b");
   EXPECT_EQ(lines[1].number, 4);
@@ -54,6 +54,57 @@ TEST(Calibration, ProjectsAsTheFileDoesButForTheHalfPixel) {
   // A point 10 m ahead of the LiDAR lies 10 m less 27 cm before the camera.
   const Eigen::Vector3d ahead = *calibration.velodyne_to_rectified * Eigen::Vector4d(10, 0, 0, 1);
   EXPECT_LT((ahead - Eigen::Vector3d(-0.004, -0.076, 9.73)).norm(), 1e-12);
+}
+
+TEST(Calibration, IsTheSameInEveryDialect) {
+  const ScratchFolder scratch;
+  const std::string object = kCalibration;
+  const KittiCalibration expected = read_kitti_calibration(scratch.write("object.txt", object));
+  const auto renamed = [&](std::string text,
+                           const std::vector<std::pair<std::string, std::string>>& names) {
+    for (const auto& [from, to] : names) text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  const std::string rest = object.substr(0, object.find("R0_rect"));
+  for (const std::string& text :
+       {renamed(object, {{"R0_rect:", "R_rect"}, {"Tr_velo_to_cam:", "Tr_velo_cam"}}),
+        renamed(object, {{"Tr_velo_to_cam:", "Tr_velo_to_cam_0:"}}) + "Tr_velo_to_cam_1: 1 2 3\n",
+        renamed(object, {{"P2: ", "P_rect_02:"}, {"P3:", "P_rect_03:"}, {"R0_rect", "R_rect_00"}}),
+        renamed(object, {{"P2: ", "P2:"}, {"P3: ", "P3 : "}, {"R0_rect: ", "R0_rect:"}}),
+        rest + "Tr: 0 -1 0 -0.004 0 0 -1 -0.076 1 0 0 -0.27\n",
+        rest + "R0_rect: 1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1\n"
+               "Tr_velo_to_cam: 0 -1 0 -0.004 0 0 -1 -0.076 1 0 0 -0.27 0 0 0 1\n",
+        "\xEF\xBB\xBF" + object}) {
+    const KittiCalibration read = read_kitti_calibration(scratch.write("a.txt", text));
+    EXPECT_EQ(read.camera.offset, expected.camera.offset) << text;
+    EXPECT_EQ(read.baseline, expected.baseline) << text;
+    ASSERT_TRUE(read.velodyne_to_rectified) << text;
+    EXPECT_EQ(*read.velodyne_to_rectified, *expected.velodyne_to_rectified) << text;
+  }
+  EXPECT_FALSE(read_kitti_calibration(scratch.write("alone.txt", rest)).velodyne_to_rectified);
+}
+
+TEST(Calibration, WhatIsNotReadIsNamed) {
+  const ScratchFolder scratch;
+  const auto message = [&](const std::string& text) -> std::string {
+    try {
+      read_kitti_calibration(scratch.write("a.txt", text));
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto says = [&](const std::string& text, const char* word) {
+    EXPECT_NE(message(text).find(word), std::string::npos) << message(text);
+  };
+  says("P2: 700 -0.236 600 0 0 700 170 0 0 0 1 0\n", "skew of -0.236");
+  EXPECT_EQ(message("P2: 700 1.4e-14 600 0 0 700 170 0 0 0 1 0\n"), "");
+  says("P2: 700 0 600 0 0 700 170 0 0 0 2 0\n", "row 3");
+  says("P2: 700 0 600 0 0 700 170 0 0 0 1 0 0 0 1 1\n", "row 4, column 3");
+  says("P_rect_00: 1 2\nR_rect_00: 1\n", "KITTI-360");
+  says("R: 1 0 0 0 1 0 0 0 1\nT: 0 0 0\n", "KITTI raw");
+  says("P0: 1\nfx: 3\n", "there are: P0, fx");
+  says("P2: 700 0 600,5 0 0 700 170 0 0 0 1 0\n", "decimal comma");
 }
 
 TEST(Calibration, NamesFileLineAndRemedy) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Geometry>
+#include <cmath>
+#include <cstdio>
 #include <cstring>
 
 #include "base/error.h"
@@ -142,6 +145,138 @@ TEST_F(MeshFile, DamageIsRefusedByNameAndLine) {
   refusal("a.ply", "solid\n");
   EXPECT_THROW(read_mesh(folder_.file("none.obj")), UserError);
   EXPECT_NE(refusal("a.stl", "solid\n").find(".ply"), std::string::npos);
+}
+
+const char* const obj_cube =
+    "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nv 1 0 1\nv 1 1 1\nv 0 1 1\n"
+    "f 1 4 3 2\nf 5 6 7 8\nf 1 2 6 5\nf 3 4 8 7\nf 2 3 7 6\nf 1 5 8 4\n";
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size())
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+TEST_F(MeshFile, TextIsTakenAsProgramsWriteIt) {
+  const std::string off = std::string("OFF\n8 6 0\n") + cube_corners + cube_quads;
+  const std::string ply = std::string(
+                              "ply\nformat ascii 1.0\nelement vertex 8\nproperty float x\n"
+                              "property float y\nproperty float z\nelement face 6\n"
+                              "property list uchar int vertex_index\nend_header\n") +
+                          cube_corners + cube_quads;
+  for (const auto& [name, text] :
+       {std::pair<std::string, std::string>("a.obj", obj_cube), {"a.OFF", off}, {"a.Ply", ply}}) {
+    SCOPED_TRACE(name);
+    expect_cube(read(name, "\xEF\xBB\xBF" + text));
+    expect_cube(read(name, replaced(text, "\n", "\r\n")));
+    expect_cube(read(name, replaced(text, "\n", "\r")));
+    expect_cube(read(name, text + std::string(9, '\0')));
+    EXPECT_NE(refusal(name, replaced(text, "1 0 1", "1 0,5 1")).find("decimal comma"),
+              std::string::npos);
+    EXPECT_NE(refusal(name, "version https://git-lfs.github.com/spec/v1\n").find("lfs"),
+              std::string::npos);
+    EXPECT_NE(refusal(name, "").find("empty"), std::string::npos);
+  }
+  expect_cube(read("a.obj", replaced(obj_cube, "f 1 4 ", "f 1 \\\n 4 \\\r\n")));
+  expect_cube(read("a.obj", "# C:\\cars\\\n" + std::string(obj_cube)));
+  EXPECT_FALSE(is_mesh_file("a/._car.obj"));
+}
+
+TEST_F(MeshFile, BinaryBodiesMayBeginAndEndWithAnyByte) {
+  const std::string ply = binary_ply(false);
+  const size_t body = ply.find("end_header\n") + 11;
+  expect_cube(read("a.ply", replaced(ply.substr(0, body), "\n", "\r") + ply.substr(body)));
+  expect_cube(read("a.ply", replaced(ply.substr(0, body), "\n", "\r\n") + ply.substr(body)));
+  // The last face ends in the NUL bytes of an int: they are no padding.
+  EXPECT_EQ(ply.back(), '\0');
+  expect_cube(read("a.ply", ply));
+}
+
+TEST_F(MeshFile, AListOfTheFaceThatIsNotItsCornersIsPassedOver) {
+  const std::string quads = replaced(cube_quads, "\n", " 6 0 0 1 0 1 1\n");
+  expect_cube(read("a.ply",
+                   std::string("ply\nformat ascii 1.0\nelement vertex 8\nproperty float x\n"
+                               "property float y\nproperty float z\nelement face 6\n"
+                               "property list uchar int vertex_indices\n"
+                               "property list uchar float texcoord\nend_header\n") +
+                       cube_corners + quads));
+}
+
+TEST_F(MeshFile, ACountThatTheFileCannotHoldIsRefusedBeforeMemoryIsTaken) {
+  std::string ply = replaced(binary_ply(false), "list uchar int", "list uint int");
+  const size_t count = ply.find("end_header\n") + 11 + 8 * 27 + 1;
+  ply.replace(count, 1, "\xFF\xFF\xFF\xFF");
+  EXPECT_NE(refusal("a.ply", ply).find("4294967295 values"), std::string::npos);
+  EXPECT_NE(refusal("a.ply", replaced(binary_ply(false), "vertex 8", "vertex 2000000000"))
+                .find("2000000000 values"),
+            std::string::npos);
+}
+
+TEST_F(MeshFile, FarFromTheOriginNothingIsRounded) {
+  std::string text;
+  for (const char* corner :
+       {"0 0 0", "1 0 0", "1 1 0", "0 1 0", "0 0 1", "1 0 1", "1 1 1", "0 1 1"}) {
+    double x = 0, y = 0, z = 0;
+    ASSERT_EQ(std::sscanf(corner, "%lf %lf %lf", &x, &y, &z), 3);
+    text += fmt::format("v {:.3f} {:.3f} {:.3f}\n", 458000.123 + x, 5427000.456 + y, 115 + z);
+  }
+  const Mesh mesh = read("a.obj", text + std::string(obj_cube).substr(64));
+  expect_cube(mesh);
+  EXPECT_LT(bounds(mesh).high.maxCoeff(), 1);
+  EXPECT_EQ(bounds(read("b.obj", obj_cube)).high, Eigen::Vector3f(1, 1, 1)) << "left in place";
+}
+
+double area(const Mesh& mesh) {
+  double sum = 0;
+  for (const auto& f : mesh.faces)
+    sum += 0.5 * (mesh.vertices[f[1]] - mesh.vertices[f[0]])
+                     .cross(mesh.vertices[f[2]] - mesh.vertices[f[0]])
+                     .norm();
+  return sum;
+}
+
+TEST_F(MeshFile, ConcavePolygonsAreFilledAsDrawn) {
+  // A comb of 5 teeth, of area 5 + 5, in a slanted plane (areas times sqrt 2), from each of its corners on.
+  std::vector<std::string> comb = {"0 0 0", "10 0 0"};
+  for (int tooth = 4; tooth >= 0; --tooth)
+    for (const auto& [x, y] : {std::pair(2 * tooth + 2, 1), {2 * tooth + 1, 2}, {2 * tooth, 1}})
+      if (comb.back() != fmt::format("{} {} {}", x, y, y))
+        comb.push_back(fmt::format("{} {} {}", x, y, y));
+  const size_t n = comb.size();
+  for (size_t first = 0; first < n; ++first) {
+    std::string text, face = "f";
+    for (size_t i = 0; i < n; ++i) {
+      text += "v " + comb[(first + i) % n] + "\n";
+      face += fmt::format(" {}", i + 1);
+    }
+    const Mesh mesh = read("a.obj", text + face + "\n");
+    EXPECT_EQ(mesh.faces.size(), n - 2);
+    EXPECT_NEAR(area(mesh), std::sqrt(2.) * (10 + 5), 1e-4) << "from corner " << first;
+  }
+  // Without area, twice the same corner, crossing itself: no loop without end.
+  const std::string corners = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 2 0 0\nv 3 0 0\n";
+  for (const char* face : {"f 1 2 5 6", "f 1 1 2 3 4", "f 1 3 2 4", "f 1 2 3 1 2 4"}) {
+    EXPECT_GE(read("a.obj", corners + face + "\n").faces.size(), 2U) << face;
+  }
+}
+
+TEST_F(MeshFile, MaterialsAreFoundByWhateverNameTheyHave) {
+  const std::string red = "newmtl Car Paint #2\nKd 200 30 30\n", blue = "newmtl glass\nKd 0 0 1\n";
+  write_file_atomically(folder_.file("my car.mtl"), red);
+  write_file_atomically(folder_.file("Glass.MTL"), "\xEF\xBB\xBF" + replaced(blue, "\n", "\r\n"));
+  const std::string faces =
+      "v 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl Car Paint #2\nf 1 2 3\nusemtl glass\nf 1 3 2\n";
+  for (const char* libraries : {"mtllib my car.mtl\nmtllib glass.mtl\n",
+                                "mtllib none.mtl my car.mtl glass.mtl\n",
+                                "mtllib \"my car.mtl\"\nmtllib .\\glass.mtl\n"}) {
+    const Mesh mesh = read("a.obj", libraries + faces);
+    ASSERT_EQ(mesh.colours.size(), 6U) << libraries;
+    EXPECT_LT((mesh.colours[0] - Eigen::Vector3f(200, 30, 30) / 255).norm(), 1e-6) << libraries;
+    EXPECT_EQ(mesh.colours[3], Eigen::Vector3f(0, 0, 1)) << libraries;
+    EXPECT_EQ(files_of_mesh(folder_.file("a.obj")).size(), 3U) << libraries;
+  }
+  const Mesh own = read("b.obj", "v 0 0 0 255 0 0\nv 1 0 0 0 51 0\nv 0 1 0 0 0 1\nf 1 2 3\n");
+  EXPECT_LT((own.colours[1] - Eigen::Vector3f(0, 0.2F, 0)).norm(), 1e-6);
 }
 
 TEST(RealMeshFiles, AreRead) {

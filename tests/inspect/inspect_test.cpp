@@ -82,7 +82,7 @@ TEST(Inspect, ListsEveryFaultWithFileAndLineAndGoesOn) {
   };
   expect("label_2/000000.txt", 2, "7 columns");
   expect("label_2/000000.txt", 4, "did you mean 'Car'?");
-  expect("label_2/000000.txt", 5, "column 14 (z) is 'x'");
+  expect("label_2/000000.txt", 5, "column 14 (z): 'x'");
   expect("label_2/000000.txt", 6, "ends before it starts");
   expect("label_2/000000.txt", 6, "dimensions");
   expect("label_2/000000.txt", 6, "occlusion (column 3) is 7");

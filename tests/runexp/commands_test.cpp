@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -45,6 +46,30 @@ TEST_F(Commands, StatusTellsOfCellsThatWereNeverStarted) {
   // The file asks for less: what was never started is forgotten.
   run({"e.toml", "sweep.seed=1"});
   EXPECT_EQ(status({"test"}).size(), 3u);
+}
+
+TEST_F(Commands, CacheIsListedAndClearedAndNothingElseIsTouched) {
+  const fs::path cache = folder_.file("kept");
+  for (const char* file : {"meshes/a.obj",
+                           "meshes/notes.txt",
+                           "masks/b.rle",
+                           "prior-1.prior",
+                           "my.prior",
+                           "synthetic-2/labels.txt"}) {
+    fs::create_directories((cache / file).parent_path());
+    write_file_atomically((cache / file).string(), "x");
+  }
+  EXPECT_THAT(run({"cache", "list", "--cache", cache.string()}).output(),
+              testing::ContainsRegex("meshes +1 entries"));
+  EXPECT_EQ(run({"cache", "clear", "masks", "priors", "--cache", cache.string()}).exit_code(), 0);
+  EXPECT_FALSE(fs::exists(cache / "masks/b.rle") || fs::exists(cache / "prior-1.prior"));
+  EXPECT_TRUE(fs::exists(cache / "meshes/a.obj") && fs::exists(cache / "synthetic-2"));
+  EXPECT_EQ(run({"cache", "clear", "--cache", cache.string()}).exit_code(), 0);
+  EXPECT_FALSE(fs::exists(cache / "meshes/a.obj") || fs::exists(cache / "synthetic-2"));
+  EXPECT_TRUE(fs::exists(cache / "meshes/notes.txt") && fs::exists(cache / "my.prior"));
+  const Program unknown = run({"cache", "clear", "mask"});
+  EXPECT_EQ(unknown.exit_code(), 2);
+  EXPECT_THAT(unknown.errors(), HasSubstr("did you mean 'masks'"));
 }
 
 TEST_F(Commands, StatusSaysWhoRunsACellAndUntilWhenThatHoldsElsewhere) {
