@@ -34,7 +34,11 @@ std::optional<std::string> FileCache::find(const std::string& key) const {
 
 void FileCache::store(const std::string& key, const std::string& content) const {
   if (!is_on()) return;
-  write_file_atomically(path(key), content);
+  try {
+    write_file_atomically(path(key), content);
+  } catch (const UserError&) {
+    return;  // a full disk or a folder of others costs time, no result
+  }
   // To list the folder at each of ten thousand masks would take time with their square.
   constexpr unsigned kStoresBetween = 64;
   static std::atomic<unsigned> stores{0};

@@ -24,6 +24,7 @@ class FileCache {
   bool is_on() const { return !folder_.empty(); }
   /// The entry's content; nothing where it is not there (or another process has just taken it out).
   std::optional<std::string> find(const std::string& key) const;
+  /// Where it cannot be written, nothing is kept.
   void store(const std::string& key, const std::string& content) const;
   std::string path(const std::string& key) const;
 

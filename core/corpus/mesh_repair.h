@@ -49,6 +49,6 @@ struct RepairedMesh {
 RepairedMesh repair_mesh(const Mesh& mesh, const CategoryModel& category);
 
 /// Changes with whatever changes the result of repair_mesh.
-inline constexpr const char* mesh_repair_version = "mesh repair 1";
+inline constexpr const char* mesh_repair_version = "mesh repair 2";
 
 }  // namespace monodr

@@ -10,6 +10,7 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -186,7 +187,7 @@ bool synthesize(const SynthesisOptions& options, const std::function<void(double
 
   fs::path folder = output.has_filename() ? output : output.parent_path();
   const fs::path place = folder;
-  folder += fmt::format(".partial-{}", getpid());
+  folder += fmt::format(".partial-{}-{:08x}", getpid(), std::random_device{}());  // hosts share it
   try {
     fs::remove_all(folder);
     for (const char* kind : {"image_2", "calib", "label_2", "instance_2", "depth_2", "meshes"})
