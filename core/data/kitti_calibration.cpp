@@ -84,7 +84,8 @@ void check_projection(const Matrix34& p, const SourceLocation& where, const std:
   const auto fail = [&](const std::string& what) {
     throw UserError(where,
                     fmt::format("'{}' is not the projection of a rectified pinhole camera: {}; "
-                                "restore the line from the dataset's own file",
+                                "undistort and rectify the pictures, or restore the line from the "
+                                "dataset's own file",
                                 name,
                                 what));
   };
@@ -143,7 +144,9 @@ std::optional<Matrix34> velodyne_to_rectified(const LinesByName& lines, const st
   if (const auto direct = lines.find("Tr"); direct != lines.end())  // odometry: already rectified
     return matrix_of<3, 4>(direct->second, path, "Tr");
   const auto rotation = first_of(lines, {"R0_rect", "R_rect", "R_rect_00"});
-  const auto transform = first_of(lines, {"Tr_velo_to_cam", "Tr_velo_cam", "Tr_velo_to_cam_0"});
+  // Waymo has a line for each of its five cameras: that of P2, and of the first where it alone is there.
+  const auto transform =
+      first_of(lines, {"Tr_velo_to_cam", "Tr_velo_cam", "Tr_velo_to_cam_2", "Tr_velo_to_cam_0"});
   if (rotation == lines.end() || transform == lines.end()) return std::nullopt;
   return matrix_of<3, 3>(rotation->second, path, rotation->first) *
          matrix_of<3, 4>(transform->second, path, transform->first);

@@ -31,7 +31,7 @@ struct KittiCalibration {
 ///     tracking            P2         P3         R_rect     Tr_velo_cam        (without colons)
 ///     odometry            P2         P3         -          Tr                 (to the rectified frame at once)
 ///     raw cam_to_cam      P_rect_02  P_rect_03  R_rect_00  -
-///     Waymo in KITTI's    P2         P3         R0_rect    Tr_velo_to_cam_0
+///     Waymo in KITTI's    P2         P3         R0_rect    Tr_velo_to_cam_2, else Tr_velo_to_cam_0
 /// A matrix may be written as 4x4; a colon needs no blank behind it; what rounding leaves of a skew (1e-9 of fx) is
 /// taken for 0. KITTI-360's perspective.txt and raw's velo_to_cam are refused by name. UserError with file and line
 /// for a missing file, a missing P2, a line with the wrong number of values, a value that is not a

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/folder_files.h"
 #include "base/json_tree.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -157,7 +158,7 @@ class Files {
     if (is_new)
       for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, none))
         if (const std::string name = entry.path().filename().string();
-            !name.starts_with('.') && entry.is_regular_file())
+            !is_system_file(name) && entry.is_regular_file())
           known->second.push_back(name);
     std::sort(known->second.begin(), known->second.end());
     return known->second;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/folder_files.h"
 #include "base/shipped_files.h"
 #include "base/text.h"
 #include "base/toml_tree.h"
@@ -29,7 +30,8 @@ std::string CategoryFiles::find(const std::string& category, const SourceLocatio
   std::error_code none;
   for (const fs::path& folder : folders)
     for (const auto& entry : fs::directory_iterator(folder, none))
-      if (entry.path().extension() == ".toml") names.push_back(entry.path().stem());
+      if (entry.path().extension() == ".toml" && !is_system_file(entry.path()))
+        names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   throw UserError(

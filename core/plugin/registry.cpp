@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/folder_files.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "plugin/file_check.h"
@@ -33,7 +34,9 @@ std::vector<PluginFile> plugin_files(const std::string& folder,
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
     const std::string stem = entry.path().stem().string();
-    if (entry.path().extension() != ".so" || stem.rfind("lib", 0) == 0) continue;
+    if (entry.path().extension() != ".so" || stem.rfind("lib", 0) == 0 ||
+        is_system_file(entry.path()))
+      continue;
     bool known = false;
     for (const PluginKind kind : plugin_kinds()) {
       const std::string prefix = std::string(to_string(kind)) + "_";

@@ -69,6 +69,8 @@ TEST(Calibration, IsTheSameInEveryDialect) {
   for (const std::string& text :
        {renamed(object, {{"R0_rect:", "R_rect"}, {"Tr_velo_to_cam:", "Tr_velo_cam"}}),
         renamed(object, {{"Tr_velo_to_cam:", "Tr_velo_to_cam_0:"}}) + "Tr_velo_to_cam_1: 1 2 3\n",
+        renamed(object, {{"Tr_velo_to_cam:", "Tr_velo_to_cam_2:"}}) +
+            "Tr_velo_to_cam_0: 1 0 0 0 0 1 0 0 0 0 1 0\n",
         renamed(object, {{"P2: ", "P_rect_02:"}, {"P3:", "P_rect_03:"}, {"R0_rect", "R_rect_00"}}),
         renamed(object, {{"P2: ", "P2:"}, {"P3: ", "P3 : "}, {"R0_rect: ", "R0_rect:"}}),
         rest + "Tr: 0 -1 0 -0.004 0 0 -1 -0.076 1 0 0 -0.27\n",
