@@ -27,8 +27,8 @@ class Random {
   /// Normal, with its tails: errors are drawn from it.
   double normal(double mean, double deviation);
 
-  /// Normal, drawn again until it lies within three deviations: a made-up world needs no monsters
-  /// (a car twice as long as another), and what is measured of it must not hang on one.
+  /// Normal, drawn again until it lies within three deviations: a made-up world needs no car
+  /// twice as long as another, and what is measured of it must not hang on one.
   double normal_within_three(double mean, double deviation);
 
   /// 0, 1, ..., count - 1.

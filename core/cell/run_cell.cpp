@@ -98,7 +98,7 @@ void add_curves(const MethodResult& found, std::vector<SeriesPoint>& series) {
       series.push_back({"loss." + name, static_cast<int>(step), values[step]});
 }
 
-/// What the fits know of themselves: the loss at the end, and the headings that compete with the reported one.
+/// Of each matched object the loss at the end of its fit and the probability of its heading; of each fit all its headings.
 void add_fit_facts(const std::vector<FittedObject>& fits, CellResult& result) {
   std::map<std::string, std::vector<const FittedObject*>> fits_of;  // in the order of detections_of
   for (const FrameAnnotations& frame : result.detections) fits_of[frame.frame];
@@ -183,7 +183,7 @@ void add_shape_metrics(const CellSettings& settings,
                        CellResult& result) {
   const auto count = static_cast<size_t>(settings.evaluation.held_out_cars);
   if (count == 0) return;
-  CorpusOptions options = corpus_options(settings, cache);
+  CorpusRequest options = corpus_request(settings, cache);
   if (settings.category.corpus == kParametricCars)
     options.root.clear();  // never trained on, whatever was
   options.cars = 0;

@@ -158,7 +158,7 @@ CategoryModel parametric_car_category() {
   return category;
 }
 
-Corpus make_corpus(const CorpusOptions& options, const std::function<void(double)>& progress) {
+Corpus make_corpus(const CorpusRequest& options, const std::function<void(double)>& progress) {
   Corpus corpus;
   if (options.root.empty()) {
     corpus.training = training_corpus(options.cars, options.seed);
@@ -172,7 +172,7 @@ Corpus make_corpus(const CorpusOptions& options, const std::function<void(double
   return corpus;
 }
 
-std::string corpus_fingerprint(const CorpusOptions& options) {
+std::string corpus_fingerprint(const CorpusRequest& options) {
   if (options.root.empty())
     return fmt::format(
         "{}: {} of seed {}", parametric_car_corpus_version, options.cars, options.seed);

@@ -8,14 +8,12 @@
 
 #include "plugin/shape_prior.h"
 #include "settings/category.h"
+#include "settings/pipeline.h"
 
 namespace monodr {
 
-/// What [corpus] says, and the prior's seed.
-struct CorpusOptions {
-  std::string root;   ///< folder of meshes; empty: parametric cars
-  int cars = 400;     ///< parametric cars to train on
-  int held_out = 40;  ///< parametric cars kept out of the training
+/// What [corpus] says (an empty root: parametric cars), and the prior's seed.
+struct CorpusRequest : CorpusSettings {
   std::uint64_t seed = 0;
   std::string cache;       ///< folder that keeps repaired meshes
   CategoryModel category;  ///< of a folder's meshes: their axes and size
@@ -51,9 +49,9 @@ CategoryModel parametric_car_category();
 
 /// Parametric cars, or the meshes of a folder. Of a folder of ten or more, one in ten is held out:
 /// those whose names have the lowest hashes, so that it hangs on neither order nor machine.
-Corpus make_corpus(const CorpusOptions& options, const std::function<void(double share)>& progress);
+Corpus make_corpus(const CorpusRequest& options, const std::function<void(double share)>& progress);
 
 /// Changes with whatever changes make_corpus(options): part of the name of a trained prior.
-std::string corpus_fingerprint(const CorpusOptions& options);
+std::string corpus_fingerprint(const CorpusRequest& options);
 
 }  // namespace monodr

@@ -92,7 +92,7 @@ class ResumableTraining {
 
 }  // namespace
 
-CorpusOptions corpus_options(const CellSettings& settings, const std::string& cache) {
+CorpusRequest corpus_request(const CellSettings& settings, const std::string& cache) {
   const CorpusSettings& corpus = settings.corpus;
   const CategoryModel& category = settings.category;
   if (corpus.root.empty() && category.corpus.empty())
@@ -101,19 +101,14 @@ CorpusOptions corpus_options(const CellSettings& settings, const std::string& ca
         "of meshes in [corpus] root or in the category's file",
         category.name));
   const bool is_folder = category.corpus != kParametricCars;
-  return {corpus.root.empty() && is_folder ? category.corpus : corpus.root,
-          corpus.cars,
-          corpus.held_out,
-          settings.shape_prior.seed,
-          cache,
-          category};
+  CorpusRequest request{corpus, settings.shape_prior.seed, cache, category};
+  if (corpus.root.empty() && is_folder) request.root = category.corpus;
+  return request;
 }
 
-CorpusOptions corpus_options(const PriorRecord& record, const std::string& cache) {
+CorpusRequest corpus_request(const PriorRecord& record, const std::string& cache) {
   const json& corpus = record.corpus;
-  return {corpus.at("root"),
-          corpus.at("cars"),
-          corpus.at("held_out"),
+  return {{corpus.at("root"), corpus.at("cars"), corpus.at("held_out")},
           record.seed,
           cache,
           corpus.contains("category") ? category_binding().read(corpus.at("category"))
@@ -125,7 +120,7 @@ std::string prior_path(const json& config, Registry& registry, const std::string
   if (!settings.shape_prior.file.empty()) return settings.shape_prior.file;
   const std::string inputs = config.at("shape_prior").dump() +
                              plugin_of(settings.shape_prior, registry).file_hash +
-                             corpus_fingerprint(corpus_options(settings, cache));
+                             corpus_fingerprint(corpus_request(settings, cache));
   return (fs::path(cache) / ("prior-" + sha256(inputs).substr(0, 16) + ".prior")).string();
 }
 
@@ -151,7 +146,7 @@ void check_file(const ShapePriorSettings& settings) {
     check("latent_dims", settings.latent_dims, record.parameters.value("latent_dims", json()));
 }
 
-Corpus noted_corpus(const CorpusOptions& options,
+Corpus noted_corpus(const CorpusRequest& options,
                     const PrepareProgress& progress,
                     const PrepareNote& note) {
   Corpus corpus =
@@ -180,7 +175,7 @@ void make_trained_prior(const json& config,
   fs::create_directories(cache);
   const PluginInfo& info = plugin_of(settings.shape_prior, registry);
   const Parameters parameters = parameters_of(config.at("shape_prior"), settings.shape_prior, info);
-  const CorpusOptions options = corpus_options(settings, cache);
+  const CorpusRequest options = corpus_request(settings, cache);
   const Corpus corpus = noted_corpus(options, progress, note);
   const json description = {{"fingerprint", corpus_fingerprint(options)},
                             {"root", options.root},

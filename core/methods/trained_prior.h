@@ -24,9 +24,9 @@ using PrepareNote = std::function<void(const std::string& text)>;
 std::string prior_path(const nlohmann::json& config, Registry& registry, const std::string& cache);
 
 /// The corpus that the configuration's prior learns from.
-CorpusOptions corpus_options(const CellSettings& settings, const std::string& cache);
+CorpusRequest corpus_request(const CellSettings& settings, const std::string& cache);
 /// The same of a trained prior's record; its folder may have gone since.
-CorpusOptions corpus_options(const PriorRecord& record, const std::string& cache);
+CorpusRequest corpus_request(const PriorRecord& record, const std::string& cache);
 
 /// Trains the prior of the configuration unless it is there, or checks that `shape_prior.file` is
 /// what the configuration asks for. `note` is told what was wrong with meshes of a corpus. An

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "base/random.h"
 #include "plugin/contract.h"
 
 namespace monodr {
@@ -202,14 +203,8 @@ std::string gradient_error(const OutputOf& output,
 at::Tensor uniform_numbers(at::IntArrayRef shape, double low, double high, std::uint64_t seed) {
   at::Tensor numbers = at::empty(shape, at::kDouble);
   double* out = numbers.data_ptr<double>();
-  std::uint64_t state = seed * 0x9E3779B97F4A7C15ULL + 0x2545F4914F6CDD1DULL;
-  for (int64_t i = 0; i < numbers.numel(); ++i) {  // splitmix64: one definition on every platform
-    std::uint64_t z = (state += 0x9E3779B97F4A7C15ULL);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    z ^= z >> 31;
-    out[i] = low + (high - low) * static_cast<double>(z >> 11) * 0x1.0p-53;
-  }
+  Random random(seed);
+  for (int64_t i = 0; i < numbers.numel(); ++i) out[i] = random.uniform(low, high);
   return numbers;
 }
 

@@ -86,7 +86,7 @@ Opened open_prior(const po::variables_map& values) {
   Registry registry(plugin_folders(
       values.count("plugin-path") > 0 ? values["plugin-path"].as<Words>() : Words{}, {}));
   Opened opened{read_prior_record(file), load_prior(file, registry), {}, {}};
-  CorpusOptions corpus = corpus_options(opened.record, values["cache"].as<std::string>());
+  CorpusRequest corpus = corpus_request(opened.record, values["cache"].as<std::string>());
   opened.category = corpus.category;
   const int wanted = values["held-out"].as<int>();
   if (corpus.root.empty() && wanted >= 0) corpus.held_out = wanted;

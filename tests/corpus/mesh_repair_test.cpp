@@ -267,7 +267,7 @@ TEST(Corpus, OfAFolderIsRepairedSplitAndReportedOn) {
   }
   folder.write("cars/broken.off", "OFF\n3 1 0\n0 0 0\n");
   folder.write("cars/readme.txt", "no mesh");
-  CorpusOptions options;
+  CorpusRequest options;
   options.root = folder / "cars";
   options.category = parametric_car_category();
   options.cache = folder / "cache";
@@ -332,7 +332,7 @@ TEST(Corpus, AnEntryOfTheCacheIsAllThatWentIntoIt) {
 }
 
 TEST(Corpus, OfParametricCarsKeepsHeldOutAndSceneCarsOutOfTheTraining) {
-  CorpusOptions options;
+  CorpusRequest options;
   options.cars = 60;
   options.held_out = 30;
   const Corpus corpus = make_corpus(options, [](double) {});
@@ -390,7 +390,7 @@ TEST(MeshRepair, AxesThatTheCategoryStatesTurnAMeshOfAnyShape) {
 TEST(MeshCorpus, MeshesOfOtherAxesAreOtherMeshes) {
   const TemporaryFolder folder;
   write_file_atomically(folder.file("a.obj"), "v 0 0 0\n");
-  CorpusOptions options;
+  CorpusRequest options;
   options.root = folder.path();
   options.category = parametric_car_category();
   const std::string cars = corpus_fingerprint(options);

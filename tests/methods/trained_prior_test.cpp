@@ -70,7 +70,7 @@ TEST_F(TrainedPrior, IsTrainedOnceAndReadBack) {
   const PriorRecord record = read_prior_record(path(config));
   EXPECT_EQ(record.plugin, "mesh_autoencoder");
   EXPECT_EQ(record.parameters.at("steps"), 2);
-  EXPECT_EQ(corpus_options(record, cache_.path()).cars, 16);
+  EXPECT_EQ(corpus_request(record, cache_.path()).cars, 16);
   // Made anew where it has gone: the same weights.
   const TensorTable before = read_prior_file(path(config)).state;
   fs::remove(path(config));

@@ -5,8 +5,8 @@
 
 namespace monodr::shape_priors {
 
-/// A linear change of codes (rows) and its inverse: white = raw * to_white, raw = white *
-/// from_white.
+/// A linear change of codes (rows) and its inverse:
+///     white = raw to_white,    raw = white from_white.
 struct CodeChange {
   Eigen::MatrixXd to_white, from_white;
 };
