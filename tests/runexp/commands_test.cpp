@@ -147,6 +147,9 @@ TEST_F(Commands, DiffShowsConfigurationCodeAndMetrics) {
   EXPECT_EQ(document.at("code").at("loss mask"), (json{"1.0.0 (0123)", "1.0.0 (ffff)"}));
   EXPECT_EQ(document.at("metrics").at("threads car").at(1), "7");
   EXPECT_THAT(run({"diff", order[0], order[2]}).output(), HasSubstr("fit.iterations"));
+  EXPECT_THAT(
+      run({"diff", order[0], order[2]}).output(),
+      testing::ContainsRegex("threads car +[0-9]+\\.000  ->  7\\.000  \\([+-][0-9]+\\.000\\)"));
   EXPECT_THAT(run({"diff", order[0], order[0]}).output(), HasSubstr("nothing differs"));
   EXPECT_EQ(run({"diff", order[0]}).exit_code(), 2);
 }
