@@ -28,6 +28,7 @@ const std::vector<Command>& commands() {
        "run the cells of an experiment that are not done yet, print its table",
        run_experiment},
       {"status", "the cells of an experiment with their state", run_status},
+      {"watch", "how far a sweep is that another terminal or machine runs, live", run_watch},
       {"logs", "what a cell wrote while it ran", run_logs},
       {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
       {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
