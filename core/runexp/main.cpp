@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "runexp/commands.h"
+#include "runexp/list_values.h"
 #include "runexp/replace_by_worker.h"
 
 namespace monodr {
@@ -88,6 +89,10 @@ int dispatch(const Arguments& arguments) {
     return 0;
   }
   const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (first == list_values_word) {
+    list_values(rest);
+    return 0;
+  }
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (first == command.name)
