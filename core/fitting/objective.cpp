@@ -3,6 +3,8 @@
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -16,6 +18,22 @@ namespace {
 bool can_be_drawn(const ShapePrior& prior, const Renderer& renderer) {
   const GeometryKinds made = prior.decodes_to(), drawn = renderer.draws();
   return made.meshes ? drawn.meshes || drawn.surfels : made.surfels && drawn.surfels;
+}
+
+/// A wrong shape would broadcast with the other losses, into numbers that look like a fit.
+void check_loss_shape(const std::string& name, const at::Tensor& value, int64_t hypotheses) {
+  if (value.defined() && value.dim() == 1 && value.size(0) == hypotheses) return;
+  throw UserError(fmt::format(
+      "the loss '{}' returned {}, but [{}] is due: one number for each of the {} hypotheses. Mend "
+      "its "
+      "evaluate(), which may reduce over pixels, not over hypotheses; 'runexp plugins check {}' "
+      "tries it",
+      name,
+      value.defined() ? fmt::format("a tensor of shape [{}]", fmt::join(value.sizes(), ", "))
+                      : "no tensor",
+      hypotheses,
+      hypotheses,
+      name));
 }
 
 }  // namespace
@@ -112,8 +130,9 @@ ObjectiveValue Objective::evaluate(const at::Tensor& state,
 
   result.total = at::zeros({state.size(0)}, state.options());
   for (const WeightedLoss& term : losses_) {
-    const at::Tensor weighted =
-        term.weight * term.loss->evaluate({batch, hypothesis, result.rendering, progress});
+    const at::Tensor value = term.loss->evaluate({batch, hypothesis, result.rendering, progress});
+    check_loss_shape(term.name, value, state.size(0));
+    const at::Tensor weighted = term.weight * value;
     result.total = result.total + weighted;
     result.terms.push_back(weighted.detach());
   }

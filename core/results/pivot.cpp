@@ -54,11 +54,12 @@ Keys values_of(const TableRow& row, const Keys& keys) {
   return values;
 }
 
-/// "mask only, fit.iterations = 20": an arm goes by its name alone.
+/// "mask only, fit.iterations = 20": arms and experiments go by their names alone.
 std::string label_of(const Keys& keys, const Keys& values) {
   Keys parts;
   for (size_t i = 0; i < keys.size(); ++i)
-    parts.push_back(keys[i] == "arm" ? values[i] : keys[i] + " = " + values[i]);
+    parts.push_back(keys[i] == "arm" || keys[i] == "experiment" ? values[i]
+                                                                : keys[i] + " = " + values[i]);
   return join(parts, ", ");
 }
 
@@ -69,7 +70,9 @@ size_t place_of(std::vector<Keys>& all, const Keys& values) {
   return all.size() - 1;
 }
 
-std::string one_line(const std::string& text) {
+}  // namespace
+
+std::string one_line_label(const std::string& text) {
   std::string line;
   for (const char c : text) {
     if (c == '|') line += '\\';
@@ -77,8 +80,6 @@ std::string one_line(const std::string& text) {
   }
   return line;
 }
-
-}  // namespace
 
 Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys) {
   const Keys keys = complete_row_keys(table, row_keys, column_keys);
@@ -105,8 +106,9 @@ Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys)
       target.entries.resize(result.columns.size());
       target.is_baseline = row.is_baseline;
       target.copies = row.copies;
+      target.experiment = contains(column_keys, "experiment") ? "" : row.experiment;
       target.arm = contains(column_keys, "arm") ? "" : row.arm;
-      target.label = one_line(label_of(keys, values));
+      target.label = one_line_label(label_of(keys, values));
       target.title = label_of(keys, values);
       for (const auto& [key, value] : row.axes)
         if (!contains(column_keys, key)) target.axes[key] = value;

@@ -16,4 +16,7 @@ Table pivoted(const Table& table,
               const std::vector<std::string>& row_keys,
               const std::vector<std::string>& column_keys);
 
+/// As v_rows writes labels: line breaks and tabs as blanks, '|' escaped.
+std::string one_line_label(const std::string& text);
+
 }  // namespace monodr

@@ -27,6 +27,13 @@ std::string row_label(const std::string& arm, const std::string& point) {
 
 }  // namespace
 
+std::int64_t version_of(const Database& database) {
+  std::int64_t version = 0;
+  database.guarded(
+      [&] { version = database.connection().execAndGet("PRAGMA data_version").getInt64(); });
+  return version;
+}
+
 std::vector<std::string> series_names(const Database& database, const std::string& experiment) {
   std::vector<std::string> names;
   database.guarded([&] {

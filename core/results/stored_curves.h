@@ -12,6 +12,9 @@ namespace monodr {
 /// What figures draw beside tables. All are of the current cells that are done, a row for each row
 /// of the experiment's table.
 
+/// Another number after each transaction by which somebody else has changed the file.
+std::int64_t version_of(const Database& database);
+
 /// Names of the curves that the cells recorded: "loss.total" first.
 std::vector<std::string> series_names(const Database& database, const std::string& experiment);
 

@@ -22,6 +22,19 @@ namespace {
 
 using SQLite::Statement;
 
+/// The key of rows that tells experiments apart.
+const std::string experiment_key = "experiment";
+
+std::vector<std::string> experiments_of(const TableSpec& spec) {
+  std::vector<std::string> names{spec.experiment};
+  for (const std::string& name : spec.more_experiments) {
+    if (std::ranges::find(names, name) != names.end())
+      throw UserError(fmt::format("experiment '{}' is named twice", name));
+    names.push_back(name);
+  }
+  return names;
+}
+
 /// All metrics of the file, with titles made from their paths.
 std::vector<MetricColumn> known_metrics(const Database& database) {
   std::vector<MetricColumn> known;
@@ -57,6 +70,26 @@ std::string main_category(const Database& database, const std::string& experimen
   return found.executeStep() ? found.getColumn(0).getString() : "";
 }
 
+/// The class of the default columns.
+std::string common_category(const Database& database, const std::vector<std::string>& experiments) {
+  std::string common, whose;
+  for (const std::string& experiment : experiments) {
+    const std::string category = main_category(database, experiment);
+    if (category.empty() || category == common) continue;
+    if (!common.empty())
+      throw UserError(fmt::format(
+          "'{}' evaluates {} and '{}' {}, so the default columns cannot hold both; name columns "
+          "with --metric",
+          whose,
+          common,
+          experiment,
+          category));
+    common = category;
+    whose = experiment;
+  }
+  return common;
+}
+
 /// Where a class or a difficulty is left open in `column`, all that there are.
 std::vector<std::int64_t> find_ids(const Database& database, const MetricColumn& column) {
   Statement found(database.connection(),
@@ -77,7 +110,7 @@ std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& 
   const std::vector<MetricColumn> known = known_metrics(database);
   std::vector<MetricColumn> columns;
   if (spec.metrics.empty()) {
-    columns = default_columns(main_category(database, spec.experiment));
+    columns = default_columns(common_category(database, experiments_of(spec)));
     for (MetricColumn& column : columns) column.ids = find_ids(database, column);
   }
   for (const std::string& path : spec.metrics)
@@ -97,15 +130,22 @@ void add_copies(const Database& database, std::vector<TableRow>& rows) {
   }
 }
 
-std::vector<TableRow> rows_of(const Database& database, const Table& table) {
-  std::vector<TableRow> rows;
+/// Makes rows of several experiments tell which they are of.
+void name_experiment(TableRow& row) {
+  row.axes[experiment_key] = row.experiment;
+  row.label = one_line_label(row.experiment) + ": " + row.label;
+  row.title = row.experiment + ": " + row.title;
+}
+
+void append_rows(const Database& database, const std::string& experiment, Table& table) {
   Statement found(
       database.connection(),
       "SELECT variant, r.arm, r.point, label, seeds, axes FROM v_rows AS r JOIN variant "
       "ON variant.id = r.variant WHERE r.experiment = ? ORDER BY r.arm_order, r.position");
-  found.bind(1, table.experiment);
+  found.bind(1, experiment);
   while (found.executeStep()) {
     TableRow row;
+    row.experiment = experiment;
     row.variant = found.getColumn(0);
     row.arm = found.getColumn(1).getString();
     row.point = found.getColumn(2).getString();
@@ -116,10 +156,33 @@ std::vector<TableRow> rows_of(const Database& database, const Table& table) {
     for (const auto& [key, value] : axes.items())
       row.axes[key] = value.is_string() ? value.get<std::string>() : value.dump();
     row.entries.resize(table.columns.size());
-    rows.push_back(row);
+    table.rows.push_back(row);
   }
-  add_copies(database, rows);
-  return rows;
+}
+
+/// Rows with the same values of `keys` one under another, from where the first of them stands.
+void group_rows(const std::vector<std::string>& keys, Table& table) {
+  std::set<std::string> known{"arm"};
+  for (const TableRow& row : table.rows)
+    for (const auto& [key, value] : row.axes) known.insert(key);
+  for (const std::string& key : keys)
+    if (known.count(key) == 0)
+      throw UserError(fmt::format("--on: '{}' is no axis of '{}'{}; there: {}",
+                                  key,
+                                  table.experiment,
+                                  did_you_mean(key, {known.begin(), known.end()}),
+                                  join({known.begin(), known.end()}, ", ")));
+  std::map<std::vector<std::string>, size_t> places;
+  const auto place = [&](const TableRow& row) {
+    std::vector<std::string> values;
+    for (const std::string& key : keys) {
+      const auto found = row.axes.find(key);
+      values.push_back(key == "arm" ? row.arm : found == row.axes.end() ? "" : found->second);
+    }
+    return places.emplace(values, places.size()).first->second;
+  };
+  for (const TableRow& row : table.rows) place(row);
+  std::ranges::stable_sort(table.rows, {}, place);
 }
 
 /// "1, 2, 3": metric ids, for an IN.
@@ -130,16 +193,16 @@ std::string id_list(const std::vector<MetricColumn>& columns) {
   return join(ids, ", ");
 }
 
-void fill_entries(const Database& database, Table& table) {
+void fill_entries(const Database& database, const std::string& experiment, Table& table) {
   Statement found(database.connection(),
                   fmt::format("SELECT variant, metric_id, n, mean, deviation, shown, difficulty "
                               "FROM v_summary WHERE experiment = ? AND metric_id IN ({})",
                               id_list(table.columns)));
-  found.bind(1, table.experiment);
   std::unordered_map<std::int64_t, size_t> row_of, column_of;
   for (size_t r = 0; r < table.rows.size(); ++r) row_of[table.rows[r].variant] = r;
   for (size_t c = 0; c < table.columns.size(); ++c)
     for (const std::int64_t id : table.columns[c].ids) column_of[id] = c;
+  found.bind(1, experiment);
   while (found.executeStep()) {
     const size_t c = column_of.at(found.getColumn(1));
     TableEntry& entry = table.rows[row_of.at(found.getColumn(0))].entries[c];
@@ -148,7 +211,8 @@ void fill_entries(const Database& database, Table& table) {
     entry.mean = found.getColumn(3);
     if (!found.getColumn(4).isNull()) entry.deviation = found.getColumn(4);
     entry.shown = found.getColumn(5).getString();
-    table.columns[c].difficulty = found.getColumn(6).getString();
+    entry.difficulty = found.getColumn(6).getString();
+    table.columns[c].difficulty = entry.difficulty;
   }
 }
 
@@ -294,14 +358,18 @@ std::string what_is_missing(const Database& database, const std::string& experim
 
 Table make_table(const Database& database, const TableSpec& spec) {
   Table table;
-  table.experiment = spec.experiment;
+  const std::vector<std::string> experiments = experiments_of(spec);
+  table.experiment = join(experiments, ", ");
   table.baseline = spec.baseline;
   table.trend_axis = spec.trend_axis;
-  database.require_experiment(spec.experiment);
+  for (const std::string& experiment : experiments) database.require_experiment(experiment);
   database.guarded([&] {
     table.columns = columns_of(database, spec);
-    table.rows = rows_of(database, table);
-    fill_entries(database, table);
+    for (const std::string& experiment : experiments) append_rows(database, experiment, table);
+    add_copies(database, table.rows);
+    if (experiments.size() > 1) std::ranges::for_each(table.rows, name_experiment);
+    if (!spec.grouping_keys.empty()) group_rows(spec.grouping_keys, table);
+    for (const std::string& experiment : experiments) fill_entries(database, experiment, table);
     if (!spec.metrics.empty()) remove_empty_columns(table, join(spec.metrics, ", "));
     add_label_counts(database, table);
     if (spec.intervals) add_intervals(database, spec.frame_interval, table);

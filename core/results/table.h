@@ -36,6 +36,11 @@ struct TableSpec {
   std::string trend_axis = {};                ///< axis along which metrics may rise or fall, or ""
   VariantComparison compare_frames = {};  ///< in place of the comparison over seeds, where it can
   VariantInterval frame_interval = {};    ///< of a single seed, where it can
+  /// Experiments whose rows follow those of the first, under the same columns. With any, "experiment"
+  /// is one more axis, for the keys, baseline and trend above.
+  std::vector<std::string> more_experiments = {};
+  /// "arm" or axes: rows that have the same of these stand one under another.
+  std::vector<std::string> grouping_keys = {};
 };
 
 /// Arm against baseline in one metric.
@@ -52,6 +57,7 @@ struct Comparison {
 struct TableEntry {
   std::string shown;        ///< "1.74 ± 0.20", as v_summary prints it; "" = no value
   std::int64_t metric = 0;  ///< of metric_name
+  std::string difficulty;   ///< of the labels that it counts; "" where it counts none
   int n = 0;                ///< seeds with a value; of equal copies one counts
   double mean = not_a_number, deviation = not_a_number;
   Interval interval{not_a_number, not_a_number};  ///< 95 %; NaN unless asked for
@@ -71,9 +77,11 @@ struct TableEntry {
 
 struct TableRow {
   std::int64_t variant = 0;
-  std::string arm, point;                   ///< point: "fit.iterations = 20", or "" without axes
-  std::string label;                        ///< arm and point on one line, '|' escaped
-  std::string title;                        ///< arm and point as they are
+  std::string experiment;
+  std::string arm, point;  ///< point: "fit.iterations = 20", or "" without axes
+  /// Arm and point on one line, '|' escaped; behind "experiment: " in a table of several.
+  std::string label;
+  std::string title;                        ///< the same as it is
   std::string seeds;                        ///< "3", or "2 (1 failed)"
   std::map<std::string, std::string> axes;  ///< "fit.iterations" -> "20", as TOML writes it
   /// Where all cells of the row found the same to the last bit: the one that counts, and how many
@@ -93,7 +101,8 @@ std::string p_text(const Comparison& comparison);
 /// Rows are arms in the file's order, one for each point of the axes; nothing is ever averaged
 /// over axes.
 struct Table {
-  std::string experiment, baseline, trend_axis;
+  std::string experiment;  ///< "ablation_size, ablation_rotation" in a table of several
+  std::string baseline, trend_axis;
   std::vector<MetricColumn> columns;
   std::vector<TableRow> rows;
 };
@@ -101,7 +110,8 @@ struct Table {
 /// What the intervals of a table were drawn over, equal copies, AP that few labels bound: one sentence each.
 std::vector<std::string> remarks_on(const Table& table);
 
-/// Throws UserError for an unknown experiment, metric or baseline (with the nearest name).
+/// Throws UserError for an unknown experiment, metric or baseline (with the nearest name), and for experiments
+/// that have no default columns in common, since they evaluate different classes.
 Table make_table(const Database& database, const TableSpec& spec);
 
 /// A sentence on cells that the last run asked for and that are not done or failed; "" if none are.

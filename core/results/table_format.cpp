@@ -305,7 +305,7 @@ nlohmann::ordered_json record_of(const Table& table, const TableRow& row, size_t
   const MetricColumn& column = table.columns[c];
   const TableEntry& entry = row.entries[c];
   nlohmann::ordered_json record = {
-      {"experiment", table.experiment},
+      {"experiment", row.experiment},
       {"arm", row.arm},
       {"point", row.point},
       {"metric", column.metric},

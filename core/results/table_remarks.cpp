@@ -85,6 +85,25 @@ void add_ceilings(const Table& table, std::vector<std::string>& remarks) {
                     ceilings));
 }
 
+/// Rows of several experiments may count other labels in the same column.
+void add_difficulties(const Table& table, std::vector<std::string>& remarks) {
+  std::map<std::string, std::vector<std::string>> columns;
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    std::map<std::string, std::set<std::string>> counted;
+    for (const TableRow& row : table.rows)
+      if (const TableEntry& entry = row.entries[c]; !entry.difficulty.empty())
+        counted[entry.difficulty].insert("\"" + row.title + "\"");
+    if (counted.size() < 2) continue;
+    std::vector<std::string> parts;
+    for (const auto& [difficulty, titles] : counted)
+      parts.push_back(difficulty + " of " + join({titles.begin(), titles.end()}, ", "));
+    columns[join(parts, "; ")].push_back(table.columns[c].title);
+  }
+  for (const auto& [parts, titles] : columns)
+    remarks.push_back(join(titles, ", ") +
+                      ": rows count labels of different difficulty and do not compare: " + parts);
+}
+
 }  // namespace
 
 std::string p_text(const Comparison& comparison) {
@@ -106,6 +125,7 @@ std::vector<std::string> remarks_on(const Table& table) {
   add_copies(table, remarks);
   add_intervals(table, remarks);
   add_ceilings(table, remarks);
+  add_difficulties(table, remarks);
   return remarks;
 }
 

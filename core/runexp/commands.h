@@ -14,6 +14,7 @@ constexpr int exit_stopped = 130;
 int run_experiment(const std::vector<std::string>& arguments);  ///< run.cpp: runexp FILE.toml
 int run_plugins(const std::vector<std::string>& arguments);     ///< plugins.cpp
 int run_status(const std::vector<std::string>& arguments);      ///< status.cpp
+int run_watch(const std::vector<std::string>& arguments);       ///< watch.cpp
 int run_logs(const std::vector<std::string>& arguments);        ///< logs.cpp
 int run_rerun(const std::vector<std::string>& arguments);       ///< rerun.cpp
 int run_diff(const std::vector<std::string>& arguments);        ///< diff.cpp

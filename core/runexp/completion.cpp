@@ -15,8 +15,8 @@ namespace po = boost::program_options;
 const CommandUsage usage = {
     "runexp completion",
     "bash | zsh | fish",
-    R"(Prints a script that completes commands, options and files of runexp in that shell. It asks runexp
-itself for the options, so it never has to be made anew.
+    R"(Prints a script that completes commands, options, their values, files, and names of experiments, arms and
+cells in that shell. It asks runexp itself, so it never has to be made anew.
 
 Examples:
   source <(runexp completion bash)       # in ~/.bashrc
@@ -26,13 +26,19 @@ Examples:
 
 // In all three, the words come from `runexp [COMMAND] --list-options`: a word and its meaning with
 // a tab between them. A first word that is no command is a file or an option of `run`, and the
-// options are those of `run`.
+// options are those of `run`. `runexp --list-values COMMAND ...` gives what may stand behind these
+// words in the same form; where that is nothing, a file is meant.
 
 const char* const bash_script = R"sh(_runexp() {
   local current=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
   COMPREPLY=()
   if [ "$COMP_CWORD" -gt 1 ] && [ "${current#-}" = "$current" ]; then
-    compopt -o default
+    local value quoted
+    while IFS=$'\t' read -r value _; do
+      printf -v quoted %q "$value"
+      if [[ $quoted == "$current"* || $value == "$current"* ]]; then COMPREPLY+=("$quoted"); fi
+    done < <("${COMP_WORDS[0]}" --list-values "${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
+    [ "${#COMPREPLY[@]}" -gt 0 ] || compopt -o default
     return
   fi
   local program=("${COMP_WORDS[0]}")
@@ -52,7 +58,16 @@ _runexp() {
   local -a program lines entries
   program=($words[1])
   if (( CURRENT > 2 )) && [[ $words[CURRENT] != -* ]]; then
-    _files
+    lines=("${(@f)$("${program[@]}" --list-values "${(@Q)words[2,CURRENT-1]}" 2>/dev/null)}")
+    if [[ -z $lines[1] ]]; then
+      _files
+      return
+    fi
+    local line
+    for line in $lines; do
+      entries+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+    done
+    _describe runexp entries
     return
   fi
   if [[ $words[2] == (-*|*.toml) ]]; then
@@ -73,7 +88,11 @@ compdef _runexp runexp
 )sh";
 
 const char* const fish_script = R"sh(function __runexp_words
-  set -l words (commandline -opc) (commandline -ct)
+  set -l words (commandline -opc) "$(commandline -ct)"
+  if test (count $words) -gt 2; and not string match -q -- '-*' $words[-1]
+    $words[1] --list-values $words[2..-2] 2>/dev/null
+    return
+  end
   if string match -qr -- '^-|[.]toml$' $words[2]
     $words[1] run --list-options 2>/dev/null
   else if test (count $words) -lt 3

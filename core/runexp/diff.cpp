@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "metrics/metric_definitions.h"
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
@@ -21,7 +22,7 @@ const CommandUsage usage = {
     "CELL CELL [options]",
     R"(What sets two cells apart: configuration (defaults included), code (program, plugins, machine) and
 metrics. A cell is named by the beginning of its id, as 'runexp status' prints it. What is the same
-in both is not shown.
+in both is not shown. Metrics are rounded as in tables, with the change behind; json has all digits.
 
 Examples:
   runexp diff 3f2a 81c0
@@ -31,7 +32,8 @@ Examples:
 using Facts = std::map<std::string, std::string>;
 
 struct Difference {
-  std::string section, name, first, second;
+  std::string section, name, first, second;  ///< with all digits
+  std::string shown = {};  ///< "6.3 -> 4.8 deg (-1.5)" of numbers; "" = as they are
 };
 
 void add_leaves(const std::string& path, const nlohmann::json& value, Facts& facts) {
@@ -72,6 +74,39 @@ Facts metrics_of(const StoredResult& cell) {
   return facts;
 }
 
+/// "6.3  ->  4.8 deg  (-1.5)", rounded as tables round. A change too small for that has two digits of its own.
+std::string shown_change(const MetricValue& first, const MetricValue& second) {
+  const MetricDefinition* metric = find_metric(first.name);
+  const double factor = metric != nullptr ? metric->factor : 1;
+  const int decimals = metric != nullptr ? metric->decimals : 3;
+  const std::string unit = metric != nullptr ? metric->shown_unit() : first.unit;
+  const double change = factor * (second.value - first.value);
+  const bool is_small = std::abs(change) < 0.5 * std::pow(10.0, -decimals);
+  return fmt::format(
+      "{:.{}f}  ->  {:.{}f}{}  ({})",
+      factor * first.value,
+      decimals,
+      factor * second.value,
+      decimals,
+      unit.empty() || unit == "1" ? "" : " " + unit,
+      is_small ? fmt::format("{:+.1e}", change) : fmt::format("{:+.{}f}", change, decimals));
+}
+
+/// Gives the metrics among the differences the form in which people read them.
+void round_metrics(const StoredResult& first,
+                   const StoredResult& second,
+                   std::vector<Difference>& differences) {
+  std::map<std::string, const MetricValue*> of_second;
+  for (const MetricValue& metric : second.result.metrics) of_second[metric_title(metric)] = &metric;
+  std::map<std::string, std::string> shown;
+  for (const MetricValue& metric : first.result.metrics)
+    if (const auto other = of_second.find(metric_title(metric)); other != of_second.end())
+      if (std::isfinite(metric.value) && std::isfinite(other->second->value))
+        shown[other->first] = shown_change(metric, *other->second);
+  for (Difference& difference : differences)
+    if (difference.section == "metrics") difference.shown = shown[difference.name];
+}
+
 void compare(const std::string& section,
              const Facts& first,
              const Facts& second,
@@ -84,7 +119,7 @@ void compare(const std::string& section,
   names.insert(second.begin(), second.end());
   for (const auto& [name, ignored] : names)
     if (value(first, name) != value(second, name))
-      differences.push_back({section, name, value(first, name), value(second, name)});
+      differences.push_back({section, name, value(first, name), value(second, name), ""});
 }
 
 std::string heading(const StoredResult& cell) {
@@ -102,11 +137,12 @@ void print_text(const StoredResult& first,
   for (const Difference& difference : differences) {
     if (difference.section != section) std::cout << "\n" << difference.section << "\n";
     section = difference.section;
-    std::cout << fmt::format("  {:<{}}  {}  ->  {}\n",
+    const std::string plain =
+        on_one_line(difference.first) + "  ->  " + on_one_line(difference.second);
+    std::cout << fmt::format("  {:<{}}  {}\n",
                              difference.name,
                              width,
-                             on_one_line(difference.first),
-                             on_one_line(difference.second));
+                             difference.shown.empty() ? plain : difference.shown);
   }
   if (differences.empty()) std::cout << "\nnothing differs\n";
 }
@@ -153,6 +189,7 @@ int run_diff(const std::vector<std::string>& arguments) {
   compare("configuration", configuration_of(first), configuration_of(second), differences);
   compare("code", code_of(first), code_of(second), differences);
   compare("metrics", metrics_of(first), metrics_of(second), differences);
+  round_metrics(first, second, differences);
   if (format == "json")
     print_json(first, second, differences);
   else

@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/text.h"
 #include "runexp/commands.h"
+#include "runexp/list_values.h"
 #include "runexp/replace_by_worker.h"
 
 namespace monodr {
@@ -28,6 +29,7 @@ const std::vector<Command>& commands() {
        "run the cells of an experiment that are not done yet, print its table",
        run_experiment},
       {"status", "the cells of an experiment with their state", run_status},
+      {"watch", "how far a sweep is that another terminal or machine runs, live", run_watch},
       {"logs", "what a cell wrote while it ran", run_logs},
       {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
       {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
@@ -88,6 +90,10 @@ int dispatch(const Arguments& arguments) {
     return 0;
   }
   const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (first == list_values_word) {
+    list_values(rest);
+    return 0;
+  }
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (first == command.name)

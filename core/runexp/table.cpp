@@ -18,7 +18,7 @@ namespace po = boost::program_options;
 
 const CommandUsage usage = {
     "runexp table",
-    "EXPERIMENT [options]",
+    "EXPERIMENT ... [options]",
     R"(Mean and standard deviation over seeds, a row for each arm (and point of the axes), from the
 results of the last run of the experiment.
 
@@ -28,6 +28,10 @@ AP11 or AP40; parts left out match all. Without --metric: heading, location, ove
 
 With --columns, each metric gets a column for each value of that axis. Nothing is ever averaged over
 axes: those that are no columns stay in the rows. csv and json are always in long form.
+
+Several experiments stand in one table, one after another, under one set of columns. With --on arm
+(or axes) their rows with the same arm stand one under another; with --columns experiment side by
+side, a column each. --baseline "experiment = NAME" compares each arm with itself in that experiment.
 
 With --baseline, an arm or a value of an axis, every other row is compared with the one that has that
 and all else in common with it: the difference of the numbers shown, a 95 % bootstrap interval, and the
@@ -49,6 +53,9 @@ Examples:
   runexp table ablation_rotation --baseline "mask only" --format json
   runexp table ablation_rotation --baseline "mask only" --pair-frames --metric bev/moderate/0.5
   runexp table weights --baseline "loss.depth.weight = 0.4" --trend loss.depth.weight
+  runexp table ablation_size ablation_rotation --on arm
+  runexp table before after --on arm --baseline "experiment = before"
+  runexp table before after --columns experiment --metric heading_error_median
 )"};
 
 using Names = std::vector<std::string>;
@@ -57,8 +64,8 @@ po::options_description describe_options() {
   po::options_description options("options");
   auto add = options.add_options();
   add("experiment",
-      po::value<std::string>()->required()->value_name("NAME"),
-      "the experiment; may stand without --experiment");
+      po::value<Names>()->composing()->required()->value_name("NAME"),
+      "the experiment; may stand without --experiment, and may be repeated");
   add("results",
       po::value<std::string>()->default_value("results/results.sqlite")->value_name("FILE"),
       "the results database");
@@ -71,6 +78,9 @@ po::options_description describe_options() {
   add("columns",
       po::value<std::string>()->value_name("KEY,..."),
       "axes, or arm, whose values become columns");
+  add("on",
+      po::value<std::string>()->value_name("KEY,..."),
+      "arm, or axes: rows that have the same of these stand one under another");
   add("baseline",
       po::value<std::string>()->value_name("ARM"),
       "compare with this arm, or with a value of an axis: \"fit.iterations = 20\"");
@@ -96,13 +106,17 @@ po::options_description describe_options() {
 
 int run_table(const std::vector<std::string>& arguments) {
   po::positional_options_description positional;
-  positional.add("experiment", 1);
+  positional.add("experiment", -1);
   po::variables_map values;
   if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
 
   const TableFormat format = table_format_from(values["format"].as<std::string>());
   TableSpec spec;
-  spec.experiment = values["experiment"].as<std::string>();
+  const auto experiments = values["experiment"].as<Names>();
+  spec.experiment = experiments[0];
+  spec.more_experiments.assign(experiments.begin() + 1, experiments.end());
+  if (values.count("on") > 0)
+    spec.grouping_keys = split_list(values["on"].as<std::string>(), "--on");
   if (values.count("metric") > 0) spec.metrics = values["metric"].as<Names>();
   if (values.count("baseline") > 0) spec.baseline = values["baseline"].as<std::string>();
   if (values.count("trend") > 0) spec.trend_axis = values["trend"].as<std::string>();
@@ -120,17 +134,21 @@ int run_table(const std::vector<std::string>& arguments) {
           "--pair-frames says how AP is compared and where its intervals come from; give "
           "--baseline "
           "ARM or --intervals");
+    if (experiments.size() > 1)
+      throw UserError("--pair-frames reads the labels of one experiment, but several are named");
     frames.emplace(database, spec.experiment, cache_folder(values));
     for (const std::string& reason : frames->missing()) fmt::print(stderr, "note: {}\n", reason);
     spec.compare_frames = [&](auto&&... asked) { return frames->difference(asked...); };
     spec.frame_interval = [&](auto&&... asked) { return frames->interval(asked...); };
   }
   const Table table = make_table(database, spec);
-  if (const std::string gap = what_is_missing(database, spec.experiment); !gap.empty())
-    fmt::print(stderr, "note: {}\n", gap);
+  for (const std::string& name : experiments)
+    if (const std::string gap = what_is_missing(database, name); !gap.empty())
+      fmt::print(stderr, "note: {}\n", gap);
   std::cout << format_table(table, format) << std::flush;
-  for (const std::string& note : notes_under_table(database, spec.experiment))
-    fmt::print(stderr, "note: {}\n", note);
+  for (const std::string& name : experiments)
+    for (const std::string& note : notes_under_table(database, name))
+      fmt::print(stderr, "note: {}{}\n", experiments.size() > 1 ? name + ": " : "", note);
   return 0;
 }
 

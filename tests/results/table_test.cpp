@@ -611,6 +611,112 @@ TEST(Table, AValueOfAnAxisIsABaseline) {
             std::string::npos);
 }
 
+/// Arms a, b in "before" and b, c in "after", over three seeds each.
+void import_two_experiments(Database& database) {
+  double heading = 1;
+  for (const auto& [experiment, arms] :
+       std::vector<std::pair<std::string, std::vector<std::string>>>{{"before", {"a", "b"}},
+                                                                     {"after", {"c", "b"}}})
+    for (size_t order = 0; order < arms.size(); ++order, heading *= 2)
+      for (int seed = 0; seed < 3; ++seed) {
+        CellRecord record = sample_record(arms[order], seed, static_cast<int>(order));
+        record.experiment = experiment;
+        record.id = experiment + record.id;
+        database.import_result(record, sample_result(record, heading + 0.1 * seed));
+      }
+}
+
+std::vector<std::string> titles_of(const Table& table) {
+  std::vector<std::string> titles;
+  for (const TableRow& row : table.rows) titles.push_back(row.title);
+  return titles;
+}
+
+TEST(Table, SeveralExperimentsStandUnderOneSetOfColumns) {
+  using Titles = std::vector<std::string>;
+  const Folder folder;
+  Database database(folder.file());
+  import_two_experiments(database);
+  TableSpec spec{"before", {}, "", true};
+  spec.more_experiments = {"after"};
+  const Table table = make_table(database, spec);
+  EXPECT_EQ(titles_of(table), (Titles{"before: a", "before: b", "after: c", "after: b"}));
+  const Table alone = make_table(database, {"after", {}, "", true});
+  ASSERT_EQ(table.columns.size(), alone.columns.size());
+  for (size_t c = 0; c < table.columns.size(); ++c)
+    for (size_t r = 0; r < 2; ++r) {
+      EXPECT_EQ(table.rows[2 + r].entries[c].shown, alone.rows[r].entries[c].shown);
+      EXPECT_TRUE(table.rows[2 + r].entries[c].interval.low ==
+                      alone.rows[r].entries[c].interval.low ||
+                  std::isnan(alone.rows[r].entries[c].interval.low));
+    }
+  EXPECT_TRUE(table.rows[0].entries[0].is_best);
+  EXPECT_FALSE(table.rows[2].entries[0].is_best) << "the best of all experiments";
+  const auto records = nlohmann::json::parse(format_table(table, TableFormat::json));
+  EXPECT_EQ(records.front().at("experiment"), "before");
+  EXPECT_EQ(records.back().at("experiment"), "after");
+  for (const TableFormat format : {TableFormat::text, TableFormat::markdown, TableFormat::latex})
+    EXPECT_NE(format_table(table, format).find("after: b"), std::string::npos);
+}
+
+TEST(Table, ExperimentsAreAnAxisOfTheirTable) {
+  using Titles = std::vector<std::string>;
+  const Folder folder;
+  Database database(folder.file());
+  import_two_experiments(database);
+  TableSpec spec{"before", {"heading_error_median"}, "experiment = before", false};
+  spec.more_experiments = {"after"};
+  spec.grouping_keys = {"arm"};
+  const Table grouped = make_table(database, spec);
+  EXPECT_EQ(titles_of(grouped), (Titles{"before: a", "before: b", "after: b", "after: c"}));
+  EXPECT_NEAR(grouped.rows[2].entries[0].comparison.value().difference.difference, 8 - 2.0, 1e-9);
+  EXPECT_FALSE(grouped.rows[3].entries[0].comparison) << "c has no counterpart";
+
+  spec.baseline = "before: a";
+  EXPECT_EQ(make_table(database, spec).rows[3].entries[0].comparison->difference.n, 3);
+  spec.baseline = "";
+  spec.grouping_keys = {};
+  spec.column_keys = {"experiment"};
+  const Table beside = make_table(database, spec);
+  EXPECT_EQ(titles_of(beside), (Titles{"a", "b", "c"}));
+  ASSERT_EQ(beside.columns.size(), 2u);
+  EXPECT_EQ(beside.columns[1].title.substr(0, 7), "after: ");
+  EXPECT_EQ(beside.rows[1].entries[1].shown, "8.1 ± 0.1");
+  EXPECT_EQ(beside.rows[2].entries[0].shown, "");
+}
+
+TEST(Table, ExperimentsThatDoNotGoTogetherAreToldApart) {
+  const Folder folder;
+  Database database(folder.file());
+  import_two_experiments(database);
+  CellRecord record = sample_record("a", 0);
+  record.experiment = "people";
+  CellResult result = sample_result(record, 1);
+  for (MetricValue& metric : result.metrics) metric.category = "pedestrian";
+  database.import_result(record, result);
+  record.experiment = "easy";
+  record.id = "easy";
+  result = sample_result(record, 1);
+  for (MetricValue& metric : result.metrics) metric.difficulty = "easy";
+  database.import_result(record, result);
+  const auto made = [&](const std::string& other, const std::string& on) -> std::string {
+    TableSpec spec{"before", {}, "", false};
+    spec.more_experiments = {other};
+    spec.grouping_keys = {on};
+    try {
+      return format_table(make_table(database, spec), TableFormat::text);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_NE(made("people", "arm").find("'before' evaluates car and 'people' pedestrian"),
+            std::string::npos);
+  EXPECT_NE(made("easy", "arm").find("labels of different difficulty"), std::string::npos);
+  EXPECT_NE(made("after", "arn").find("did you mean 'arm'?"), std::string::npos);
+  EXPECT_NE(made("before", "arm").find("named twice"), std::string::npos);
+  EXPECT_NE(made("aftr", "arm").find("did you mean 'after'?"), std::string::npos);
+}
+
 TEST(Table, OfAxesInStepOneValueIsEnough) {
   const Folder folder;
   Database database(folder.file());

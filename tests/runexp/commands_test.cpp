@@ -3,11 +3,13 @@
 // code changes.
 #include <gmock/gmock.h>
 
+#include <memory>
 #include <sstream>
 #include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "results/database.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -156,6 +158,101 @@ TEST_F(Commands, RerunComparesToTheLastBit) {
   EXPECT_EQ(run({"rerun", id, "--verify", "--threads", "7"}).exit_code(), 0) << "replaced";
 }
 
+/// A sweep of two arms as some other machine's program writes it, two steps a cell.
+class WatchedSweep : public Commands {
+ protected:
+  WatchedSweep() {
+    std::filesystem::create_directories(folder_.file("results"));
+    database_ = std::make_unique<Database>(folder_.file("results/results.sqlite"));
+    for (const std::string arm : {"good", "two\nlines \x1b[7m"})
+      for (int seed = 0; seed < 2; ++seed) {
+        CellRecord record;
+        record.id = fmt::format("{}{}", arm[0], seed) + std::string(62, '0');
+        record.experiment = "elsewhere";
+        record.arm = arm;
+        record.arm_order = arm == "good" ? 0 : 1;
+        record.seed = seed;
+        record.config = "{}";
+        records_.push_back(record);
+      }
+    database_->plan("elsewhere", "", records_);
+  }
+
+  void finish(size_t cell, std::vector<double> losses, const std::string& state = "done") {
+    CellResult result;
+    result.cell = records_[cell].id;
+    result.state = state;
+    result.message = state == "done" ? "" : "the loss is NaN";
+    result.seconds = 60;
+    for (size_t step = 0; step < losses.size(); ++step)
+      result.series.push_back({"loss.total", static_cast<int>(step), losses[step]});
+    database_->import_result(records_[cell], result);
+  }
+
+  std::string picture() {
+    const Program program = run({"watch", "elsewhere", "--once"});
+    EXPECT_EQ(program.exit_code(), 0) << program.errors();
+    return program.output();
+  }
+
+  std::unique_ptr<Database> database_;
+  std::vector<CellRecord> records_;
+};
+
+TEST_F(WatchedSweep, APictureHasCountsCellsAndMeanCurves) {
+  EXPECT_THAT(picture(),
+              testing::AllOf(HasSubstr("0 of 4 cells done, 4 missing"),
+                             HasSubstr("nobody is running it now"),
+                             HasSubstr("no cell that is done has recorded it yet")));
+  finish(0, {3, 2, 1});
+  finish(1, {5, 4, 1});
+  finish(2, {4, 4, 4});
+  ASSERT_TRUE(database_->mark_running(records_[3], ::getpid(), "local"));
+  const std::string found = picture();
+  EXPECT_THAT(found, HasSubstr("] 3 of 4 cells done, 1 running; at most about 1 min 00 s left\n"));
+  EXPECT_THAT(found, HasSubstr("loss.total, mean over seeds, steps 0 to 2, 1 to 4\n"));
+  EXPECT_THAT(found, HasSubstr("(local)")) << "where the cell runs";
+  EXPECT_THAT(found, HasSubstr("4 -> 1  (2 seeds)"));
+  EXPECT_THAT(found, HasSubstr("4 -> 4  (1 seed)"));
+  EXPECT_THAT(found, testing::ContainsRegex("good +(█)+(▆)+▁  4")) << "it falls";
+  EXPECT_THAT(found, testing::Not(HasSubstr("\x1b"))) << "a name does not steer the terminal";
+}
+
+TEST_F(WatchedSweep, ItFollowsToTheEndAndSaysHowItEnded) {
+  finish(0, {100, 1});
+  finish(1, {100, 1});
+  finish(2, {100, 1});
+  const std::string file = folder_.file("pictures");
+  Program watch(
+      {"/bin/sh",
+       "-c",
+       "exec '" + binary("runexp") + "' watch elsewhere --interval 0.01 > '" + file + "'"},
+      {},
+      folder_.path());
+  const auto shown = [&] { return std::filesystem::exists(file) ? read_file(file) : ""; };
+  while (shown().find("3 of 4 cells done, 1 missing") == std::string::npos)
+    std::this_thread::yield();
+  finish(3, {}, "failed");
+  watch.wait();
+  EXPECT_EQ(watch.exit_code(), 1) << watch.errors();
+  const std::string pictures = shown();
+  const std::string before = "3 of 4 cells done, 1 missing";
+  EXPECT_EQ(pictures.find(before), pictures.rfind(before)) << "drawn when something has changed";
+  EXPECT_THAT(pictures, HasSubstr("3 of 4 cells done, 1 failed\n"));
+  EXPECT_THAT(pictures, HasSubstr("seed 1  the loss is NaN"));
+  EXPECT_THAT(pictures, HasSubstr("(logarithmic)"));
+  finish(3, {90, 2});
+  EXPECT_EQ(run({"watch", "elsewhere"}).exit_code(), 0);
+}
+
+TEST_F(WatchedSweep, ItSaysWhatItCannotWatch) {
+  finish(0, {3, 1});
+  EXPECT_THAT(run({"watch", "elsewere"}).errors(), HasSubstr("did you mean 'elsewhere'?"));
+  EXPECT_THAT(run({"watch", "elsewhere", "--series", "loss.totl"}).errors(),
+              HasSubstr("did you mean 'loss.total'?"));
+  EXPECT_EQ(run({"watch", "elsewhere", "--interval", "0"}).exit_code(), 2);
+}
+
 TEST_F(Commands, DiffShowsConfigurationCodeAndMetrics) {
   run({"e.toml", "sweep.seed=0"});
   run({"e.toml", "sweep.seed=0", "fit.iterations=7", "--threads", "7", "--cache", "other"},
@@ -172,6 +269,9 @@ TEST_F(Commands, DiffShowsConfigurationCodeAndMetrics) {
   EXPECT_EQ(document.at("code").at("loss mask"), (json{"1.0.0 (0123)", "1.0.0 (ffff)"}));
   EXPECT_EQ(document.at("metrics").at("threads car").at(1), "7");
   EXPECT_THAT(run({"diff", order[0], order[2]}).output(), HasSubstr("fit.iterations"));
+  EXPECT_THAT(
+      run({"diff", order[0], order[2]}).output(),
+      testing::ContainsRegex("threads car +[0-9]+\\.000  ->  7\\.000  \\([+-][0-9]+\\.000\\)"));
   EXPECT_THAT(run({"diff", order[0], order[0]}).output(), HasSubstr("nothing differs"));
   EXPECT_EQ(run({"diff", order[0]}).exit_code(), 2);
 }

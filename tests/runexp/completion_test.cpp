@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "results/database.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -139,6 +140,37 @@ TEST_P(Completion, KnowsCommandsOptionsAndFiles) {
       {"runexp --dry-run e.toml --qui", "runexp --dry-run e.toml --quiet "},
       {"runexp rerun --ver", "runexp rerun --verify "},
       {"runexp status --results ol", "runexp status --results old.sqlite "}};
+  for (const auto& [begun, completed] : lines) EXPECT_EQ(shell.typed(begun + "\t"), completed);
+}
+
+TEST_P(Completion, KnowsWhatTheDatabaseHolds) {
+  if (!is_installed(GetParam().program)) GTEST_SKIP() << GetParam().program << " is not installed";
+  const TemporaryFolder folder;
+  fs::create_directories(folder.file("results"));
+  write_file_atomically(folder.file("some.png"), "");
+  for (const char* file : {"results/results.sqlite", "other.sqlite"}) {
+    Database database(folder.file(file));
+    std::vector<CellRecord> records(2);
+    for (size_t i = 0; i < records.size(); ++i) {
+      records[i].id = std::string(i == 0 ? "3f2a" : "81c0") + std::string(60, '0');
+      records[i].experiment = file[0] == 'o' ? "elsewhere" : "ablation_size";
+      records[i].arm = i == 0 ? "mask only" : "size: 0.1";
+      records[i].arm_order = static_cast<int>(i);
+    }
+    database.plan(records[0].experiment, "Does it: help?", records);
+  }
+  Shell shell(GetParam(), folder);
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"runexp table abl", "runexp table ablation_size "},
+      {"runexp table ablation_size --format mark", "runexp table ablation_size --format markdown "},
+      {"runexp table ablation_size --baseline mask",
+       "runexp table ablation_size --baseline mask\\ only "},
+      {"runexp watch --results other.sqlite els", "runexp watch --results other.sqlite elsewhere "},
+      {"runexp show 3f", "runexp show 3f2a00000000 "},
+      {"runexp diff 3f2a 8", "runexp diff 3f2a 81c000000000 "},
+      {"runexp e.toml --launcher blo", "runexp e.toml --launcher blocks "},
+      {"runexp completion ba", "runexp completion bash "},
+      {"runexp show 3f2a -o so", "runexp show 3f2a -o some.png "}};
   for (const auto& [begun, completed] : lines) EXPECT_EQ(shell.typed(begun + "\t"), completed);
 }
 

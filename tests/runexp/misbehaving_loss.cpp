@@ -28,6 +28,9 @@ class MisbehavingLoss final : public Loss {
     if (behaviour_ == "throw") throw std::runtime_error("out of luck");
     if (behaviour_ == "allocate")
       for (std::vector<at::Tensor> memory;;) memory.push_back(at::ones({1 << 24}));
+    if (behaviour_ == "a_pixel_each") return input.rendering.silhouette;
+    if (behaviour_ == "one_for_all") return input.rendering.silhouette.mean();
+    if (behaviour_ == "no_tensor") return {};
     const at::Tensor loss = input.rendering.silhouette.mean({1, 2});
     if (behaviour_ == "not_a_number_once")  // of the first object alone
       return loss.masked_fill(input.hypothesis.object.eq(0), std::nan(""));
@@ -46,8 +49,16 @@ PluginDescriptor descriptor() {
   info.description = "Goes wrong as it is told to.";
   info.differentiable_in.inputs = {"silhouette"};
   Parameter behaviour{"behaviour", std::string("none"), "", "what goes wrong"};
-  behaviour.choices = {
-      "none", "segfault", "sleep", "throw", "allocate", "not_a_number", "not_a_number_once"};
+  behaviour.choices = {"none",
+                       "segfault",
+                       "sleep",
+                       "throw",
+                       "allocate",
+                       "not_a_number",
+                       "not_a_number_once",
+                       "a_pixel_each",
+                       "one_for_all",
+                       "no_tensor"};
   info.parameters = {behaviour};
   return {info, LossFactory([](const Parameters& parameters) {
             return std::make_unique<MisbehavingLoss>(parameters.text("behaviour"));

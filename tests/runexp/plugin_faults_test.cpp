@@ -131,6 +131,14 @@ TEST_F(PluginFaults, AnException) {
   EXPECT_THAT(failure("throw"), HasSubstr("out of luck"));
 }
 
+TEST_F(PluginFaults, AWrongShape) {
+  const auto names = testing::AllOf(HasSubstr("the loss 'misbehaving' returned "),
+                                    HasSubstr("but [2] is due: one number for each of the 2 hyp"));
+  EXPECT_THAT(failure("a_pixel_each"), testing::AllOf(names, HasSubstr("a tensor of shape [2, ")));
+  EXPECT_THAT(failure("one_for_all"), testing::AllOf(names, HasSubstr("a tensor of shape [],")));
+  EXPECT_THAT(failure("no_tensor"), testing::AllOf(names, HasSubstr("returned no tensor,")));
+}
+
 // A loss that is not a number says nothing of where to go: the objects fail, and the cell with them
 // where none is left.
 TEST_F(PluginFaults, NotANumber) {
