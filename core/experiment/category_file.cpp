@@ -34,14 +34,15 @@ std::string CategoryFiles::find(const std::string& category, const SourceLocatio
         names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  throw UserError(
-      where,
-      fmt::format("'dataset.category' is \"{}\", but there is no such category{}; there: {}; "
-                  "another one is a "
-                  "file like experiments/categories/car.toml, whose path may stand here",
-                  category,
-                  did_you_mean(category, names),
-                  names.empty() ? "none" : join(names, ", ")));
+  const std::string message = fmt::format(
+      "{} is \"{}\", but there is no such category{}; there: {}; another one is a file "
+      "like experiments/categories/car.toml, whose path may stand here",
+      where.file.empty() ? "the category" : "'dataset.category'",
+      category,
+      did_you_mean(category, names),
+      names.empty() ? "none" : join(names, ", "));
+  if (where.file.empty()) throw UserError(message);  // asked for by a program or an option
+  throw UserError(where, message);
 }
 
 const CategoryValues& CategoryFiles::of(const std::string& category, const SourceLocation& where) {

@@ -175,13 +175,14 @@ void list_files(const std::vector<ManifestFrame>& frames, Inspection& inspection
 
 Inspection inspect_manifest(const std::string& path,
                             int threads,
-                            const std::function<void(double)>& progress) {
+                            const std::function<void(double)>& progress,
+                            const std::string& category) {
   Inspection inspection;
   inspection.root = path;
   const std::vector<ManifestFrame> frames = read_manifest(path);
   for (const ManifestFrame& frame : frames) inspection.frames.push_back(frame.id);
   list_files(frames, inspection);
-  const ManifestInspector inspector(path);
+  const ManifestInspector inspector(path, category);
   for (const std::string& note : inspector.notes()) inspection.notes.push_back(note);
   for_each_frame(
       frames.size(),
@@ -200,8 +201,9 @@ std::string DataFault::to_string() const {
 
 Inspection inspect(const std::string& root,
                    int threads,
-                   const std::function<void(double)>& progress) {
-  if (fs::is_regular_file(root)) return inspect_manifest(root, threads, progress);
+                   const std::function<void(double)>& progress,
+                   const std::string& category) {
+  if (fs::is_regular_file(root)) return inspect_manifest(root, threads, progress, category);
   Inspection inspection;
   inspection.root = root;
   if (!fs::is_directory(fs::path(root) / "training"))
@@ -211,7 +213,7 @@ Inspection inspect(const std::string& root,
                     root));
   list_files(inspection);
   check_splits(inspection);
-  const FileInspector inspector(root, inspection.faults);
+  const FileInspector inspector(root, category, inspection.faults);
   const std::vector<std::string> frames = inspection.frames;
   for_each_frame(
       frames.size(),

@@ -49,10 +49,12 @@ struct Inspection {
 /// sizes that do not agree, splits that name absent frames, frames without image or calibration. No
 /// fault ends the listing; only a root without a folder training/ is a UserError. A root that is a file is a
 /// manifest (data/manifest.h), whose frames are read as experiments read them. `progress` gets
-/// the share done, 0..1, from one thread at a time.
+/// the share done, 0..1, from one thread at a time. Depth is judged by objects of `category`
+/// (experiments/categories, or a file), whose size and boxes tell how far they are.
 Inspection inspect(const std::string& root,
                    int threads,
-                   const std::function<void(double)>& progress = nullptr);
+                   const std::function<void(double)>& progress = nullptr,
+                   const std::string& category = "car");
 
 /// For a person at a prompt, and for programs: one JSON object with the fields above.
 std::string format_inspection(const Inspection& inspection);

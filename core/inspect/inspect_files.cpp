@@ -140,15 +140,16 @@ class FrameInspection {
 
   void masks(const std::map<std::string, MaskSource>& sources) {
     if (!width_) return;
-    for (const char* name : {"instance", "png", "coco"}) {
+    for (const MaskKind kind : {MaskKind::instance, MaskKind::png, MaskKind::coco}) {
+      const std::string name(name_of(kind));
       const auto source = sources.find(name);
       if (source == sources.end()) continue;
-      const std::string kind = source->first == "instance" ? "instance_2" : "masks_2";
+      const std::string folder = kind == MaskKind::instance ? "instance_2" : "masks_2";
       std::string path =
-          training_path(root_, kind, frame_, source->first == "coco" ? ".json" : ".png");
-      if (source->first == "instance" && !fs::exists(path)) continue;
-      if (source->first == "coco" && !fs::exists(path)) {
-        path = training_path(root_, kind, "coco", ".json");
+          training_path(root_, folder, frame_, kind == MaskKind::coco ? ".json" : ".png");
+      if (kind == MaskKind::instance && !fs::exists(path)) continue;
+      if (kind == MaskKind::coco && !fs::exists(path)) {
+        path = training_path(root_, folder, "coco", ".json");
         if (!fs::exists(path)) continue;
       }
       try {
@@ -238,13 +239,15 @@ class FrameInspection {
 
 }  // namespace
 
-FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& faults)
-    : root_(root), car_(load_category("car")) {
+FileInspector::FileInspector(const std::string& root,
+                             const std::string& category,
+                             std::vector<DataFault>& faults)
+    : root_(root), category_(load_category(category)) {
   const fs::path training = fs::path(root) / "training";
   if (!fs::is_directory(training / "image_2")) return;  // its frames are reported one by one
   const KittiFolder folder(root);
   if (fs::is_directory(training / "instance_2"))
-    mask_sources_.emplace("instance", MaskSource(folder, MaskKind::instance));
+    mask_sources_.emplace(name_of(MaskKind::instance), MaskSource(folder, MaskKind::instance));
   if (!fs::is_directory(training / "masks_2")) return;
   bool has_png = false, has_json = false;
   for (const auto& entry : fs::directory_iterator(training / "masks_2")) {
@@ -252,10 +255,11 @@ FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& fa
     has_png |= entry.path().extension() == ".png";
     has_json |= entry.path().extension() == ".json";
   }
-  if (has_png) mask_sources_.emplace("png", MaskSource(folder, MaskKind::png));
+  if (has_png) mask_sources_.emplace(name_of(MaskKind::png), MaskSource(folder, MaskKind::png));
   if (has_json) try {
       const MaskSource& coco =
-          mask_sources_.emplace("coco", MaskSource(folder, MaskKind::coco)).first->second;
+          mask_sources_.emplace(name_of(MaskKind::coco), MaskSource(folder, MaskKind::coco))
+              .first->second;
       const std::string file = (training / "masks_2" / "coco.json").string();
       for (const std::string& fault : coco.faults()) faults.push_back(fault_of(file, fault));
     } catch (const UserError& error) {
@@ -264,7 +268,7 @@ FileInspector::FileInspector(const std::string& root, std::vector<DataFault>& fa
 }
 
 FrameFindings FileInspector::look_at(const std::string& frame) const {
-  FrameInspection inspection(root_, frame, car_);
+  FrameInspection inspection(root_, frame, category_);
   inspection.image();
   inspection.calibration();
   inspection.objects("label_2", KittiFileKind::labels, inspection.findings.labels);
@@ -288,12 +292,12 @@ DatasetRequest everything_in(const std::string& manifest) {
 
 }  // namespace
 
-ManifestInspector::ManifestInspector(const std::string& path)
-    : car_(load_category("car")), source_(everything_in(path)) {}
+ManifestInspector::ManifestInspector(const std::string& path, const std::string& category)
+    : category_(load_category(category)), source_(everything_in(path)) {}
 
 FrameFindings ManifestInspector::look_at(const ManifestFrame& listed) const {
   FrameFindings findings;
-  findings.depth = DepthPlausibility(car_);
+  findings.depth = DepthPlausibility(category_);
   const auto report = [&](const std::string& file, const std::string& message) {
     findings.faults.push_back(fault_of(file, message));
   };

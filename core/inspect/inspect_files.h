@@ -42,27 +42,29 @@ void judge_together(const FrameFindings& all, Inspection& inspection);
 class FileInspector {
  public:
   /// Faults of files that are of all frames (masks_2/coco.json) are appended to `faults`.
-  FileInspector(const std::string& root, std::vector<DataFault>& faults);
+  FileInspector(const std::string& root,
+                const std::string& category,
+                std::vector<DataFault>& faults);
 
   FrameFindings look_at(const std::string& frame) const;
 
  private:
   std::string root_;
-  CategoryModel car_;                               ///< whose size tells distances
+  CategoryModel category_;                          ///< whose size tells distances
   std::map<std::string, MaskSource> mask_sources_;  ///< those that can be read, by name
 };
 
 /// Looks at the frames of a manifest, as experiments read them. Thread-safe once made.
 class ManifestInspector {
  public:
-  explicit ManifestInspector(const std::string& path);
+  ManifestInspector(const std::string& path, const std::string& category);
 
   FrameFindings look_at(const ManifestFrame& frame) const;
   /// What was left out of files that are of several frames.
   std::vector<std::string> notes() const;
 
  private:
-  CategoryModel car_;
+  CategoryModel category_;
   ManifestSource source_;
 };
 

@@ -28,7 +28,7 @@ const CommandUsage inspect_usage = {
     R"(Reads every file of a data set in KITTI's layout, or of a manifest of one's own pictures
 (docs/own-data.md), and says what there is: frames, objects a class, what is missing, and every fault with its file and line. Nothing that is wrong ends the
 listing. With --sheet it draws boxes, masks and depth of some frames, with --objects what the method
-sees of each of their cars, as one picture. Exit code: 0 no faults, 1 faults were found.
+sees of each of their objects, as one picture. Exit code: 0 no faults, 1 faults were found.
 
 Examples:
   runexp data inspect PATH/TO/KITTI
@@ -53,7 +53,12 @@ po::options_description describe_options() {
       "draw boxes, masks and depth, a row a frame");
   add("objects",
       po::value<std::string>()->value_name("FILE.png"),
-      "draw crop, mask and depth of every car of these frames");
+      "draw crop, mask and depth of every object of the category in these frames");
+  add("category",
+      po::value<std::string>()->default_value("car")->value_name("NAME"),
+      "class whose objects judge depth and stand in the pictures: a file of "
+      "experiments/categories, "
+      "or its path");
   add("frames",
       po::value<std::string>()->value_name("IDS"),
       "frames of the pictures: ids, a split of ImageSets, or all (default: 8, evenly spread)");
@@ -108,6 +113,7 @@ void draw(const po::variables_map& values, const std::string& root) {
   options.source =
       std::filesystem::is_regular_file(root) ? DataSource::manifest : DataSource::kitti;
   options.objects = 0;
+  options.category = values["category"].as<std::string>();
   options.category_model = load_category(options.category);
   options.on_error = OnError::skip;
   options.masks = choice<MaskKind>(values, "masks");
@@ -134,10 +140,13 @@ int run_inspect(const std::vector<std::string>& arguments) {
   const std::string format = choice(values, "format", {"text", "json"});
 
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
-  const Inspection inspection =
-      inspect(root, int(std::max(1u, std::thread::hardware_concurrency())), [&](double share) {
+  const Inspection inspection = inspect(
+      root,
+      int(std::max(1u, std::thread::hardware_concurrency())),
+      [&](double share) {
         if (shows_progress) fmt::print(stderr, "\rreading {:3.0f} %", 100 * share);
-      });
+      },
+      values["category"].as<std::string>());
   if (shows_progress) fmt::print(stderr, "\r{:20}\r", "");
   fmt::print("{}", format == "json" ? inspection_json(inspection) : format_inspection(inspection));
   draw(values, root);

@@ -229,6 +229,13 @@ TEST(Inspect, CountsAManifestsFramesAndListsTheirFaults) {
   EXPECT_TRUE(has_fault(inspect(manifest, 1), "instance_2/000000.png", 0, "9x9"));
 }
 
+TEST(Inspect, JudgesDepthByTheClassThatIsAskedFor) {
+  const StreetFolder street;
+  EXPECT_NO_THROW(inspect(street.path(), 1, nullptr, "van"));
+  expect_says(message_of<UserError>([&] { inspect(street.path(), 1, nullptr, "vam"); }),
+              {"vam", "van"});
+}
+
 TEST(ContactSheet, DrawsTheFramesOfAManifest) {
   const StreetFolder street;
   DatasetRequest request = kitti_request(street.write(
