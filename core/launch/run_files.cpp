@@ -93,8 +93,8 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
                                  fmt::format("--time-limit={}", options.time_limit),
                                  fmt::format("--heartbeat={}", options.heartbeat)};
   if (!options.logs.empty()) words.push_back("--logs=" + options.logs);
-  if (options.some_failed) words.push_back("--some-failed");
-  words.push_back("--");
+  if (options.some_failed) words.emplace_back("--some-failed");
+  words.emplace_back("--");
   words.insert(words.end(), files.begin(), files.end());
   std::vector<std::string> environment = worker_environment(options.threads);
   // It belongs to a thread: one that is not the first has to ask for it anew.
