@@ -8,21 +8,20 @@
 
 namespace monodr {
 
-ConfidenceFactors confidence_factors(const ObjectiveValue& evaluation,
-                                     const ObservationBatch& batch) {
+ConfidenceFactors confidence_factors(const ObjectiveValue& value, const ObservationBatch& batch) {
   constexpr double kRangeDeviation = 0.05;
-  const HypothesisBatch& hypothesis = evaluation.hypothesis;
+  const HypothesisBatch& hypothesis = value.hypothesis;
   const at::Tensor object = hypothesis.object;
   const at::Tensor known = batch.known.index_select(0, object) > 0.5;
   const at::Tensor mask = (batch.mask.index_select(0, object) > 0.5).logical_and(known);
-  const at::Tensor drawn = (evaluation.rendering.silhouette > 0.5).logical_and(known);
+  const at::Tensor drawn = (value.rendering.silhouette > 0.5).logical_and(known);
   const auto count = [](const at::Tensor& set) { return set.sum({1, 2}).to(at::kFloat); };
 
   ConfidenceFactors factors;
   factors.mask = count(mask.logical_and(drawn)) / count(mask.logical_or(drawn)).clamp_min(1);
 
   const at::Tensor observed = batch.depth.index_select(0, object);
-  const at::Tensor& rendered = evaluation.rendering.depth;
+  const at::Tensor& rendered = value.rendering.depth;
   const at::Tensor both = (observed > 0).logical_and(rendered > 0);
   const at::Tensor residual =
       at::where(both,

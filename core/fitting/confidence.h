@@ -16,7 +16,6 @@ struct ConfidenceFactors {
   at::Tensor range;
 };
 
-ConfidenceFactors confidence_factors(const ObjectiveValue& evaluation,
-                                     const ObservationBatch& batch);
+ConfidenceFactors confidence_factors(const ObjectiveValue& value, const ObservationBatch& batch);
 
 }  // namespace monodr

@@ -172,11 +172,9 @@ at::Tensor Descent::without_failed(const at::Tensor& losses) const {
   return losses.masked_fill(bad, kFailedLoss);
 }
 
-void Descent::note_failures(int step,
-                            const ObjectiveValue& evaluation,
-                            const at::Tensor& gradient) {
-  for (size_t i = 0; i < evaluation.terms.size(); ++i)
-    fail(evaluation.terms[i].isfinite().logical_not(), static_cast<int64_t>(i), step);
+void Descent::note_failures(int step, const ObjectiveValue& value, const at::Tensor& gradient) {
+  for (size_t i = 0; i < value.terms.size(); ++i)
+    fail(value.terms[i].isfinite().logical_not(), static_cast<int64_t>(i), step);
   fail(gradient.isfinite().all(1).logical_not(), kGradient, step);
 }
 
@@ -266,7 +264,7 @@ void Descent::prune(int steps_done, const at::Tensor& losses) {
 }
 
 void Descent::record(const at::Tensor& losses,
-                     const ObjectiveValue& evaluation,
+                     const ObjectiveValue& value,
                      LossCurve& curve) const {
   const auto [best, winner] = losses.view({-1, per_object_}).min(1);
   const at::Tensor alive = best.lt(kFailedLoss);
@@ -274,10 +272,10 @@ void Descent::record(const at::Tensor& losses,
     return (values.masked_fill(alive.logical_not(), 0).sum() / alive.sum()).item<double>();
   };
   curve.total.push_back(mean_of(best));
-  curve.terms.resize(evaluation.terms.size());
-  for (size_t i = 0; i < evaluation.terms.size(); ++i)
-    curve.terms[i].push_back(mean_of(
-        evaluation.terms[i].view({-1, per_object_}).gather(1, winner.unsqueeze(1)).squeeze(1)));
+  curve.terms.resize(value.terms.size());
+  for (size_t i = 0; i < value.terms.size(); ++i)
+    curve.terms[i].push_back(
+        mean_of(value.terms[i].view({-1, per_object_}).gather(1, winner.unsqueeze(1)).squeeze(1)));
 }
 
 }  // namespace monodr

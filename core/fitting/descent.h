@@ -82,7 +82,7 @@ class Descent {
   at::Tensor combined(const at::Tensor& losses, int index) const;
   void remember(const at::Tensor& losses);
   at::Tensor without_failed(const at::Tensor& losses) const;
-  void note_failures(int step, const ObjectiveValue& evaluation, const at::Tensor& gradient);
+  void note_failures(int step, const ObjectiveValue& value, const at::Tensor& gradient);
   void note_divergence(int step);
   void fail(const at::Tensor& rows, int64_t reason, int step);
   void learn(at::Tensor gradient, double scale);
@@ -90,7 +90,7 @@ class Descent {
   void branch(int step);
   void settle(const at::Tensor& losses);
   void prune(int steps_done, const at::Tensor& losses);
-  void record(const at::Tensor& losses, const ObjectiveValue& evaluation, LossCurve& curve) const;
+  void record(const at::Tensor& losses, const ObjectiveValue& value, LossCurve& curve) const;
 
   const ObservationBatch& batch_;
   const Objective& objective_;

@@ -14,10 +14,10 @@ namespace {
 
 /// [B]: the product of the factors that are switched on.
 at::Tensor self_consistency(const ConfidenceSettings& settings,
-                            const ObjectiveValue& evaluation,
+                            const ObjectiveValue& value,
                             const ObservationBatch& batch,
                             const at::Tensor& agreement) {
-  const ConfidenceFactors factors = confidence_factors(evaluation, batch);
+  const ConfidenceFactors factors = confidence_factors(value, batch);
   at::Tensor product = at::ones({batch.count()}, at::kFloat);
   if (settings.mask) product = product * factors.mask;
   if (settings.depth) product = product * factors.depth;

@@ -38,7 +38,7 @@ struct FittedObject {
 /// The object that row `row` of an evaluated state describes; `score` and `failure` are left as
 /// they are.
 FittedObject fitted_object(const Observation& observation,
-                           const ObjectiveValue& evaluation,
+                           const ObjectiveValue& value,
                            int64_t row);
 
 }  // namespace monodr

@@ -143,7 +143,7 @@ TEST_F(Seams, AFitStartsFromAnotherSystemsBoxes) {
   EXPECT_EQ(metrics("refined").at("fitted_objects"), metrics("first").at("fitted_objects"));
 }
 
-TEST_F(Seams, AFitByCentralDifferencesNeedsNoGradientOfItsRenderer) {
+TEST_F(Seams, AFitByCentralDifferencesGoesFromFileToTable) {
   run_experiment(
       "differences",
       "[dataset]\nobjects = 2\n" + method +
