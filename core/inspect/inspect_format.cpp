@@ -28,7 +28,12 @@ std::string named(const std::vector<std::string>& frames) {
 std::string sum_of(const std::vector<DataFault>& faults) {
   std::set<std::string> files;
   for (const DataFault& fault : faults) files.insert(fault.file);
-  return fmt::format("{} faults in {} files:", faults.size(), files.size());
+  const auto plural = [](size_t count) { return count == 1 ? "" : "s"; };
+  return fmt::format("{} fault{} in {} file{}:",
+                     faults.size(),
+                     plural(faults.size()),
+                     files.size(),
+                     plural(files.size()));
 }
 
 }  // namespace
