@@ -92,14 +92,19 @@ std::vector<IdleKey> check_rules(const Section& section,
   }
 }
 
-bool is_a_fit(const std::string& method) {
-  return method_binding().read(nlohmann::json::parse(method)).name == MethodKind::fit;
+MethodSettings method_of(const std::string& table) {
+  return method_binding().read(nlohmann::json::parse(table));
 }
 
 // A method that renders nothing must not become another one with a renderer's file.
 bool belongs_to_the_fit(const std::string& section) {
   return names_a_plugin(section) || section == "corpus" || section == "fit" ||
          section == "confidence";
+}
+
+bool is_asked_for(const std::string& section, const MethodSettings& method) {
+  if (section == "predictor" || section == "train") return method.predicts();
+  return method.renders() || !belongs_to_the_fit(section);
 }
 
 std::string in_braces_with(const std::string& object,
@@ -190,6 +195,15 @@ Resolver::Table Resolver::make_section(const std::string& name,
     identify_path("corpus", parameters, given, table.idle, table.identity);
   if (name == "corpus") identify_path("root", parameters, given, table.idle, table.identity);
   if (name == "shape_prior") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "predictor") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "train") {
+    identify_path("root", parameters, given, table.idle, table.identity);
+    table.plugin = parameters.text("rule");
+    const auto rule = given.find("rule");
+    const SourceLocation where = rule == given.end() ? SourceLocation{file_} : rule->second.where;
+    table.info = &catalogue_.find(PluginKind::rule, table.plugin, where);
+    table.identity += table.info->file_hash;
+  }
   if (name == "method") identify_path("detections", parameters, given, table.idle, table.identity);
   if (name == "fit")
     identify_path("start_detections", parameters, given, table.idle, table.identity);
@@ -324,15 +338,16 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     tables[table].emplace_back(key.substr(dot + 1), value);
   }
   add_category(tables);
-  const bool fits = is_a_fit(table("method", tables["method"]).json);
+  const MethodSettings method = method_of(table("method", tables["method"]).json);
+  const bool fits = method.renders();
   // Everything that stands in the file is checked, also what this cell does not use; but a method
   // that renders nothing asks for no plugin.
   std::vector<std::string> wrong;  // a person mends all of it at once
   for (const auto& [name, given] : tables) {
-    if (!fits && given.empty() && belongs_to_the_fit(name)) continue;
+    if (given.empty() && !is_asked_for(name, method)) continue;
     try {
       const Table& checked = table(name, given);
-      if (fits && find_section(name) != nullptr && names_a_plugin(name))
+      if (is_asked_for(name, method) && find_section(name) != nullptr && names_a_plugin(name))
         catalogue_.find(
             kind_of_section(name, checked.plugin_where), checked.plugin, checked.plugin_where);
     } catch (const UserError& error) {
@@ -362,7 +377,7 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     configuration.plugins.clear();
   }
   for (const Section& section : core_sections()) {
-    if (!fits && belongs_to_the_fit(section.name)) continue;
+    if (!is_asked_for(section.name, method)) continue;
     const Table& core = table(section.name, tables[section.name]);
     std::string json = core.json, identity = core.identity;
     if (names_a_plugin(section.name)) {
@@ -371,6 +386,8 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
       json = in_braces_with(json, core.plugin, plugin.json);
       identity += plugin.identity;
       configuration.plugins.push_back(plugin.info);
+    } else if (core.info != nullptr) {
+      configuration.plugins.push_back(core.info);
     }
     configuration.json +=
         fmt::format("{}\"{}\":{}", configuration.json.empty() ? "{" : ",", section.name, json);

@@ -45,6 +45,7 @@ const std::vector<Command>& commands() {
       {"cache", "how much room the cache takes; clear it", run_cache},
       {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
       {"data", "make and look at data sets", nullptr},
+      {"train", "train the predictors of an experiment, or find them in the cache", run_train},
       {"prior", "train, look at and evaluate shape priors", run_prior},
       {"fit", "fit one object of a frame and draw how it went", run_fit},
       {"show", "draw how a cell fitted one of its objects", run_show},
