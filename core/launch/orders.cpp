@@ -115,4 +115,23 @@ SheetOrder sheet_order_from_json(const std::string& text) {
   return order;
 }
 
+std::string to_json(const DetectOrder& order) {
+  return dump({{"config", json::parse(order.config)},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"output", order.output},
+               {"offset", order.offset}});
+}
+
+DetectOrder detect_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  DetectOrder order;
+  order.config = document.at("config").dump();
+  order.plugin_folders = texts(document.at("plugin_folders"));
+  order.cache = document.at("cache");
+  order.output = document.at("output");
+  order.offset = document.at("offset").get<std::vector<double>>();
+  return order;
+}
+
 }  // namespace monodr

@@ -50,4 +50,16 @@ struct SheetOrder {
 std::string to_json(const SheetOrder& order);
 SheetOrder sheet_order_from_json(const std::string& text);
 
+/// Finds objects in pictures and writes what it found to a folder (`detect`).
+struct DetectOrder {
+  std::string config;  ///< resolved, JSON
+  std::vector<std::string> plugin_folders;
+  std::string cache;
+  std::string output;  ///< folder that is there
+  /// Of the pictures' camera in the rig whose frame the boxes are written in (geometry/camera.h), metres.
+  std::vector<double> offset{0, 0, 0};
+};
+std::string to_json(const DetectOrder& order);
+DetectOrder detect_order_from_json(const std::string& text);
+
 }  // namespace monodr

@@ -24,6 +24,8 @@ int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
 int run_figure(const std::vector<std::string>& arguments);      ///< figure.cpp
 int run_metrics(const std::vector<std::string>& arguments);     ///< metrics.cpp
 int run_export(const std::vector<std::string>& arguments);      ///< export.cpp
+int run_data(const std::vector<std::string>& arguments);        ///< annotate.cpp and the worker
+int run_detect(const std::vector<std::string>& arguments);      ///< detect.cpp
 int run_fit(const std::vector<std::string>& arguments);         ///< fit.cpp
 int run_show(const std::vector<std::string>& arguments);        ///< show.cpp
 int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp

@@ -44,8 +44,9 @@ const std::vector<Command>& commands() {
       {"selftest", "check the evaluator against itself on your data", run_selftest},
       {"cache", "how much room the cache takes; clear it", run_cache},
       {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
-      {"data", "make and look at data sets", nullptr},
+      {"data", "make, look at and annotate data sets", run_data},
       {"prior", "train, look at and evaluate shape priors", run_prior},
+      {"detect", "find 3-D boxes in pictures", run_detect},
       {"fit", "fit one object of a frame and draw how it went", run_fit},
       {"show", "draw how a cell fitted one of its objects", run_show},
   };
