@@ -42,7 +42,7 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> list = {
       {"meshes", "meshes", {""}, {".obj", ".json", ".part"}},
       {"masks", "masks", {""}, {".rle", ".part"}},
-      {"priors", "", {"prior-"}, {".prior", ".checkpoint", ".part"}},
+      {"priors", "priors", {""}, {".prior", ".checkpoint", ".part"}},
       {"scenes", "", {"synthetic-"}, {""}},
   };
   return list;
