@@ -44,7 +44,7 @@ const std::vector<Kind>& kinds() {
       {"meshes", "meshes", {""}, {".obj", ".json", ".part"}},
       {"masks", "masks", {""}, {".rle", ".part"}},
       {"networks", "networks", {""}, {".objects", ".depth", ".part"}},
-      {"priors", "", {"prior-"}, {".prior", ".checkpoint", ".part"}},
+      {"priors", "priors", {""}, {".prior", ".checkpoint", ".part"}},
       {"scenes", "", {"synthetic-"}, {""}},
   };
   return list;
