@@ -260,7 +260,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   if (looks_at_observations(config)) require_observations(set, settings.category);
   const auto method = make_method(config, registry, order.cache);
   const double cpu_before = cpu_seconds();
-  const MethodResult found =
+  MethodResult found =
       method->detect(set, [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
   const double method_seconds = cpu_seconds() - cpu_before;
   require_detections(found, set, settings.category);
@@ -306,11 +306,12 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   if (looks_at_observations(config))
     result.provenance["evidence"] = describe_counts(set, settings.category.name);
   add_skipped(set, result);
-  for (const std::vector<std::string>* notes : {&found.notes, &std::as_const(set).notes})
+  for (const std::vector<std::string>* notes : {&std::as_const(found).notes, &std::as_const(set).notes})
     for (const std::string& note : *notes) add_note(result, note);
   note_low_recall(result);
   if (settings.evaluation.overlays && !order.pictures.empty())
     outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
+  outcome.fits = std::move(found.objects);
   return outcome;
 }
 

@@ -92,6 +92,9 @@ Values fixed_values(const std::string& command, const std::string& option) {
   if (option == "--format" && command == "table")
     for (const char* format : {"text", "markdown", "latex", "csv", "json"})
       values.push_back({format, ""});
+  if (option == "--format" && command == "export")
+    for (const char* format : {"kitti", "csv", "json", "tensorboard", "glb", "obj", "ply"})
+      values.push_back({format, ""});
   if (option == "--format" && (command == "status" || command == "diff"))
     for (const char* format : {"text", "json"}) values.push_back({format, ""});
   if (option == "completion")
