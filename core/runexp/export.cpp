@@ -167,6 +167,7 @@ int export_all_meshes(const Database& database,
 int run_export(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
   add_plugin_options(options);
   auto add = options.add_options();
   add("experiment", po::value<std::string>()->required()->value_name("NAME"), "the experiment");
@@ -189,7 +190,7 @@ int run_export(const std::vector<std::string>& arguments) {
                                 did_you_mean(format, formats)));
   const auto experiment = values["experiment"].as<std::string>();
   const fs::path output = values["output"].as<std::string>();
-  const Database database(results_file(values), Database::Access::read_only);
+  const Database database = open_results(values, {experiment});
   const std::vector<StoredCell> cells = current_cells(database, experiment);
   std::error_code failure;
   fs::create_directories(output, failure);

@@ -33,6 +33,8 @@ const std::vector<Command>& commands() {
       {"logs", "what a cell wrote while it ran", run_logs},
       {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
       {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
+      {"tag", "tag cells, so that other commands can be asked for them alone", run_tag},
+      {"note", "write a note on a cell", run_note},
       {"plugins", "list, show, check and make plugins", run_plugins},
       {"schema", "print the JSON Schema of experiment files, for editors", run_schema},
       {"table", "print an experiment's table as text, Markdown, LaTeX, CSV or JSON", run_table},
