@@ -59,6 +59,20 @@ const Binding<RuleSettings>& rule_binding() {
   return binding;
 }
 
+const Binding<DetectorSettings>& detector_binding() {
+  using S = DetectorSettings;
+  static const Binding<S> binding = Binding<S>("detector", "the network that finds objects and their masks, where dataset.boxes or dataset.masks is \"network\"")
+                                        .key("plugin", &S::plugin, "", "detector plugin");
+  return binding;
+}
+
+const Binding<DepthEstimatorSettings>& depth_estimator_binding() {
+  using S = DepthEstimatorSettings;
+  static const Binding<S> binding = Binding<S>("depth_estimator", "the network that depth comes from, where dataset.depth is \"network\"")
+                                        .key("plugin", &S::plugin, "", "depth estimator plugin");
+  return binding;
+}
+
 const Binding<EvaluationSettings>& evaluation_binding() {
   using S = EvaluationSettings;
   static const Binding<S> binding =
