@@ -316,6 +316,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   note_low_recall(result);
   if (settings.evaluation.overlays && !order.pictures.empty())
     outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
+  outcome.fits = std::move(run.found.objects);
   return outcome;
 }
 

@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/cell_result.h"
+
 namespace monodr {
 namespace {
 
@@ -83,6 +85,25 @@ PrepareOrder prepare_order_from_json(const std::string& text) {
   order.plugin_folders = texts(document.at("plugin_folders"));
   order.cache = document.at("cache");
   order.only_prior = document.at("only_prior");
+  return order;
+}
+
+std::string to_json(const MeshesOrder& order) {
+  CellResult stored;
+  stored.detections = order.stored;
+  return dump({{"cell", json::parse(to_json(order.cell))},
+               {"stored", json::parse(to_json(stored))},
+               {"title", order.title},
+               {"format", order.format}});
+}
+
+MeshesOrder meshes_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  MeshesOrder order;
+  order.cell = cell_order_from_json(document.at("cell").dump());
+  order.stored = cell_result_from_json(document.at("stored").dump()).detections;
+  order.title = document.at("title");
+  order.format = document.at("format");
   return order;
 }
 

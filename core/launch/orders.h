@@ -34,6 +34,16 @@ struct PrepareOrder {
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);
 
+/// Runs a cell again and writes the meshes of what it found, a file a frame (`meshes`).
+struct MeshesOrder {
+  CellOrder cell;                        ///< its output is a folder
+  std::vector<FrameAnnotations> stored;  ///< what the database has of it
+  std::string title;
+  std::string format;  ///< glb, obj or ply
+};
+std::string to_json(const MeshesOrder& order);
+MeshesOrder meshes_order_from_json(const std::string& text);
+
 /// Fits one object and draws how it went (`sheet`).
 struct SheetOrder {
   std::string config;  ///< resolved, JSON

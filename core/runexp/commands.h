@@ -18,6 +18,8 @@ int run_watch(const std::vector<std::string>& arguments);       ///< watch.cpp
 int run_logs(const std::vector<std::string>& arguments);        ///< logs.cpp
 int run_rerun(const std::vector<std::string>& arguments);       ///< rerun.cpp
 int run_diff(const std::vector<std::string>& arguments);        ///< diff.cpp
+int run_tag(const std::vector<std::string>& arguments);         ///< tag.cpp
+int run_note(const std::vector<std::string>& arguments);        ///< note.cpp
 int run_completion(const std::vector<std::string>& arguments);  ///< completion.cpp
 int run_table(const std::vector<std::string>& arguments);       ///< table.cpp
 int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
