@@ -418,11 +418,15 @@ CREATE TABLE heading_mode (
 ALTER TABLE object ADD COLUMN heading_probability REAL;
 )sql";
 
+// What an experiment names for print.
+constexpr const char* version_7 =
+    "ALTER TABLE experiment ADD COLUMN report_metrics TEXT NOT NULL DEFAULT '[]';";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
   static const std::vector<std::string> migrations = {
-      version_1, version_2, version_3, version_4, version_5, version_6};
+      version_1, version_2, version_3, version_4, version_5, version_6, version_7};
   return migrations;
 }
 
