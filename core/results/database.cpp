@@ -69,10 +69,11 @@ void Database::write(const std::function<void()>& action) {
 
 void Database::plan(const std::string& experiment,
                     const std::string& question,
-                    const std::vector<CellRecord>& cells) {
+                    const std::vector<CellRecord>& cells,
+                    const std::vector<std::string>& report_metrics) {
   write([&] {
     clear_dead_marks();
-    plan_cells(*connection_, experiment, question, cells);
+    plan_cells(*connection_, experiment, question, report_metrics, cells);
   });
 }
 

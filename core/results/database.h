@@ -61,10 +61,12 @@ class Database {
   /// Says what the experiment now consists of: rows and their order in tables follow `cells`, and
   /// results of other cells (of an older version of the file, of other overrides) are kept but no
   /// longer count in tables. A cell that was run under another arm or axis name moves to its new
-  /// one. Cells without results stand in the file as missing from now on.
+  /// one. Cells without results stand in the file as missing from now on. `report_metrics` are the
+  /// columns that the experiment names for print, as --metric takes them.
   void plan(const std::string& experiment,
             const std::string& question,
-            const std::vector<CellRecord>& cells);
+            const std::vector<CellRecord>& cells,
+            const std::vector<std::string>& report_metrics = {});
 
   /// Notes that process `pid` of this host has the cell run, by the launcher of that name. False,
   /// and nothing is changed, while another living process runs it. Results of an earlier run stay

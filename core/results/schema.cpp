@@ -420,7 +420,7 @@ CREATE TABLE heading_mode (
 ALTER TABLE object ADD COLUMN heading_probability REAL;
 )sql";
 
-// What people say of cells.
+// What people say of cells, and what an experiment names for print.
 constexpr const char* version_7 = R"sql(
 CREATE TABLE tag (
   cell INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
@@ -432,6 +432,8 @@ CREATE TABLE note (
   cell INTEGER PRIMARY KEY REFERENCES cell ON DELETE CASCADE,
   text TEXT NOT NULL
 ) STRICT;
+
+ALTER TABLE experiment ADD COLUMN report_metrics TEXT NOT NULL DEFAULT '[]';
 )sql";
 
 }  // namespace

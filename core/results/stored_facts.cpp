@@ -38,6 +38,19 @@ std::string question_of(const Database& database, const std::string& experiment)
   return question;
 }
 
+std::vector<std::string> report_metrics_of(const Database& database,
+                                           const std::string& experiment) {
+  std::vector<std::string> paths;
+  database.guarded([&] {
+    SQLite::Statement rows(database.connection(),
+                           "SELECT path.value FROM experiment, json_each(report_metrics) AS path "
+                           "WHERE name = ? ORDER BY path.key");
+    rows.bind(1, experiment);
+    while (rows.executeStep()) paths.push_back(rows.getColumn(0).getString());
+  });
+  return paths;
+}
+
 std::vector<CountedFact> settings_of(const Database& database, const std::string& experiment) {
   std::vector<CountedFact> facts;
   add_facts(

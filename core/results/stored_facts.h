@@ -12,6 +12,9 @@ namespace monodr {
 
 std::string question_of(const Database& database, const std::string& experiment);
 
+/// The columns that the experiment names for print, [report] metrics; none where it names none.
+std::vector<std::string> report_metrics_of(const Database& database, const std::string& experiment);
+
 /// A fact, and how many cells share it.
 struct CountedFact {
   std::string key, value;
