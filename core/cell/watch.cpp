@@ -14,7 +14,7 @@
 #include "evidence/frame_source.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
-#include "methods/fit_pipeline.h"
+#include "methods/predictor_method.h"
 
 namespace monodr {
 namespace {
@@ -185,7 +185,8 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   Registry registry(order.plugin_folders);
   progress("reading the data", 0);
   const CellSettings settings = cell_settings(config);
-  if (settings.method.name != MethodKind::fit)
+  if (settings.method.name != MethodKind::fit &&
+      settings.method.name != MethodKind::predictor_and_fit)
     throw UserError(fmt::format("method.name = \"{}\" fits nothing that could be drawn",
                                 name_of(settings.method.name)));
   const DatasetRequest data = data_of(order, config, registry);
@@ -194,7 +195,8 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   FitTrace trace;
   trace.observation = chosen_object(order, data, *source);
   trace.image = source->view(order.frame).image;
-  const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
+  const StartedFit started = make_started_fit(config, registry, order.cache);
+  const FitPipeline& pipeline = started.pipeline;
   const Objective objective = pipeline.objective();
   const ObservationBatch batch = make_observation_batch(
       {trace.observation}, pipeline.settings.size_mean, pipeline.settings.size_deviation);
@@ -206,7 +208,7 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
       objective,
       *pipeline.rule,
       pipeline.settings,
-      *make_initialiser(pipeline.settings, settings.category),
+      *started.initialiser,
       [&](double share) { progress("fitting", 0.1 + 0.6 * share); },
       [&](const FitSnapshot& now) {
         watcher.look(now);

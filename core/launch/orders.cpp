@@ -74,7 +74,7 @@ std::string to_json(const PrepareOrder& order) {
                {"check", check},
                {"plugin_folders", order.plugin_folders},
                {"cache", order.cache},
-               {"only_prior", order.only_prior}});
+               {"only", order.only}});
 }
 
 PrepareOrder prepare_order_from_json(const std::string& text) {
@@ -84,7 +84,7 @@ PrepareOrder prepare_order_from_json(const std::string& text) {
   for (const json& config : document.at("check")) order.check.push_back(config.dump());
   order.plugin_folders = texts(document.at("plugin_folders"));
   order.cache = document.at("cache");
-  order.only_prior = document.at("only_prior");
+  order.only = document.at("only");
   return order;
 }
 

@@ -29,7 +29,7 @@ struct PrepareOrder {
   std::vector<std::string> check;  ///< configurations whose parts are made once and dropped
   std::vector<std::string> plugin_folders;
   std::string cache;
-  bool only_prior = false;
+  std::string only = "";  ///< of what the configuration needs: "prior", "predictor", or "" = all
 };
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);

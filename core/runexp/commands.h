@@ -33,6 +33,7 @@ int run_show(const std::vector<std::string>& arguments);        ///< show.cpp
 int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp
 int run_evaluate(const std::vector<std::string>& arguments);    ///< evaluate.cpp
 int run_prior(const std::vector<std::string>& arguments);       ///< prior.cpp
+int run_train(const std::vector<std::string>& arguments);       ///< train.cpp
 int run_cache(const std::vector<std::string>& arguments);       ///< cache.cpp
 int run_selftest(const std::vector<std::string>& arguments);    ///< selftest.cpp
 

@@ -49,6 +49,7 @@ const std::vector<Command>& commands() {
       {"cache", "how much room the cache takes; clear it", run_cache},
       {"completion", "print a script that completes words in bash, zsh or fish", run_completion},
       {"data", "make, look at and annotate data sets", run_data},
+      {"train", "train the predictors of an experiment, or find them in the cache", run_train},
       {"prior", "train, look at and evaluate shape priors", run_prior},
       {"detect", "find 3-D boxes in pictures", run_detect},
       {"fit", "fit one object of a frame and draw how it went", run_fit},

@@ -34,6 +34,7 @@
 #include "cell/watch.h"
 #include "launch/run_files.h"
 #include "methods/method.h"
+#include "methods/trained_predictor.h"
 #include "pictures/overlay.h"
 #include "worker/annotate.h"
 #include "worker/detect.h"
@@ -96,13 +97,17 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   };
   const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
   for (const std::string& other : order.check) check_method(json::parse(other), registry);
-  if (order.only_prior)
+  if (order.only == "prior")
     make_trained_prior(config, registry, order.cache, progress, note);
+  else if (order.only == "predictor")
+    prepare_predictor(config, registry, order.cache, progress, note);
   else
     prepare(config, registry, order.cache, progress, note);
   const bool has_prior = config.contains("shape_prior");
-  channel.send(
-      json{{"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
+  const bool predicts = config.contains("predictor");
+  channel.send(json{{"done", true},
+                    {"prior", has_prior ? prior_path(config, registry, order.cache) : ""},
+                    {"predictor", predicts ? predictor_path(config, registry, order.cache) : ""}});
   return 0;
 }
 
