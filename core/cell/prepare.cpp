@@ -9,7 +9,9 @@
 
 #include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
+#include "cell/networks.h"
 #include "evidence/frame_source.h"
+#include "evidence/network_evidence.h"
 #include "methods/method.h"
 #include "methods/trained_predictor.h"
 #include "methods/training_examples.h"
@@ -47,14 +49,22 @@ void prepare(const nlohmann::json& config,
              bool whole_dataset) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
-  const DatasetRequest data = data_request(settings, 0, cache);
+  DatasetRequest data = data_request(settings, 0, cache);
+  data.networks = networks_of(config, registry, cache);
+  if (data.networks) data.networks->open();
   // The user's own data comes first: nothing is written before it is known to be readable.
   const bool reads_all = !data.is_synthetic() && whole_dataset;
   const bool reads_pictures = reads_observations(config, data);
   if (reads_all) {
     progress("checking the data", 0);
     if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
-    for (const Skipped& skipped : reads_pictures ? check_dataset(data) : check_labels(data))
+    const char* what =
+        data.networks ? "checking the data, asking the networks" : "checking the data";
+    const auto check = [&] {
+      return check_dataset(
+          data, at::get_num_threads(), [&](double share) { progress(what, share); });
+    };
+    for (const Skipped& skipped : reads_pictures ? check() : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
     note_missing_labels(data, note);
   }

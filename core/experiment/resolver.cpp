@@ -28,7 +28,7 @@ PluginKind kind_of_section(const std::string& section, const SourceLocation& whe
 
 bool names_a_plugin(const std::string& section) {
   const auto kind = plugin_kind_named(section);
-  return kind && definition_of(*kind).use == PluginKindDefinition::Use::section;
+  return kind && definition_of(*kind).use != PluginKindDefinition::Use::tables;
 }
 
 void check_dataset_root(const Parameters& dataset,
@@ -76,6 +76,17 @@ void identify_path(const std::string& key,
   identity = settings.dump();
 }
 
+/// The path of a file that is not below the current folder, but beside the experiment's file that names it.
+void find_beside(const std::string& key, std::map<std::string, GivenValue>& given) {
+  namespace fs = std::filesystem;
+  const auto value = given.find(key);
+  auto* path = value == given.end() ? nullptr : std::get_if<std::string>(&value->second.value);
+  if (path == nullptr || path->empty() || fs::path(*path).is_absolute() || fs::exists(*path))
+    return;
+  const fs::path beside = fs::path(value->second.where.file).parent_path() / *path;
+  if (fs::exists(beside)) *path = beside.string();
+}
+
 // A rule over several keys is told at the first of them that its message names.
 std::vector<IdleKey> check_rules(const Section& section,
                                  const Parameters& parameters,
@@ -92,20 +103,21 @@ std::vector<IdleKey> check_rules(const Section& section,
   }
 }
 
-MethodSettings method_of(const std::string& table) {
-  return method_binding().read(nlohmann::json::parse(table));
-}
+/// Which tables a cell reads: a method that renders nothing must not become another one with a renderer's file,
+/// nor data without a network with a detector's.
+struct TablesRead {
+  MethodSettings method;
+  DatasetSettings dataset;
 
-// A method that renders nothing must not become another one with a renderer's file.
-bool belongs_to_the_fit(const std::string& section) {
-  return names_a_plugin(section) || section == "corpus" || section == "fit" ||
-         section == "confidence";
-}
-
-bool is_asked_for(const std::string& section, const MethodSettings& method) {
-  if (section == "predictor" || section == "train") return method.predicts();
-  return method.renders() || !belongs_to_the_fit(section);
-}
+  bool reads(const std::string& section) const {
+    if (section == detector_binding().name()) return dataset.asks_detector();
+    if (section == depth_estimator_binding().name()) return dataset.asks_depth_estimator();
+    if (section == "predictor" || section == "train") return method.predicts();
+    const bool is_of_the_fit = names_a_plugin(section) || section == "corpus" || section == "fit" ||
+                               section == "confidence";
+    return method.renders() || !is_of_the_fit;
+  }
+};
 
 std::string in_braces_with(const std::string& object,
                            const std::string& key,
@@ -244,8 +256,15 @@ Resolver::Table Resolver::make_plugin_table(const std::string& name,
   table.plugin = plugin;
   const PluginInfo& info = catalogue_.find(kind_of_section(section, where), plugin, where);
   table.info = &info;
-  table.json = to_json(Parameters(info.parameters, given, name)).dump();
-  table.identity = table.json + info.file_hash;
+  std::map<std::string, GivenValue> found = given;
+  for (const Parameter& parameter : info.parameters)
+    if (parameter.is_file) find_beside(parameter.name, found);
+  const Parameters parameters(info.parameters, found, name);
+  table.json = to_json(parameters).dump();
+  table.identity = table.json;
+  for (const Parameter& parameter : info.parameters)
+    if (parameter.is_file) identify_path(parameter.name, parameters, found, {}, table.identity);
+  table.identity += info.file_hash;
   return table;
 }
 
@@ -338,16 +357,18 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     tables[table].emplace_back(key.substr(dot + 1), value);
   }
   add_category(tables);
-  const MethodSettings method = method_of(table("method", tables["method"]).json);
-  const bool fits = method.renders();
+  const TablesRead read{
+      method_binding().read(nlohmann::json::parse(table("method", tables["method"]).json)),
+      dataset_binding().read(nlohmann::json::parse(table("dataset", tables["dataset"]).json))};
+  const bool fits = read.method.renders();
   // Everything that stands in the file is checked, also what this cell does not use; but a method
   // that renders nothing asks for no plugin.
   std::vector<std::string> wrong;  // a person mends all of it at once
   for (const auto& [name, given] : tables) {
-    if (given.empty() && !is_asked_for(name, method)) continue;
+    if (given.empty() && !read.reads(name)) continue;
     try {
       const Table& checked = table(name, given);
-      if (is_asked_for(name, method) && find_section(name) != nullptr && names_a_plugin(name))
+      if (read.reads(name) && find_section(name) != nullptr && names_a_plugin(name))
         catalogue_.find(
             kind_of_section(name, checked.plugin_where), checked.plugin, checked.plugin_where);
     } catch (const UserError& error) {
@@ -378,7 +399,7 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
   }
   std::vector<const PluginInfo*> further;
   for (const Section& section : core_sections()) {
-    if (!is_asked_for(section.name, method)) continue;
+    if (!read.reads(section.name)) continue;
     const Table& core = table(section.name, tables[section.name]);
     std::string json = core.json, identity = core.identity;
     if (names_a_plugin(section.name)) {

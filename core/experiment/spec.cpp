@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/toml_access.h"
 #include "experiment/sweep_table.h"
+#include "results/metric_column.h"
 #include "settings/sections.h"
 
 namespace monodr {
@@ -61,6 +62,20 @@ void read_experiment_table(const TomlNode& node, Experiment& experiment) {
     experiment.question = as_text(question->node, "experiment.question");
 }
 
+std::vector<std::string> read_report_metrics(const TomlNode& node) {
+  const auto& table = as_table(node, "report");
+  refuse_unknown_keys(table, "[report]", {"metrics"});
+  std::vector<std::string> paths;
+  if (const TomlEntry* metrics = find_entry(table, "metrics"))
+    for (const TomlNode& item :
+         as_list(metrics->node, "report.metrics", "[\"heading_error_median\"]")) {
+      paths.push_back(as_text(item, "report.metrics"));
+      if (const std::string wrong = wrong_metric_path(paths.back()); !wrong.empty())
+        throw UserError(item.where, "'report.metrics': " + wrong);
+    }
+  return paths;
+}
+
 std::vector<std::string> read_plugin_folders(const TomlNode& node) {
   const auto& table = as_table(node, "plugins");
   refuse_unknown_keys(table, "[plugins]", {"path"});
@@ -111,7 +126,9 @@ void refuse_idle_overrides(const Experiment& experiment,
                            const std::vector<TomlNode::Table>& overrides) {
   for (const TomlNode::Table& override_table : overrides) {
     const std::string& first = override_table.front().key;
-    if (first == "experiment" || first == "plugins" || first == "sweep" || first == "arm") continue;
+    if (first == "experiment" || first == "report" || first == "plugins" || first == "sweep" ||
+        first == "arm")
+      continue;
     Settings settings;
     add_settings(override_table, "", settings);
     for (const auto& [key, given] : settings) {
@@ -135,6 +152,7 @@ Typed typed_at(const std::string& key) {
   const bool is_axis = key.starts_with(kSweep);
   const std::string plain = is_axis ? key.substr(kSweep.size()) : key;
   if (plain == "experiment.name" || plain == "experiment.question") return Typed::as_text;
+  if (plain == "report.metrics") return Typed::as_list_of_texts;
   const size_t dot = plain.find('.');
   if (dot == std::string::npos) return Typed::as_toml;
   for (const Section& section : core_sections())
@@ -170,6 +188,8 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
   for (const TomlEntry& entry : tree) {
     if (entry.key == "experiment")
       read_experiment_table(entry.node, experiment);
+    else if (entry.key == "report")
+      experiment.report_metrics = read_report_metrics(entry.node);
     else if (entry.key == "plugins")
       experiment.plugin_folders = read_plugin_folders(entry.node);
     else if (entry.key == "sweep")
@@ -178,7 +198,7 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
       sections.push_back(entry);
   }
   std::vector<std::string> known = section_names();
-  known.insert(known.end(), {"experiment", "plugins", "sweep", "arm", "extends"});
+  known.insert(known.end(), {"experiment", "report", "plugins", "sweep", "arm", "extends"});
   refuse_unknown_keys(sections, "the experiment file", known);
   add_settings(sections, "", experiment.settings);
   experiment.arms = read_arms(find_entry(tree, "arm"), top);

@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/cell_result.h"
+
 namespace monodr {
 namespace {
 
@@ -86,6 +88,25 @@ PrepareOrder prepare_order_from_json(const std::string& text) {
   return order;
 }
 
+std::string to_json(const MeshesOrder& order) {
+  CellResult stored;
+  stored.detections = order.stored;
+  return dump({{"cell", json::parse(to_json(order.cell))},
+               {"stored", json::parse(to_json(stored))},
+               {"title", order.title},
+               {"format", order.format}});
+}
+
+MeshesOrder meshes_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  MeshesOrder order;
+  order.cell = cell_order_from_json(document.at("cell").dump());
+  order.stored = cell_result_from_json(document.at("stored").dump()).detections;
+  order.title = document.at("title");
+  order.format = document.at("format");
+  return order;
+}
+
 std::string to_json(const SheetOrder& order) {
   return dump({{"config", json::parse(order.config)},
                {"seed", order.seed},
@@ -112,6 +133,25 @@ SheetOrder sheet_order_from_json(const std::string& text) {
   order.drawing = document.at("drawing");
   order.title = document.at("title");
   order.output = document.at("output");
+  return order;
+}
+
+std::string to_json(const DetectOrder& order) {
+  return dump({{"config", json::parse(order.config)},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"output", order.output},
+               {"offset", order.offset}});
+}
+
+DetectOrder detect_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  DetectOrder order;
+  order.config = document.at("config").dump();
+  order.plugin_folders = texts(document.at("plugin_folders"));
+  order.cache = document.at("cache");
+  order.output = document.at("output");
+  order.offset = document.at("offset").get<std::vector<double>>();
   return order;
 }
 

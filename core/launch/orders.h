@@ -34,6 +34,16 @@ struct PrepareOrder {
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);
 
+/// Runs a cell again and writes the meshes of what it found, a file a frame (`meshes`).
+struct MeshesOrder {
+  CellOrder cell;                        ///< its output is a folder
+  std::vector<FrameAnnotations> stored;  ///< what the database has of it
+  std::string title;
+  std::string format;  ///< glb, obj or ply
+};
+std::string to_json(const MeshesOrder& order);
+MeshesOrder meshes_order_from_json(const std::string& text);
+
 /// Fits one object and draws how it went (`sheet`).
 struct SheetOrder {
   std::string config;  ///< resolved, JSON
@@ -49,5 +59,17 @@ struct SheetOrder {
 };
 std::string to_json(const SheetOrder& order);
 SheetOrder sheet_order_from_json(const std::string& text);
+
+/// Finds objects in pictures and writes what it found to a folder (`detect`).
+struct DetectOrder {
+  std::string config;  ///< resolved, JSON
+  std::vector<std::string> plugin_folders;
+  std::string cache;
+  std::string output;  ///< folder that is there
+  /// Of the pictures' camera in the rig whose frame the boxes are written in (geometry/camera.h), metres.
+  std::vector<double> offset{0, 0, 0};
+};
+std::string to_json(const DetectOrder& order);
+DetectOrder detect_order_from_json(const std::string& text);
 
 }  // namespace monodr

@@ -76,7 +76,8 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::string& cache_folder,
                     Progress& progress) {
   std::vector<std::string> check = distinct_configurations(cells);
-  std::vector<std::string> sections{"dataset", "category", "method", "shape_prior", "corpus"};
+  std::vector<std::string> sections{
+      "dataset", "category", "detector", "depth_estimator", "method", "shape_prior", "corpus"};
   for (const char* learned_from : kLearnedFrom) sections.emplace_back(learned_from);
   for (const std::string& config : distinct_inputs(cells, sections)) {
     const PrepareOrder order{config, std::exchange(check, {}), plugin_folders, cache_folder};

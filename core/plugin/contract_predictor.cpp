@@ -161,11 +161,13 @@ std::string does_not_learn(Predictor& predictor) {
 
 }  // namespace
 
-ContractReport check_predictor_contract(Registry& registry, const std::string& name) {
+ContractReport check_predictor_contract(Registry& registry,
+                                        const std::string& name,
+                                        const GivenParameters& given) {
   const PluginInfo& info = registry.find(PluginKind::predictor, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const Parameters parameters(info.parameters);
+  const Parameters parameters(info.parameters, given, name);
   std::unique_ptr<Predictor> predictor;
   checker.check("begins", [&] {
     predictor = registry.make<Predictor>(name, parameters);

@@ -239,7 +239,8 @@ int run_plan(const po::variables_map& values, Plan plan) {
 
   if (!database) database.emplace(results_file(values));
   plan.plugins.remember();
-  database->plan(plan.experiment.name, plan.experiment.question, plan.records);
+  database->plan(
+      plan.experiment.name, plan.experiment.question, plan.records, plan.experiment.report_metrics);
   SweepOutcome outcome;
   if (!chosen.empty()) {
     fs::create_directories(fs::path(results_folder(values)) / "cells");

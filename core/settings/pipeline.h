@@ -64,6 +64,14 @@ struct RuleSettings {
   std::string plugin;
 };
 
+/// [detector], [depth_estimator]: the networks that evidence comes from, where [dataset] asks for it.
+struct DetectorSettings {
+  std::string plugin;
+};
+struct DepthEstimatorSettings {
+  std::string plugin;
+};
+
 /// [evaluation]: how detections meet labels.
 struct EvaluationSettings {
   Difficulty difficulty = Difficulty::moderate;
@@ -77,6 +85,8 @@ const Binding<ShapePriorSettings>& shape_prior_binding();
 const Binding<CorpusSettings>& corpus_binding();
 const Binding<RendererSettings>& renderer_binding();
 const Binding<RuleSettings>& rule_binding();
+const Binding<DetectorSettings>& detector_binding();
+const Binding<DepthEstimatorSettings>& depth_estimator_binding();
 const Binding<EvaluationSettings>& evaluation_binding();
 
 }  // namespace monodr

@@ -23,6 +23,8 @@ Settings read(const Binding<Settings>& binding, const nlohmann::json& config) {
 const std::vector<Section>& core_sections() {
   static const std::vector<Section> sections = {section_of(dataset_binding()),
                                                 section_of(category_binding()),
+                                                section_of(detector_binding()),
+                                                section_of(depth_estimator_binding()),
                                                 section_of(method_binding()),
                                                 section_of(shape_prior_binding()),
                                                 section_of(corpus_binding()),
@@ -46,6 +48,8 @@ CellSettings cell_settings(const nlohmann::json& config) {
   CellSettings settings;
   settings.dataset = read(dataset_binding(), config);
   settings.category = read(category_binding(), config);
+  settings.detector = read(detector_binding(), config);
+  settings.depth_estimator = read(depth_estimator_binding(), config);
   settings.method = read(method_binding(), config);
   settings.shape_prior = read(shape_prior_binding(), config);
   settings.corpus = read(corpus_binding(), config);

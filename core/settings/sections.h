@@ -42,6 +42,8 @@ const ParameterSchema& loss_section_parameters();
 struct CellSettings {
   DatasetSettings dataset;
   CategoryModel category;
+  DetectorSettings detector;
+  DepthEstimatorSettings depth_estimator;
   MethodSettings method;
   ShapePriorSettings shape_prior;
   CorpusSettings corpus;
