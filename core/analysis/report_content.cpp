@@ -128,6 +128,10 @@ ReportContent gather_report(const Database& database, const ReportOptions& optio
   const std::vector<StoredCell> cells = current_cells(database, experiment);
   content.question = question_of(database, experiment);
   content.summary = summary_of(cells);
+  if (!options.tags.empty())
+    content.summary += fmt::format("; only cells tagged {}", join(options.tags, " and "));
+  for (const CountedFact& fact : said_of_cells(database, experiment))
+    content.said.push_back({fact.key, fact.value});
   content.figures = figures_of(database, content.table);
   add_heat_map(content.table, content.figures);
   content.failures = failures_of(database, experiment, cells);

@@ -7,9 +7,10 @@
 namespace monodr {
 
 struct ReportOptions {
-  TableSpec table;           ///< experiment, metrics, baseline
-  std::string cache_folder;  ///< of made-up data, for their labels
-  std::string fits_folder;   ///< overlays: <experiment>/<cell>/<frame>.png
+  TableSpec table;                ///< experiment, metrics, baseline
+  std::vector<std::string> tags;  ///< that the cells were chosen by; for the summary
+  std::string cache_folder;       ///< of made-up data, for their labels
+  std::string fits_folder;        ///< overlays: <experiment>/<cell>/<frame>.png
 };
 
 /// All that the report of an experiment shows, gathered from the database, the overlays and the

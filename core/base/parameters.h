@@ -33,6 +33,8 @@ struct Parameter {
   double minimum = -std::numeric_limits<double>::infinity();  ///< for integer, real, real_list
   double maximum = std::numeric_limits<double>::infinity();
   std::vector<std::string> choices = {};  ///< for text; empty = any text
+  /// Of text: the path of a file. Its contents make a cell the same cell, not its name.
+  bool is_file = false;
 
   ParameterType type() const { return static_cast<ParameterType>(default_value.index()); }
 };

@@ -28,6 +28,12 @@ ParameterValue value_from_json(const json& value) {
 
 }  // namespace
 
+std::map<std::string, ParameterValue> values_from_json(const json& table) {
+  std::map<std::string, ParameterValue> values;
+  for (const auto& [key, value] : table.items()) values.emplace(key, value_from_json(value));
+  return values;
+}
+
 Parameters parameters_from_json(const ParameterSchema& schema,
                                 const json& table,
                                 const std::string& section) {

@@ -50,6 +50,7 @@ json to_json_object(const Parameter& p) {
           {"meaning", p.meaning},
           {"minimum", bound(p.minimum)},
           {"choices", p.choices},
+          {"is_file", p.is_file},
           {"maximum", bound(p.maximum)}};
 }
 
@@ -63,6 +64,7 @@ Parameter parameter_from_json(const json& object) {
   if (!object.at("minimum").is_null()) p.minimum = object.at("minimum");
   if (!object.at("maximum").is_null()) p.maximum = object.at("maximum");
   p.choices = object.at("choices").get<std::vector<std::string>>();
+  p.is_file = object.at("is_file");
   return p;
 }
 

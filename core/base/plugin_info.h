@@ -18,7 +18,7 @@ enum class PluginKind {
 
 /// One line of base/plugin_kinds.def.
 struct PluginKindDefinition {
-  enum class Use { section, tables };
+  enum class Use { section, tables, on_demand };
 
   PluginKind kind = PluginKind::loss;
   std::string_view name;          ///< "shape_prior"

@@ -9,8 +9,12 @@
 
 #include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
+#include "cell/networks.h"
 #include "evidence/frame_source.h"
+#include "evidence/network_evidence.h"
 #include "methods/method.h"
+#include "methods/trained_predictor.h"
+#include "methods/training_examples.h"
 #include "synthetic/synthetic.h"
 
 namespace monodr {
@@ -45,14 +49,22 @@ void prepare(const nlohmann::json& config,
              bool whole_dataset) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
-  const DatasetRequest data = data_request(settings, 0, cache);
+  DatasetRequest data = data_request(settings, 0, cache);
+  data.networks = networks_of(config, registry, cache);
+  if (data.networks) data.networks->open();
   // The user's own data comes first: nothing is written before it is known to be readable.
   const bool reads_all = !data.is_synthetic() && whole_dataset;
   const bool reads_pictures = reads_observations(config, data);
   if (reads_all) {
     progress("checking the data", 0);
     if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
-    for (const Skipped& skipped : reads_pictures ? check_dataset(data) : check_labels(data))
+    const char* what =
+        data.networks ? "checking the data, asking the networks" : "checking the data";
+    const auto check = [&] {
+      return check_dataset(
+          data, at::get_num_threads(), [&](double share) { progress(what, share); });
+    };
+    for (const Skipped& skipped : reads_pictures ? check() : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
     note_missing_labels(data, note);
   }
@@ -62,6 +74,34 @@ void prepare(const nlohmann::json& config,
   if (data.is_synthetic() && !fs::exists(data.root))
     synthesize({.objects = data.objects, .seed = data.scene_seed, .output = data.root},
                [&](double share) { progress("making the synthetic scenes", share); });
+  if (settings.method.predicts())
+    prepare_predictor(config, registry, cache, progress, note);
+  else
+    prepare_method(config, registry, cache, progress, note);
+}
+
+void prepare_predictor(const nlohmann::json& config,
+                       Registry& registry,
+                       const std::string& cache,
+                       const PrepareProgress& progress,
+                       const PrepareNote& note) {
+  namespace fs = std::filesystem;
+  const CellSettings settings = cell_settings(config);
+  fs::create_directories(cache);
+  if (!fs::exists(predictor_path(config, registry, cache)))
+    for (const DatasetRequest& request : training_requests(settings, cache)) {
+      if (request.is_synthetic()) {
+        if (!fs::exists(request.root))
+          synthesize({.objects = settings.train.objects,
+                      .seed = settings.train.scene_seed,
+                      .output = request.root},
+                     [&](double share) { progress("making the training scenes", share); });
+      } else {
+        cut_masks(request, at::get_num_threads(), [&](double share) {
+          progress("cutting masks", share);
+        });
+      }
+    }
   prepare_method(config, registry, cache, progress, note);
 }
 

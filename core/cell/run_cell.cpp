@@ -2,7 +2,6 @@
 #include "cell/run_cell.h"
 
 #include <algorithm>
-#include <ctime>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,11 +12,14 @@
 #include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
 #include "cell/metrics.h"
+#include "cell/networks.h"
 #include "cell/prior_evaluation.h"
 #include "cell/provenance.h"
+#include "cell/run_method.h"
 #include "cell/what_met.h"
 #include "corpus/corpus.h"
 #include "evidence/frame_source.h"
+#include "evidence/network_evidence.h"
 #include "methods/method.h"
 #include "methods/trained_prior.h"
 
@@ -172,10 +174,6 @@ void tell_failures(const std::vector<FittedObject>& fits,
                                  result.message);
 }
 
-double cpu_seconds() {
-  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
-
 /// What the prior can express at best, whatever the evidence.
 void add_shape_metrics(const CellSettings& settings,
                        const std::string& cache,
@@ -248,21 +246,19 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   const CellSettings settings = cell_settings(config);
   Registry registry(order.plugin_folders);
   progress("reading the data", 0);
-  const DatasetRequest data =
+  DatasetRequest data =
       data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
+  data.networks = networks_of(config, registry, order.cache);
   const std::shared_ptr<const FrameSource> source = open_frame_source(data);
-  ObservationSet set;
-  if (reads_observations(config, data))
-    set = load_observations(*source, data);
-  else
-    set.frames = source->frames();
-
-  if (looks_at_observations(config)) require_observations(set, settings.category);
   const auto method = make_method(config, registry, order.cache);
-  const double cpu_before = cpu_seconds();
-  const MethodResult found =
-      method->detect(set, [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
-  const double method_seconds = cpu_seconds() - cpu_before;
+  MethodRun run = run_method(*method,
+                             *source,
+                             data,
+                             reads_observations(config, data),
+                             looks_at_observations(config),
+                             [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
+  const MethodResult& found = run.found;
+  ObservationSet& set = run.set;
   require_detections(found, set, settings.category);
 
   progress("evaluating", 0.95);
@@ -300,17 +296,27 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
     add_fitted_shape_metrics(
         settings, data.root, labels, detections, found.objects, *prior, result);
   }
-  add_counts(found, set, method_seconds, result.metrics);
+  add_counts(found, set, run.seconds, result.metrics);
   tell_failures(found.objects, labels, result);
   add_curves(found, result.series);
   if (looks_at_observations(config))
     result.provenance["evidence"] = describe_counts(set, settings.category.name);
+  if (data.networks)
+    for (const auto& [fact, value] : network_provenance(config, *data.networks))
+      result.provenance[fact] = value;
   add_skipped(set, result);
+  if (found.starts_without_detection > 0)
+    add_note(result,
+             fmt::format("{} of {} objects met no box of fit.start_detections and started at "
+                         "headings around the circle",
+                         found.starts_without_detection,
+                         found.objects.size()));
   for (const std::vector<std::string>* notes : {&found.notes, &std::as_const(set).notes})
     for (const std::string& note : *notes) add_note(result, note);
   note_low_recall(result);
   if (settings.evaluation.overlays && !order.pictures.empty())
     outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
+  outcome.fits = std::move(run.found.objects);
   return outcome;
 }
 

@@ -23,6 +23,7 @@ struct FramePicture {
 
 struct CellOutcome {
   CellResult result;
+  std::vector<FittedObject> fits;      ///< what the method found, failed ones too
   std::vector<FramePicture> pictures;  ///< one a frame, where overlays are asked for
 };
 

@@ -10,10 +10,11 @@
 
 #include "base/text.h"
 #include "cell/data_request.h"
+#include "cell/networks.h"
 #include "evidence/frame_source.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
-#include "methods/fit_pipeline.h"
+#include "methods/predictor_method.h"
 
 namespace monodr {
 namespace {
@@ -153,8 +154,9 @@ LandscapeSettings landscape_settings(const FitPipeline& pipeline) {
 }
 
 /// Of one frame: whatever is wrong with it is an error, not a reason to go on without it.
-DatasetRequest data_of(const SheetOrder& order, const CellSettings& settings) {
-  DatasetRequest data = data_request(settings, order.seed, order.cache);
+DatasetRequest data_of(const SheetOrder& order, const json& config, Registry& registry) {
+  DatasetRequest data = data_request(cell_settings(config), order.seed, order.cache);
+  data.networks = networks_of(config, registry, order.cache);
   data.objects = 0;
   data.on_error = OnError::fail;
   return data;
@@ -172,7 +174,9 @@ Observation chosen_object(const SheetOrder& order,
 }  // namespace
 
 void check_object(const SheetOrder& order) {
-  const DatasetRequest data = data_of(order, cell_settings(json::parse(order.config)));
+  const json config = json::parse(order.config);
+  Registry registry(order.plugin_folders);
+  const DatasetRequest data = data_of(order, config, registry);
   if (!data.is_synthetic()) chosen_object(order, data, *open_frame_source(data));
 }
 
@@ -181,15 +185,18 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   Registry registry(order.plugin_folders);
   progress("reading the data", 0);
   const CellSettings settings = cell_settings(config);
-  if (settings.method.name != MethodKind::fit)
+  if (settings.method.name != MethodKind::fit &&
+      settings.method.name != MethodKind::predictor_and_fit)
     throw UserError(fmt::format("method.name = \"{}\" fits nothing that could be drawn",
                                 name_of(settings.method.name)));
-  const auto source = open_frame_source(data_of(order, settings));
+  const DatasetRequest data = data_of(order, config, registry);
+  const auto source = open_frame_source(data);
 
   FitTrace trace;
-  trace.observation = chosen_object(order, data_of(order, settings), *source);
+  trace.observation = chosen_object(order, data, *source);
   trace.image = source->view(order.frame).image;
-  const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
+  const StartedFit started = make_started_fit(config, registry, order.cache);
+  const FitPipeline& pipeline = started.pipeline;
   const Objective objective = pipeline.objective();
   const ObservationBatch batch = make_observation_batch(
       {trace.observation}, pipeline.settings.size_mean, pipeline.settings.size_deviation);
@@ -201,7 +208,7 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
       objective,
       *pipeline.rule,
       pipeline.settings,
-      *make_initialiser(pipeline.settings, settings.category),
+      *started.initialiser,
       [&](double share) { progress("fitting", 0.1 + 0.6 * share); },
       [&](const FitSnapshot& now) {
         watcher.look(now);

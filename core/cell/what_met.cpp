@@ -25,7 +25,7 @@ std::string first_left_out(const ObservationSet& set) {
 }  // namespace
 
 void require_observations(const ObservationSet& set, const CategoryModel& category) {
-  if (!set.observations.empty()) return;
+  if (set.counts.to_fit > 0) return;
   throw UserError(
       fmt::format("nothing to fit: {}{}; 'runexp data inspect' lists what is wrong with the data",
                   describe_counts(set, category.name),

@@ -34,7 +34,7 @@ std::vector<std::string> folders_used(BoxSource boxes, MaskKind masks, DepthKind
     return depth == DepthKind::automatic || depth == kind;
   };
   std::vector<std::string> folders = {"image_2", "calib", "label_2"};
-  if (boxes != BoxSource::labels) folders.push_back("detections_2");
+  if (boxes != BoxSource::labels && boxes != BoxSource::network) folders.push_back("detections_2");
   if (masks_from(MaskKind::instance)) folders.push_back("instance_2");
   if (masks_from(MaskKind::png) || masks_from(MaskKind::coco)) folders.push_back("masks_2");
   if (depth_from(DepthKind::depth_2)) folders.push_back("depth_2");

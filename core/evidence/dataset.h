@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 
 namespace monodr {
 
+class NetworkEvidence;
+
 /// What a cell asks of its data: [dataset], and what it needs of other tables.
 struct DatasetRequest : DatasetSettings {
   CategoryModel category_model;  ///< the file that `category` names, read
@@ -20,6 +23,8 @@ struct DatasetRequest : DatasetSettings {
   double crop_margin = 1.3;      ///< side of the crop over the longer side of the box
   std::string mask_cache;        ///< folder for masks that were cut from images; "" = none
   std::uint64_t seed = 0;        ///< of the faults
+  std::shared_ptr<const NetworkEvidence>
+      networks;  ///< where `boxes`, `masks` or `depth` is "network"
 };
 
 class FrameSource;
@@ -37,6 +42,9 @@ struct EvidenceCounts {
   size_t given = 0;    ///< those in frames whose masks a file gives
   size_t masks = 0;    ///< in these files
   size_t matched = 0;  ///< boxes that one of the masks belongs to
+  size_t to_fit = 0;   ///< observations that came of them
+
+  void add(const EvidenceCounts& other);
 };
 
 struct ObservationSet {
@@ -69,18 +77,21 @@ ObservationSet load_observations_of(const std::vector<std::string>& frames,
                                     const FrameSource& source,
                                     const DatasetRequest& request);
 
-/// Reads what load_observations and load_labels will read, and makes nothing of it: a fault is
-/// found before the first cell runs. UserError as theirs; with OnError::skip the frames that
-/// will be left out are returned. With `objects` given it stops at the frame that holds so many
-/// objects.
-std::vector<Skipped> check_dataset(const DatasetRequest& request);
+/// Called with the share done, 0..1, by one thread at a time.
+using DatasetProgress = std::function<void(double share)>;
+
+/// Reads what load_observations and load_labels will read, on several threads, and makes nothing of it: a fault is
+/// found before the first cell runs, and what networks say of the pictures is kept. UserError as theirs, of the first
+/// frame that has one; with OnError::skip the frames that will be left out are returned. With `objects` given it stops
+/// at the frame that holds so many objects.
+std::vector<Skipped> check_dataset(const DatasetRequest& request,
+                                   int threads = 1,
+                                   const DatasetProgress& progress = {});
 
 /// Cuts all masks that load_observations will need and keeps them in request.mask_cache, frame by
 /// frame on several threads; does nothing where none are to be kept. `progress` gets the share
 /// done.
-void cut_masks(const DatasetRequest& request,
-               int threads,
-               const std::function<void(double)>& progress);
+void cut_masks(const DatasetRequest& request, int threads, const DatasetProgress& progress);
 
 /// The labels of these frames, with their 3-D boxes: for the evaluation only. Frames without labels are left
 /// out. A broken file is a UserError, or with OnError::skip its frame is left out and named in `skipped`.

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "evidence/network_evidence.h"
 
 namespace monodr {
 namespace {
@@ -111,6 +112,59 @@ void assign_instances(Frame& frame) {
 
 namespace {
 
+/// Takes the pixels that several masks claim from each of them.
+void part_masks(Frame& frame) {
+  const ColourImage& image = frame.evidence.image;
+  Plane<std::uint8_t> claims(image.width, image.height);
+  bool is_any = false;
+  for (const Instance& instance : *frame.instances)
+    for (size_t i = 0; i < claims.values.size(); ++i) {
+      if (!instance.mask.values[i]) continue;
+      claims.values[i] = std::uint8_t(std::min(2, claims.values[i] + 1));
+      is_any |= claims.values[i] > 1;
+    }
+  if (!is_any) return;
+  frame.contested = BinaryMask(image.width, image.height);
+  for (size_t i = 0; i < claims.values.size(); ++i)
+    frame.contested.values[i] = claims.values[i] > 1;
+  for (Instance& instance : *frame.instances)
+    for (size_t i = 0; i < claims.values.size(); ++i)
+      if (frame.contested.values[i]) instance.mask.values[i] = 0;
+}
+
+}  // namespace
+
+void take_network_objects(Frame& frame, const DatasetRequest& request) {
+  if (!request.asks_detector()) return;
+  const bool gives_boxes = request.boxes == BoxSource::network;
+  const bool gives_masks = request.masks == MaskKind::network;
+  if (gives_masks) frame.instances.emplace();
+  for (FoundObject& found : request.networks->objects(frame.evidence)) {
+    if (gives_boxes && found.score < request.minimum_score) continue;
+    DetectedObject detected{
+        int(frame.objects.size()), -1, {found.category, found.box, found.score}};
+    if (gives_masks && !found.mask.empty()) {
+      Instance instance;
+      instance.category = found.category;
+      instance.box = box_around(found.mask);
+      instance.mask = std::move(found.mask);
+      if (instance.box.area() > 0) {
+        detected.instance = int(frame.instances->size());
+        frame.instances->push_back(std::move(instance));
+      }
+    }
+    if (gives_boxes) frame.objects.push_back(std::move(detected));
+  }
+  if (!gives_masks) return;
+  if (!gives_boxes) assign_instances(frame);
+  part_masks(frame);
+  if (frame.depth.empty()) return;
+  for (Instance& instance : *frame.instances)
+    instance.depth = median_depth(frame.depth, instance.mask);
+}
+
+namespace {
+
 template <typename Value>
 std::string_view bytes_of(const std::vector<Value>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Value)};
@@ -122,7 +176,9 @@ std::string digest_of(const Frame& frame) {
   const Camera& camera = frame.evidence.camera;
   const Intrinsics& k = camera.intrinsics;
   const DepthMap& depth = frame.depth;
-  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {} {} {}",
+  const GroundRange& ground = frame.evidence.ground;
+  const std::string slope = ground.slope == 0 ? "" : fmt::format(" slope {}", ground.slope);
+  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {}{} {} {}",
                             camera.width,
                             camera.height,
                             k.fx,
@@ -132,8 +188,9 @@ std::string digest_of(const Frame& frame) {
                             depth.is_sparse,
                             depth.relative_deviation,
                             depth.deviation_per_metre,
-                            frame.evidence.ground.highest,
-                            frame.evidence.ground.lowest,
+                            ground.highest,
+                            ground.lowest,
+                            slope,
                             sha256(bytes_of(frame.evidence.image.rgb)),
                             sha256(bytes_of(depth.metres.values))));
 }
@@ -162,13 +219,12 @@ FrameEvidence read_frame_evidence(const KittiFolder& folder, const std::string& 
   return read_evidence(folder, id).frame;
 }
 
-Frame read_frame(const KittiFolder& folder,
-                 const MaskSource& masks,
-                 const std::string& id,
-                 const DatasetRequest& options) {
-  ReadEvidence read = read_evidence(folder, id);
-  Frame frame;
-  frame.evidence = std::move(read.frame);
+namespace {
+
+void read_boxes(const KittiFolder& folder,
+                const std::string& id,
+                const DatasetRequest& options,
+                Frame& frame) {
   frame.boxes_are_labels = options.boxes == BoxSource::labels ||
                            (options.boxes == BoxSource::automatic && !folder.has("detections_2"));
   const BoxFile kind = frame.boxes_are_labels ? BoxFile::labels : BoxFile::detections;
@@ -176,12 +232,32 @@ Frame read_frame(const KittiFolder& folder,
       folder.path(frame.boxes_are_labels ? "label_2" : "detections_2", id, "txt");
   frame.objects = read_objects(boxes, kind, options.minimum_score);
   leave_out_beyond_picture(frame, boxes);
-  frame.depth = load_frame_depth(folder, id, options, read.calibration);
-  if (options.is_synthetic()) {
+}
+
+}  // namespace
+
+Frame read_frame(const KittiFolder& folder,
+                 const MaskSource& masks,
+                 const std::string& id,
+                 const DatasetRequest& options) {
+  ReadEvidence read = read_evidence(folder, id);
+  Frame frame;
+  frame.evidence = std::move(read.frame);
+  if (options.boxes != BoxSource::network) read_boxes(folder, id, options, frame);
+  frame.depth = options.asks_depth_estimator()
+                    ? options.networks->depth(frame.evidence)
+                    : load_frame_depth(folder, id, options, read.calibration);
+  if (options.is_synthetic() && !options.asks_depth_estimator()) {
     // Made-up depth is exact; what it lacks is put in by the faults.
     frame.depth.is_sparse = false;
     frame.depth.relative_deviation = 0;
     frame.depth.unit_is_assumed = false;
+  }
+  take_network_objects(frame, options);
+  if (options.masks == MaskKind::network) {
+    if (options.missing_mask == MissingMask::grabcut && !options.mask_cache.empty())
+      frame.digest = digest_of(frame);
+    return frame;
   }
   const ColourImage& image = frame.evidence.image;
   frame.instances = masks.read(id, image.width, image.height, frame.depth, options.minimum_score);

@@ -38,6 +38,8 @@ struct Frame {
   /// What a file of masks shows, hiders without a label too; nothing where the masks have to be cut
   /// from the image.
   std::optional<std::vector<Instance>> instances;
+  /// Pixels that several masks of a network claim: unknown for each of them. Empty = there are none.
+  BinaryMask contested;
   /// Of all that cut masks depend on but the boxes; "" where none are cut or none are kept.
   std::string digest;
 };
@@ -55,6 +57,10 @@ void leave_out_beyond_picture(Frame& frame, const std::string& file);
 /// matched by overlap. So are labels where less than half of the masks that name a label lie in its box: ids
 /// of tracks, or of another order, are not the lines of the label file, and a note says so.
 void assign_instances(Frame& frame);
+
+/// Where the request says "network": the objects with their boxes, or the masks of those that are there, from
+/// DatasetRequest::networks. The frame's depth must be there, since it tells which of two masks is nearer.
+void take_network_objects(Frame& frame, const DatasetRequest& request);
 
 /// SHA-256 of all that masks cut from the picture depend on but the boxes.
 std::string digest_of(const Frame& frame);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "data/kitti_label.h"
+#include "evidence/network_evidence.h"
 #include "evidence/npz.h"
 
 namespace monodr {
@@ -93,11 +94,15 @@ void check_size(const std::string& path, int width, int height, const Camera& ca
                               camera.height));
 }
 
+NumberPicture numbers_of(const std::string& path) {
+  if (ending_of(path) == ".npz") return read_npz_plane(path, "depth");
+  if (ending_of(path) == ".npy") return read_npy_plane(path);
+  return load_numbers(path);
+}
+
 /// The numbers of a depth file as they stand there.
 Plane<float> raw_depth(const ManifestFrame& frame) {
-  if (ending_of(frame.depth) == ".npz") return read_npz_plane(frame.depth, "depth");
-  if (ending_of(frame.depth) == ".npy") return read_npy_plane(frame.depth);
-  NumberPicture picture = load_numbers(frame.depth);
+  NumberPicture picture = numbers_of(frame.depth);
   constexpr float kLargest = 65535;
   if (picture.is_whole && picture.bits == 16)  // nothing measures the largest number there is
     std::replace(picture.values.values.begin(), picture.values.values.end(), kLargest, 0.0f);
@@ -130,7 +135,17 @@ void check_shape(const Plane<float>& plane, const std::string& path, const Camer
                   camera.height));
 }
 
+/// The points fall into the undistorted picture, as its camera has it.
+DepthMap lidar_depth_of(const ManifestFrame& frame, const Camera& camera) {
+  KittiCalibration calibration;
+  calibration.path = "lidar_pose";
+  calibration.camera = camera;
+  calibration.velodyne_to_rectified = frame.lidar_pose;
+  return load_depth_velodyne(frame.lidar, calibration);
+}
+
 DepthMap depth_of(const ManifestFrame& frame, const Camera& camera) {
+  if (!frame.lidar.empty()) return lidar_depth_of(frame, camera);
   DepthMap depth;
   if (frame.depth.empty()) return depth;
   depth.file = frame.depth;
@@ -203,6 +218,7 @@ FrameEvidence ManifestSource::view(const std::string& id) const {
             evidence.camera,
             cv::INTER_LINEAR);
   if (source.camera_height > 0) evidence.ground = GroundRange::around(source.camera_height);
+  evidence.ground.slope = source.road_slope;
   return evidence;
 }
 
@@ -233,7 +249,7 @@ void ManifestSource::add_masks(const ManifestFrame& source, Frame& frame) const 
         instance.mask = std::move(mask);
         instance.is_object = is_object;
         const int number = int(frame.instances->size());
-        if (source.boxes.empty() && is_object)
+        if (source.boxes.empty() && request_.boxes != BoxSource::network && is_object)
           frame.objects.push_back(
               {number,
                number,
@@ -263,22 +279,29 @@ Frame ManifestSource::read(const std::string& id) const {
   const ManifestFrame& source = of(id);
   Frame frame;
   frame.evidence = view(id);
-  frame.depth = depth_of(source, frame.evidence.camera);
-  if (source.boxes.empty() && source.mask_files == MaskFiles::none)
+  frame.depth = request_.asks_depth_estimator() ? request_.networks->depth(frame.evidence)
+                                                : depth_of(source, frame.evidence.camera);
+  const bool network_boxes = request_.boxes == BoxSource::network;
+  const bool network_masks = request_.masks == MaskKind::network;
+  const bool has_masks = source.mask_files != MaskFiles::none && !network_masks;
+  if (source.boxes.empty() && !network_boxes && !has_masks)
     throw UserError(
         fmt::format("frame '{}' has neither boxes nor masks, so nothing says where its objects "
-                    "are; add its file, or "
+                    "are; add its file, let a network find them (dataset.boxes = \"network\"), or "
                     "take the picture out of the manifest",
                     id));
-  if (source.mask_files != MaskFiles::none) add_masks(source, frame);
-  if (source.boxes.empty()) return frame;
-  frame.objects = read_objects(source.boxes, BoxFile::detections, request_.minimum_score);
-  for (DetectedObject& detected : frame.objects)
-    detected.object.box = undistorted(detected.object.box, source, frame.evidence.camera);
-  leave_out_beyond_picture(frame, source.boxes);
-  if (frame.instances)
-    assign_instances(frame);
-  else if (!request_.mask_cache.empty())
+  if (has_masks) add_masks(source, frame);
+  if (!source.boxes.empty() && !network_boxes) {
+    frame.objects = read_objects(source.boxes, BoxFile::detections, request_.minimum_score);
+    for (DetectedObject& detected : frame.objects)
+      detected.object.box = undistorted(detected.object.box, source, frame.evidence.camera);
+    leave_out_beyond_picture(frame, source.boxes);
+  }
+  take_network_objects(frame, request_);
+  const bool has_boxes = network_boxes || !source.boxes.empty();
+  if (has_masks && has_boxes) assign_instances(frame);
+  if (!has_masks && !request_.mask_cache.empty() &&
+      (!network_masks || request_.missing_mask == MissingMask::grabcut))
     frame.digest = digest_of(frame);
   return frame;
 }

@@ -51,15 +51,22 @@ struct Evidence {
   DepthMap faulty;  // empty = the frame's own depth
 };
 
-void take_instance(ObjectEvidence& object, const Frame& frame, const DetectedObject& detected) {
+void take_instance(ObjectEvidence& object,
+                   const Frame& frame,
+                   const DetectedObject& detected,
+                   bool is_networks) {
   if (detected.instance < 0)
     throw UnusableObject(
         frame.boxes_are_labels
             ? fmt::format("no mask shows the object of label {} (counted from 0)", detected.number)
+        : is_networks
+            ? "the detector gives no mask for it (dataset.missing_mask = \"grabcut\" cuts one)"
             : "no mask overlaps the box by half");
   const Instance& instance = frame.instances->at(size_t(detected.instance));
   object.mask = instance.mask;
   object.hidden = hidden_by_instances(frame, instance);
+  for (size_t i = 0; i < frame.contested.values.size(); ++i)
+    object.hidden.values[i] |= frame.contested.values[i];
   if (instance.depth > 0)
     object.locus = locus_at(
         instance.depth, frame.depth, frame.evidence.camera, instance.box, frame.evidence.ground);
@@ -193,8 +200,11 @@ ObjectEvidence gather_evidence(const Frame& frame,
   object.category = detected.object.category;
   object.score = detected.object.score;
   object.box = detected.object.box;
-  if (frame.instances)
-    take_instance(object, frame, detected);
+  const bool is_networks = options.masks == MaskKind::network;
+  const bool is_cut = !frame.instances || (is_networks && detected.instance < 0 &&
+                                           options.missing_mask == MissingMask::grabcut);
+  if (!is_cut)
+    take_instance(object, frame, detected, is_networks);
   else
     take_grabcut(object, frame, detected, MaskCache(options.mask_cache));
   return object;

@@ -28,7 +28,7 @@ PluginKind kind_of_section(const std::string& section, const SourceLocation& whe
 
 bool names_a_plugin(const std::string& section) {
   const auto kind = plugin_kind_named(section);
-  return kind && definition_of(*kind).use == PluginKindDefinition::Use::section;
+  return kind && definition_of(*kind).use != PluginKindDefinition::Use::tables;
 }
 
 void check_dataset_root(const Parameters& dataset,
@@ -76,6 +76,17 @@ void identify_path(const std::string& key,
   identity = settings.dump();
 }
 
+/// The path of a file that is not below the current folder, but beside the experiment's file that names it.
+void find_beside(const std::string& key, std::map<std::string, GivenValue>& given) {
+  namespace fs = std::filesystem;
+  const auto value = given.find(key);
+  auto* path = value == given.end() ? nullptr : std::get_if<std::string>(&value->second.value);
+  if (path == nullptr || path->empty() || fs::path(*path).is_absolute() || fs::exists(*path))
+    return;
+  const fs::path beside = fs::path(value->second.where.file).parent_path() / *path;
+  if (fs::exists(beside)) *path = beside.string();
+}
+
 // A rule over several keys is told at the first of them that its message names.
 std::vector<IdleKey> check_rules(const Section& section,
                                  const Parameters& parameters,
@@ -92,15 +103,21 @@ std::vector<IdleKey> check_rules(const Section& section,
   }
 }
 
-bool is_a_fit(const std::string& method) {
-  return method_binding().read(nlohmann::json::parse(method)).name == MethodKind::fit;
-}
+/// Which tables a cell reads: a method that renders nothing must not become another one with a renderer's file,
+/// nor data without a network with a detector's.
+struct TablesRead {
+  MethodSettings method;
+  DatasetSettings dataset;
 
-// A method that renders nothing must not become another one with a renderer's file.
-bool belongs_to_the_fit(const std::string& section) {
-  return names_a_plugin(section) || section == "corpus" || section == "fit" ||
-         section == "confidence";
-}
+  bool reads(const std::string& section) const {
+    if (section == detector_binding().name()) return dataset.asks_detector();
+    if (section == depth_estimator_binding().name()) return dataset.asks_depth_estimator();
+    if (section == "predictor" || section == "train") return method.predicts();
+    const bool is_of_the_fit = names_a_plugin(section) || section == "corpus" || section == "fit" ||
+                               section == "confidence";
+    return method.renders() || !is_of_the_fit;
+  }
+};
 
 std::string in_braces_with(const std::string& object,
                            const std::string& key,
@@ -190,6 +207,15 @@ Resolver::Table Resolver::make_section(const std::string& name,
     identify_path("corpus", parameters, given, table.idle, table.identity);
   if (name == "corpus") identify_path("root", parameters, given, table.idle, table.identity);
   if (name == "shape_prior") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "predictor") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "train") {
+    identify_path("root", parameters, given, table.idle, table.identity);
+    table.plugin = parameters.text("rule");
+    const auto rule = given.find("rule");
+    const SourceLocation where = rule == given.end() ? SourceLocation{file_} : rule->second.where;
+    table.info = &catalogue_.find(PluginKind::rule, table.plugin, where);
+    table.identity += table.info->file_hash;
+  }
   if (name == "method") identify_path("detections", parameters, given, table.idle, table.identity);
   if (name == "fit")
     identify_path("start_detections", parameters, given, table.idle, table.identity);
@@ -230,8 +256,15 @@ Resolver::Table Resolver::make_plugin_table(const std::string& name,
   table.plugin = plugin;
   const PluginInfo& info = catalogue_.find(kind_of_section(section, where), plugin, where);
   table.info = &info;
-  table.json = to_json(Parameters(info.parameters, given, name)).dump();
-  table.identity = table.json + info.file_hash;
+  std::map<std::string, GivenValue> found = given;
+  for (const Parameter& parameter : info.parameters)
+    if (parameter.is_file) find_beside(parameter.name, found);
+  const Parameters parameters(info.parameters, found, name);
+  table.json = to_json(parameters).dump();
+  table.identity = table.json;
+  for (const Parameter& parameter : info.parameters)
+    if (parameter.is_file) identify_path(parameter.name, parameters, found, {}, table.identity);
+  table.identity += info.file_hash;
   return table;
 }
 
@@ -324,15 +357,18 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     tables[table].emplace_back(key.substr(dot + 1), value);
   }
   add_category(tables);
-  const bool fits = is_a_fit(table("method", tables["method"]).json);
+  const TablesRead read{
+      method_binding().read(nlohmann::json::parse(table("method", tables["method"]).json)),
+      dataset_binding().read(nlohmann::json::parse(table("dataset", tables["dataset"]).json))};
+  const bool fits = read.method.renders();
   // Everything that stands in the file is checked, also what this cell does not use; but a method
   // that renders nothing asks for no plugin.
   std::vector<std::string> wrong;  // a person mends all of it at once
   for (const auto& [name, given] : tables) {
-    if (!fits && given.empty() && belongs_to_the_fit(name)) continue;
+    if (given.empty() && !read.reads(name)) continue;
     try {
       const Table& checked = table(name, given);
-      if (fits && find_section(name) != nullptr && names_a_plugin(name))
+      if (read.reads(name) && find_section(name) != nullptr && names_a_plugin(name))
         catalogue_.find(
             kind_of_section(name, checked.plugin_where), checked.plugin, checked.plugin_where);
     } catch (const UserError& error) {
@@ -362,7 +398,7 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     configuration.plugins.clear();
   }
   for (const Section& section : core_sections()) {
-    if (!fits && belongs_to_the_fit(section.name)) continue;
+    if (!read.reads(section.name)) continue;
     const Table& core = table(section.name, tables[section.name]);
     std::string json = core.json, identity = core.identity;
     if (names_a_plugin(section.name)) {
@@ -371,6 +407,8 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
       json = in_braces_with(json, core.plugin, plugin.json);
       identity += plugin.identity;
       configuration.plugins.push_back(plugin.info);
+    } else if (core.info != nullptr) {
+      configuration.plugins.push_back(core.info);
     }
     configuration.json +=
         fmt::format("{}\"{}\":{}", configuration.json.empty() ? "{" : ",", section.name, json);

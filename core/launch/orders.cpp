@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/cell_result.h"
+
 namespace monodr {
 namespace {
 
@@ -72,7 +74,7 @@ std::string to_json(const PrepareOrder& order) {
                {"check", check},
                {"plugin_folders", order.plugin_folders},
                {"cache", order.cache},
-               {"only_prior", order.only_prior}});
+               {"only", order.only}});
 }
 
 PrepareOrder prepare_order_from_json(const std::string& text) {
@@ -82,7 +84,26 @@ PrepareOrder prepare_order_from_json(const std::string& text) {
   for (const json& config : document.at("check")) order.check.push_back(config.dump());
   order.plugin_folders = texts(document.at("plugin_folders"));
   order.cache = document.at("cache");
-  order.only_prior = document.at("only_prior");
+  order.only = document.at("only");
+  return order;
+}
+
+std::string to_json(const MeshesOrder& order) {
+  CellResult stored;
+  stored.detections = order.stored;
+  return dump({{"cell", json::parse(to_json(order.cell))},
+               {"stored", json::parse(to_json(stored))},
+               {"title", order.title},
+               {"format", order.format}});
+}
+
+MeshesOrder meshes_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  MeshesOrder order;
+  order.cell = cell_order_from_json(document.at("cell").dump());
+  order.stored = cell_result_from_json(document.at("stored").dump()).detections;
+  order.title = document.at("title");
+  order.format = document.at("format");
   return order;
 }
 
@@ -116,6 +137,25 @@ SheetOrder sheet_order_from_json(const std::string& text) {
   order.has_title = document.at("has_title");
   order.title = document.at("title");
   order.output = document.at("output");
+  return order;
+}
+
+std::string to_json(const DetectOrder& order) {
+  return dump({{"config", json::parse(order.config)},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"output", order.output},
+               {"offset", order.offset}});
+}
+
+DetectOrder detect_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  DetectOrder order;
+  order.config = document.at("config").dump();
+  order.plugin_folders = texts(document.at("plugin_folders"));
+  order.cache = document.at("cache");
+  order.output = document.at("output");
+  order.offset = document.at("offset").get<std::vector<double>>();
   return order;
 }
 

@@ -29,10 +29,20 @@ struct PrepareOrder {
   std::vector<std::string> check;  ///< configurations whose parts are made once and dropped
   std::vector<std::string> plugin_folders;
   std::string cache;
-  bool only_prior = false;
+  std::string only = "";  ///< of what the configuration needs: "prior", "predictor", or "" = all
 };
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);
+
+/// Runs a cell again and writes the meshes of what it found, a file a frame (`meshes`).
+struct MeshesOrder {
+  CellOrder cell;                        ///< its output is a folder
+  std::vector<FrameAnnotations> stored;  ///< what the database has of it
+  std::string title;
+  std::string format;  ///< glb, obj or ply
+};
+std::string to_json(const MeshesOrder& order);
+MeshesOrder meshes_order_from_json(const std::string& text);
 
 /// Fits one object and draws how it went (`sheet`).
 struct SheetOrder {
@@ -51,5 +61,17 @@ struct SheetOrder {
 };
 std::string to_json(const SheetOrder& order);
 SheetOrder sheet_order_from_json(const std::string& text);
+
+/// Finds objects in pictures and writes what it found to a folder (`detect`).
+struct DetectOrder {
+  std::string config;  ///< resolved, JSON
+  std::vector<std::string> plugin_folders;
+  std::string cache;
+  std::string output;  ///< folder that is there
+  /// Of the pictures' camera in the rig whose frame the boxes are written in (geometry/camera.h), metres.
+  std::vector<double> offset{0, 0, 0};
+};
+std::string to_json(const DetectOrder& order);
+DetectOrder detect_order_from_json(const std::string& text);
 
 }  // namespace monodr

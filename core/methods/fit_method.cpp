@@ -28,12 +28,7 @@ class FitMethod : public Method {
     result.curves.emplace_back("total", std::move(fit.curve.total));
     for (size_t i = 0; i < objective.losses().size() && i < fit.curve.terms.size(); ++i)
       result.curves.emplace_back(objective.losses()[i].name, std::move(fit.curve.terms[i]));
-    if (fit.starts_without_detection > 0)
-      result.notes.push_back(
-          fmt::format("{} of {} objects met no box of fit.start_detections and started at headings "
-                      "around the circle",
-                      fit.starts_without_detection,
-                      set.observations.size()));
+    result.starts_without_detection = fit.starts_without_detection;
     return result;
   }
   const ShapePrior* shape_prior() const override { return pipeline_.prior.get(); }
@@ -49,8 +44,13 @@ std::unique_ptr<Method> make_fit_method(const nlohmann::json& config,
                                         Registry& registry,
                                         const std::string& cache) {
   const CellSettings settings = cell_settings(config);
-  return std::make_unique<FitMethod>(make_fit_pipeline(config, registry, cache),
-                                     make_initialiser(settings.fit, settings.category));
+  return make_fit_method(make_fit_pipeline(config, registry, cache),
+                         make_initialiser(settings.fit, settings.category));
+}
+
+std::unique_ptr<Method> make_fit_method(FitPipeline pipeline,
+                                        std::unique_ptr<Initialiser> initialiser) {
+  return std::make_unique<FitMethod>(std::move(pipeline), std::move(initialiser));
 }
 
 void check_fit_method(const nlohmann::json& config, Registry& registry) {

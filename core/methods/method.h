@@ -24,6 +24,7 @@ struct MethodResult {
   /// Curves over its steps, by name: {"total", ...}.
   std::vector<std::pair<std::string, std::vector<double>>> curves;
   int failed_hypotheses = 0;
+  int starts_without_detection = 0;  ///< objects that fit.start_detections has no box for
   std::int64_t renders = 0;        ///< of one hypothesis each
   std::vector<std::string> notes;  ///< what the reader of a table should know
 };

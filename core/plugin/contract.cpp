@@ -20,11 +20,14 @@ std::string ContractReport::to_text() const {
   return text;
 }
 
-ContractReport check_contract(Registry& registry, PluginKind kind, const std::string& name) {
+ContractReport check_contract(Registry& registry,
+                              PluginKind kind,
+                              const std::string& name,
+                              const GivenParameters& given) {
   switch (kind) {
 #define MONODR_PLUGIN_KIND(kind_name, Interface, folder, tests, use) \
   case PluginKind::kind_name:                                        \
-    return check_##kind_name##_contract(registry, name);
+    return check_##kind_name##_contract(registry, name, given);
 #include "base/plugin_kinds.def"
 #undef MONODR_PLUGIN_KIND
   }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "plugin/registry.h"
 
 namespace monodr {
+
+/// Values of a plugin's parameters by name.
+using GivenParameters = std::map<std::string, GivenValue>;
 
 /// One thing that every plugin of a kind must do, and whether this one does.
 struct ContractCheck {
@@ -50,12 +54,18 @@ struct ContractReport {
 /// pairs are spared the comparison with differences; they must be finite and not zero.
 ///
 /// Nothing is thrown for a plugin that fails; a UserError for one that cannot be loaded.
-/// A prior is trained on a dozen small meshes first. check_renderer_contract, check_loss_contract, ...:
-#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use) \
-  ContractReport check_##name##_contract(Registry& registry, const std::string& plugin);
+/// A prior is trained on a dozen small meshes first. Parameters that are not `given` have their defaults; a plugin
+/// that reads a file needs it named there. check_renderer_contract, check_loss_contract, ...:
+#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use)               \
+  ContractReport check_##name##_contract(Registry& registry,                  \
+                                         const std::string& plugin,           \
+                                         const GivenParameters& given = {});
 #include "base/plugin_kinds.def"
 #undef MONODR_PLUGIN_KIND
 
-ContractReport check_contract(Registry& registry, PluginKind kind, const std::string& name);
+ContractReport check_contract(Registry& registry,
+                              PluginKind kind,
+                              const std::string& name,
+                              const GivenParameters& given = {});
 
 }  // namespace monodr

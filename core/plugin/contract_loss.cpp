@@ -260,11 +260,13 @@ std::string batch_differs(const Loss& loss) {
 
 }  // namespace
 
-ContractReport check_loss_contract(Registry& registry, const std::string& name) {
+ContractReport check_loss_contract(Registry& registry,
+                                   const std::string& name,
+                                   const GivenParameters& given) {
   const PluginInfo& info = registry.find(PluginKind::loss, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const auto loss = registry.make<Loss>(name, Parameters(info.parameters));
+  const auto loss = registry.make<Loss>(name, Parameters(info.parameters, given, name));
   checker.check("shape, dtype and finite, float32",
                 [&] { return wrong_output(*loss, at::kFloat); });
   checker.check("shape, dtype and finite, float64",

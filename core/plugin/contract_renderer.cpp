@@ -180,11 +180,13 @@ void check_gradients(ContractChecker& checker, const Renderer& renderer, const P
 
 }  // namespace
 
-ContractReport check_renderer_contract(Registry& registry, const std::string& name) {
+ContractReport check_renderer_contract(Registry& registry,
+                                       const std::string& name,
+                                       const GivenParameters& given) {
   const PluginInfo& info = registry.find(PluginKind::renderer, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const auto renderer = registry.make<Renderer>(name, Parameters(info.parameters));
+  const auto renderer = registry.make<Renderer>(name, Parameters(info.parameters, given, name));
   checker.check("shapes, dtype and range, float32",
                 [&] { return wrong_output(*renderer, at::kFloat); });
   checker.check("shapes, dtype and range, float64",

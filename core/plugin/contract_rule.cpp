@@ -83,11 +83,13 @@ std::string batch_differs(const Rule& rule) {
 
 }  // namespace
 
-ContractReport check_rule_contract(Registry& registry, const std::string& name) {
+ContractReport check_rule_contract(Registry& registry,
+                                   const std::string& name,
+                                   const GivenParameters& given) {
   const PluginInfo& info = registry.find(PluginKind::rule, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const auto rule = registry.make<Rule>(name, Parameters(info.parameters));
+  const auto rule = registry.make<Rule>(name, Parameters(info.parameters, given, name));
   checker.check("shapes and dtype", [&] {
     for (const auto type : {at::kFloat, at::kDouble})
       for (const int hypotheses : {1, kHypotheses})

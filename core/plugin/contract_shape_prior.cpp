@@ -259,11 +259,13 @@ std::unique_ptr<ShapePrior> trained_in_two_goes(Registry& registry, const std::s
 
 }  // namespace
 
-ContractReport check_shape_prior_contract(Registry& registry, const std::string& name) {
+ContractReport check_shape_prior_contract(Registry& registry,
+                                          const std::string& name,
+                                          const GivenParameters& given) {
   const PluginInfo& info = registry.find(PluginKind::shape_prior, name).info;
   ContractChecker checker(info);
   checker.check_schema(info);
-  const Parameters parameters(info.parameters);
+  const Parameters parameters(info.parameters, given, name);
   std::unique_ptr<ShapePrior> prior;
   checker.check("learns from a small corpus", [&] {
     prior = registry.make<ShapePrior>(name, parameters);

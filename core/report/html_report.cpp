@@ -232,9 +232,9 @@ std::string to_html(const ReportContent& content) {
          "</h1>\n<p class=\"question\">" + escaped_html(content.question) +
          "</p>\n<p class=\"note\">" + escaped_html(content.summary) + "</p>\n<h2>Results</h2>\n" +
          main_table(content.table) + comparison_table(content.table) + figures(content.figures) +
-         pictures(content) + failures(content.failures) + facts("Settings", content.settings) +
-         facts("Provenance", content.provenance) + "<script>" + kScript +
-         "</script>\n</body></html>\n";
+         pictures(content) + failures(content.failures) + facts("Tags and notes", content.said) +
+         facts("Settings", content.settings) + facts("Provenance", content.provenance) +
+         "<script>" + kScript + "</script>\n</body></html>\n";
 }
 
 }  // namespace monodr

@@ -44,6 +44,7 @@ struct ReportContent {
   std::string picture_note;
   std::vector<ReportPictureRow> picture_rows;
   std::vector<ReportFailure> failures;
+  std::vector<ReportFact> said;  ///< tags and notes of cells
   std::vector<ReportFact> settings, provenance;
 };
 

@@ -94,6 +94,17 @@ class Database {
   /// one that counts for its arm, axes and seed.
   void import_result(const CellRecord& record, const CellResult& result);
 
+  /// Puts the tag on each cell of these ids, in whatever arms and experiments it stands, or takes it off. Tags
+  /// stay with the cell while it is in the file, whatever results it gets.
+  void set_tag(const std::vector<std::string>& ids, const std::string& tag, bool is_on);
+
+  /// Puts the note in place of what the cell had; "" takes it away.
+  void set_note(const std::string& id, const std::string& text);
+
+  /// A copy in memory, for reading, in which only those current cells are current that have all of the tags:
+  /// whatever asks it, counts them alone.
+  Database only_tagged(const std::vector<std::string>& tags) const;
+
   /// Cell id -> "done", "failed", "running", "missing" (never started), or "interrupted" (marked as
   /// running, but its process is gone and there is no result). A mark of this host holds while its
   /// process lives, one of another host while its lease lasts (for ever where an older program gave
@@ -118,6 +129,7 @@ class Database {
   void guarded(const std::function<void()>& action) const;
 
  private:
+  Database(std::string file, std::unique_ptr<SQLite::Database> connection);
   void write(const std::function<void()>& action);
   void clear_dead_marks();
   std::string file_;

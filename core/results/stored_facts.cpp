@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "results/stored_cells.h"
+
 namespace monodr {
 namespace {
 
@@ -106,6 +108,21 @@ std::vector<CountedFact> remarks_of(const Database& database, const std::string&
   return facts;
 }
 
+std::vector<CountedFact> said_of_cells(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  add_facts(database,
+            experiment,
+            "SELECT c.arm || iif(c.point = '', '', ', ' || c.point) || ', seed ' || c.seed, "
+            "iif(tags IS NULL, '', '[' || tags || ']') || iif(tags IS NULL OR note IS NULL, '', ' "
+            "') || coalesce(note, ''), 1 "
+            "FROM v_cells AS c JOIN cell ON cell.id = c.id JOIN variant ON variant.id = "
+            "cell.variant WHERE "
+            "c.experiment = ? AND c.is_current AND (tags IS NOT NULL OR note IS NOT NULL) "
+            "ORDER BY position, c.seed",
+            facts);
+  return facts;
+}
+
 std::vector<std::string> notes_under_table(const Database& database,
                                            const std::string& experiment) {
   constexpr size_t kShown = 8;
@@ -131,6 +148,9 @@ std::vector<std::string> notes_under_table(const Database& database,
         fmt::format("{} cells failed and are not in this table; 'runexp status {}' says why",
                     failed[0].cells,
                     experiment));
+  for (const StoredCell& cell : current_cells(database, experiment))
+    if (!cell.note.empty())
+      notes.push_back(fmt::format("{}, seed {}: {}", cell.row_label(), cell.seed, cell.note));
   return notes;
 }
 

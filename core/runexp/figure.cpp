@@ -49,6 +49,7 @@ Examples:
 po::options_description describe_options() {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
   auto add = options.add_options();
   add("experiment", po::value<std::string>()->required()->value_name("NAME"), "the experiment");
   add("kind", po::value<std::string>()->required()->value_name("KIND"), "see above");
@@ -209,7 +210,7 @@ int run_figure(const std::vector<std::string>& arguments) {
   const auto positional = po::positional_options_description().add("experiment", 1).add("kind", 1);
   if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
   const PictureFile output(values["output"].as<std::string>());
-  const Database database(results_file(values), Database::Access::read_only);
+  const Database database = open_results(values, {values["experiment"].as<std::string>()});
   output.write(draw_kind(database, values), kDotsPerInch);
   return 0;
 }

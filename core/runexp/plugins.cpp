@@ -5,6 +5,7 @@
 
 #include "base/options.h"
 #include "base/text.h"
+#include "base/toml_tree.h"
 #include "launch/catalogue.h"
 #include "launch/workers.h"
 #include "runexp/check_plugin.h"
@@ -22,7 +23,7 @@ using Words = std::vector<std::string>;
 
 CommandUsage usage() {
   return {"runexp plugins",
-          "list | show NAME | new KIND NAME | check NAME|FILE.so | doctor | docs",
+          "list | show NAME | new KIND NAME | check NAME|FILE.so [KEY=VALUE...] | doctor | docs",
           R"(list           each plugin with version, description, capabilities and file
 show NAME      a plugin's parameters with defaults, ranges, units and meanings, as TOML to copy
 new KIND NAME  writes a plugin that works, its test, its CMake lines and an experiment; KIND is
@@ -31,7 +32,8 @@ new KIND NAME  writes a plugin that works, its test, its CMake lines and an expe
                where such files are kept, elsewhere (or with --output) to a folder that builds
                on its own
 check NAME     runs the contract of the plugin's kind: ABI, schema, shapes, gradient, determinism,
-               batches, degenerate input; exit code 1 where it is not kept. Also for a FILE.so
+               batches, degenerate input; exit code 1 where it is not kept. Also for a FILE.so.
+               KEY=VALUE sets a parameter: what a network reads, it needs to be checked
 doctor         where plugins are looked for, what was found and what was refused, and why; exit
                code 1 where something was refused
 docs           writes a Markdown page a plugin to the folder --output; with --check it writes
@@ -44,6 +46,7 @@ Examples:
   runexp plugins show soft_rasterizer
   runexp plugins new loss my_iou
   runexp plugins check my_iou/build/plugins/loss_my_iou.so
+  runexp plugins check onnx model=networks/yolov5n-seg.onnx head=yolo_maps
   runexp plugins doctor --plugin-path ~/my_plugins
 )"};
 }
@@ -201,7 +204,8 @@ Words checked_words(const po::variables_map& values) {
   Words actions;
   for (const auto& [action, count] : counts) actions.push_back(action);
   const auto action = counts.find(words[0]);
-  if (action == counts.end() || action->second != words.size())
+  const bool takes_more = words[0] == "check" && words.size() > 2;
+  if (action == counts.end() || (action->second != words.size() && !takes_more))
     throw UserError(
         fmt::format("'runexp plugins {}' is not understood{}; see 'runexp plugins --help'",
                     join(words, " "),
@@ -210,6 +214,15 @@ Words checked_words(const po::variables_map& values) {
   if (format != "text" && format != "json")
     throw UserError(fmt::format("--format is '{}', but must be text or json", format));
   return words;
+}
+
+/// The parameters behind `check NAME`, as JSON.
+std::string given_parameters(const Words& words) {
+  nlohmann::json given = nlohmann::json::object();
+  for (size_t i = 2; i < words.size(); ++i)
+    for (const TomlEntry& entry : parse_override(words[i]))
+      std::visit([&](const auto& value) { given[entry.key] = value; }, to_given_value(entry).value);
+  return given.dump();
 }
 
 }  // namespace
@@ -224,7 +237,8 @@ int run_plugins(const Words& arguments) {
   const Words words = checked_words(values);
   const std::string& action = words[0];
   if (action == "new") return make_new(words, values);
-  if (action == "check" && is_plugin_file(words[1])) return check_plugin_file(words[1]);
+  if (action == "check" && is_plugin_file(words[1]))
+    return check_plugin_file(words[1], given_parameters(words));
 
   const CatalogueSource source(
       worker_program(), plugin_folders(plugin_path(values), {}), cache_folder(values));
@@ -240,7 +254,9 @@ int run_plugins(const Words& arguments) {
     if (action == "show")
       show(plugin);
     else
-      result = std::max(result, check_plugin(plugin.kind, plugin.name, source.folders()));
+      result = std::max(
+          result,
+          check_plugin(plugin.kind, plugin.name, given_parameters(words), source.folders()));
   }
   return result;
 }

@@ -33,6 +33,7 @@ Examples:
 int run_report(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
   auto add = options.add_options();
   add("experiment", po::value<std::string>()->required()->value_name("NAME"), "the experiment");
   add("output,o",
@@ -56,7 +57,8 @@ int run_report(const std::vector<std::string>& arguments) {
   if (values.count("baseline") > 0) report.table.baseline = values["baseline"].as<std::string>();
   report.cache_folder = cache_folder(values);
   report.fits_folder = (std::filesystem::path(results_folder(values)) / "fits").string();
-  const Database database(results_file(values), Database::Access::read_only);
+  report.tags = tags_of(values);
+  const Database database = open_results(values, {report.table.experiment});
   const auto output = values["output"].as<std::string>();
   write_file_atomically(output, to_html(gather_report(database, report)));
   std::cout << output << std::endl;

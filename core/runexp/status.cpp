@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/options.h"
@@ -25,13 +27,15 @@ planned them.
 States: done, failed, running, missing (not started yet), interrupted (its process is gone, or its
 lease has run out on another host; the next run starts it again). What has become stale since,
 'runexp FILE.toml --dry-run' tells. A cell that is running says on which host and by which launcher.
-A cell that is done says how many of its objects failed, and why the first.
---format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message,
+A cell that is done says how many of its objects failed, and why the first. Its tags stand in brackets, its note
+below it.
+--format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message, tags, note,
 and of a cell that is marked as running host, launcher and lease_until (seconds since 1970).
 
 Examples:
   runexp status
   runexp status ablation_rotation --format json
+  runexp status --tag paper
 )"};
 
 std::string first_line(const std::string& text) {
@@ -43,17 +47,31 @@ std::string whereabouts(const StoredCell& cell) {
   return "on " + cell.host + (cell.launcher.empty() ? "" : " (" + cell.launcher + ")");
 }
 
+void print_note(const std::string& note) {
+  std::istringstream lines(note);
+  for (std::string line; std::getline(lines, line);)
+    std::cout << fmt::format("  {:<12}  note: {}\n", "", line);
+}
+
 void print_text(const std::string& experiment, const std::vector<StoredCell>& cells) {
   std::cout << experiment << "\n";
-  for (const StoredCell& cell : cells)
+  for (const StoredCell& cell : cells) {
     std::cout << fmt::format(
-        "  {}  {:<11}  {:>8}  {}, seed {}  {}\n",
+        "  {}  {:<11}  {:>8}  {}, seed {}{}  {}\n",
         cell.short_hash(),
         cell.state,
         std::isnan(cell.seconds) ? "" : duration_text(cell.seconds),
         cell.row_label(),
         cell.seed,
+        cell.tags.empty() ? "" : "  [" + cell.tags + "]",
         cell.state == "running" ? whereabouts(cell) : first_line(cell.message));
+    print_note(cell.note);
+  }
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
 ordered_json json_of(const std::string& experiment, const StoredCell& cell) {
@@ -65,7 +83,9 @@ ordered_json json_of(const std::string& experiment, const StoredCell& cell) {
       {"seed", cell.seed},
       {"state", cell.state},
       {"seconds", std::isnan(cell.seconds) ? ordered_json() : ordered_json(cell.seconds)},
-      {"message", cell.message}};
+      {"message", cell.message},
+      {"tags", cell.tags.empty() ? ordered_json::array() : ordered_json(split_words(cell.tags))},
+      {"note", cell.note}};
   if (!cell.host.empty()) {
     json["host"] = cell.host;
     json["launcher"] = cell.launcher;
@@ -79,6 +99,7 @@ ordered_json json_of(const std::string& experiment, const StoredCell& cell) {
 int run_status(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
   auto add = options.add_options();
   add("experiment",
       po::value<std::string>()->value_name("NAME"),
@@ -93,7 +114,7 @@ int run_status(const std::vector<std::string>& arguments) {
   if (format != "text" && format != "json")
     throw UserError(fmt::format("--format is '{}', but must be text or json", format));
 
-  const Database database(results_file(values), Database::Access::read_only);
+  const Database database = open_results(values);
   std::vector<std::string> names = database.experiments();
   if (values.count("experiment") > 0) {
     names = {values["experiment"].as<std::string>()};
@@ -102,6 +123,7 @@ int run_status(const std::vector<std::string>& arguments) {
   ordered_json all = ordered_json::array();
   for (const std::string& name : names) {
     const std::vector<StoredCell> cells = listed_cells(database, name);
+    if (cells.empty() && !tags_of(values).empty()) continue;
     if (format == "text") print_text(name, cells);
     for (const StoredCell& cell : cells) all.push_back(json_of(name, cell));
   }

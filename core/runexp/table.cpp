@@ -7,6 +7,7 @@
 #include "analysis/frame_comparison.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "base/text.h"
 #include "results/stored_facts.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
@@ -55,6 +56,7 @@ Examples:
   runexp table ablation_rotation --baseline "mask only" --format json
   runexp table ablation_rotation --baseline "mask only" --pair-frames --metric bev/moderate/0.5
   runexp table weights --baseline "loss.depth.weight = 0.4" --trend loss.depth.weight
+  runexp table ablation_rotation --tag paper
   runexp table ablation_size ablation_rotation --on arm
   runexp table before after --on arm --baseline "experiment = before"
   runexp table before after --columns experiment --metric heading_error_median
@@ -71,6 +73,7 @@ po::options_description describe_options() {
   add("results",
       po::value<std::string>()->default_value("results/results.sqlite")->value_name("FILE"),
       "the results database");
+  add_tag_option(options);
   add("metric",
       po::value<Names>()->composing()->value_name("PATH"),
       "a column, or several where the path fits several; may be repeated");
@@ -133,7 +136,9 @@ int run_table(const std::vector<std::string>& arguments) {
     spec.row_keys = split_list(values["rows"].as<std::string>(), "--rows");
   if (values.count("columns") > 0 && !is_long)
     spec.column_keys = split_list(values["columns"].as<std::string>(), "--columns");
-  const Database database(values["results"].as<std::string>(), Database::Access::read_only);
+  const Database database = open_results(values, experiments);
+  if (const Names tags = tags_of(values); !tags.empty())
+    fmt::print(stderr, "note: only cells tagged {}\n", join(tags, " and "));
   std::optional<FrameComparison> frames;
   if (values["pair-frames"].as<bool>()) {
     if (spec.baseline.empty() && !spec.intervals)

@@ -23,9 +23,13 @@ Binding<DatasetSettings> make_binding() {
   const ReadWhen<S> kitti{[](const S& s) { return s.source == DataSource::kitti; },
                           {"source"},
                           "dataset.source = \"kitti\""};
-  const ReadWhen<S> layout{[](const S& s) { return s.source != DataSource::manifest; },
-                           {"source"},
-                           "dataset.source = \"kitti\""};
+  // A manifest says itself which files it has; a network is asked for by key there, too.
+  const auto layout_or_network = [](bool (*is_network)(const S&)) {
+    return ReadWhen<S>{
+        [is_network](const S& s) { return s.source != DataSource::manifest || is_network(s); },
+        {"source"},
+        "it to \"network\" or dataset.source = \"kitti\""};
+  };
   const ReadWhen<S> real{[](const S& s) { return !s.is_synthetic(); },
                          {"source"},
                          "dataset.source = \"kitti\" or \"manifest\""};
@@ -45,10 +49,11 @@ Binding<DatasetSettings> make_binding() {
       .key("split", &S::split, "", "ImageSets/<split>.txt; all = every image; val|all = the first of them that is there").when(kitti)
       .key("objects", &S::objects, "1", "frames are taken until they hold this many objects; 0 = all", 0)
       .key("on_error", &S::on_error, "", "what an unreadable frame does").when(real)
-      .key("boxes", &S::boxes, "", "2-D boxes: detections_2, the labels', or the first of them that is there").when(kitti)
+      .key("boxes", &S::boxes, "", "2-D boxes: detections_2, the labels', the first of them that is there, or those that [detector] finds").when({[](const S& s) { return s.source == DataSource::kitti || s.boxes == BoxSource::network; }, {"source"}, "it to \"network\" or dataset.source = \"kitti\""})
       .key("box_extent", &S::box_extent, "", "modal = the box around the visible mask; amodal = the box as given, its hidden sides count; auto = modal for labels with instance masks, else as given")
-      .key("masks", &S::masks, "", "masks: instance_2 (16-bit ids), png (masks_2/F_N.png, one an object), coco (masks_2/F.json or masks_2/coco.json), grabcut, or the first of them that is there").when(layout)
-      .key("depth", &S::depth, "", "depth: depth_2, velodyne, disparity_2, none, or the first of them that is there").when(layout)
+      .key("masks", &S::masks, "", "masks: instance_2 (16-bit ids), png (masks_2/F_N.png, one an object), coco (masks_2/F.json or masks_2/coco.json), grabcut, the first of them that is there, or network: those of [detector]").when(layout_or_network([](const S& s) { return s.masks == MaskKind::network; }))
+      .key("missing_mask", &S::missing_mask, "", "an object without a mask of the detector: skip = it is left out, with a word; grabcut = one is cut from the picture").when({[](const S& s) { return s.masks == MaskKind::network; }, {"masks"}, "dataset.masks = \"network\""})
+      .key("depth", &S::depth, "", "depth: depth_2, velodyne, disparity_2, none, the first of them that is there, or network: that of [depth_estimator]").when(layout_or_network([](const S& s) { return s.depth == DepthKind::network; }))
       .key("depth_unit", &S::depth_unit, "m", "metres of one unit of depth_2's PNG: 0.001 for millimetres; 0 = KITTI's 1/256, and depth that is far from what the height of the boxes says is an error", 0, 1000).when(kitti)
       .key("depth_invalid", &S::depth_invalid, "1", "value of depth_2's PNG that means no depth, beside 0 and 65535", 0, 65535).when(kitti)
       .key("minimum_score", &S::minimum_score, "1", "detections below this score are left out", 0, 1).when(real)

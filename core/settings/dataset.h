@@ -12,15 +12,17 @@ namespace monodr {
 enum class DataSource { synthetic, kitti, manifest };
 /// What an unreadable frame does: end the run, or be left out by name.
 enum class OnError { fail, skip };
-/// detections_2, the labels' 2-D columns, or the first of them that is there.
-enum class BoxSource { automatic, detections, labels };
+/// detections_2, the labels' 2-D columns, or the first of them that is there; or those of the detector.
+enum class BoxSource { automatic, detections, labels, network };
 /// The box around the visible mask; the box as given, whose hidden sides count; modal for labels with
 /// instance masks, else as given.
 enum class BoxExtent { automatic, modal, amodal };
-/// See evidence/mask_source.h.
-enum class MaskKind { automatic, instance, png, coco, grabcut };
-/// See load_frame_depth (evidence/depth.h).
-enum class DepthKind { automatic, depth_2, velodyne, disparity, none };
+/// See evidence/mask_source.h; network = the detector's.
+enum class MaskKind { automatic, instance, png, coco, grabcut, network };
+/// What becomes of an object that the detector gives no mask: it is left out by name, or GrabCut cuts one.
+enum class MissingMask { skip, grabcut };
+/// See load_frame_depth (evidence/depth.h); network = the depth estimator's.
+enum class DepthKind { automatic, depth_2, velodyne, disparity, none, network };
 /// Into which data the faults are put.
 enum class FaultsIn { synthetic, always, never };
 
@@ -32,16 +34,19 @@ template <> struct EnumNames<OnError> {
   static constexpr auto list = enum_names<OnError>({{OnError::fail, "fail"}, {OnError::skip, "skip"}});
 };
 template <> struct EnumNames<BoxSource> {
-  static constexpr auto list = enum_names<BoxSource>({{BoxSource::automatic, "auto"}, {BoxSource::detections, "detections"}, {BoxSource::labels, "labels"}});
+  static constexpr auto list = enum_names<BoxSource>({{BoxSource::automatic, "auto"}, {BoxSource::detections, "detections"}, {BoxSource::labels, "labels"}, {BoxSource::network, "network"}});
 };
 template <> struct EnumNames<BoxExtent> {
   static constexpr auto list = enum_names<BoxExtent>({{BoxExtent::automatic, "auto"}, {BoxExtent::modal, "modal"}, {BoxExtent::amodal, "amodal"}});
 };
 template <> struct EnumNames<MaskKind> {
-  static constexpr auto list = enum_names<MaskKind>({{MaskKind::automatic, "auto"}, {MaskKind::instance, "instance"}, {MaskKind::png, "png"}, {MaskKind::coco, "coco"}, {MaskKind::grabcut, "grabcut"}});
+  static constexpr auto list = enum_names<MaskKind>({{MaskKind::automatic, "auto"}, {MaskKind::instance, "instance"}, {MaskKind::png, "png"}, {MaskKind::coco, "coco"}, {MaskKind::grabcut, "grabcut"}, {MaskKind::network, "network"}});
+};
+template <> struct EnumNames<MissingMask> {
+  static constexpr auto list = enum_names<MissingMask>({{MissingMask::skip, "skip"}, {MissingMask::grabcut, "grabcut"}});
 };
 template <> struct EnumNames<DepthKind> {
-  static constexpr auto list = enum_names<DepthKind>({{DepthKind::automatic, "auto"}, {DepthKind::depth_2, "depth_2"}, {DepthKind::velodyne, "velodyne"}, {DepthKind::disparity, "disparity"}, {DepthKind::none, "none"}});
+  static constexpr auto list = enum_names<DepthKind>({{DepthKind::automatic, "auto"}, {DepthKind::depth_2, "depth_2"}, {DepthKind::velodyne, "velodyne"}, {DepthKind::disparity, "disparity"}, {DepthKind::none, "none"}, {DepthKind::network, "network"}});
 };
 template <> struct EnumNames<FaultsIn> {
   static constexpr auto list = enum_names<FaultsIn>({{FaultsIn::synthetic, "synthetic"}, {FaultsIn::always, "always"}, {FaultsIn::never, "never"}});
@@ -98,6 +103,7 @@ struct DatasetSettings {
   BoxSource boxes = BoxSource::automatic;
   BoxExtent box_extent = BoxExtent::automatic;
   MaskKind masks = MaskKind::automatic;
+  MissingMask missing_mask = MissingMask::skip;
   DepthKind depth = DepthKind::automatic;
   double depth_unit =
       0;  ///< metres of one unit of depth_2's PNG; 0 = KITTI's 1/256, checked against the boxes
@@ -109,6 +115,9 @@ struct DatasetSettings {
   Faults faults{{.raggedness = 2.0}, {.noise = 0.1, .bias = 0.05, .bleeding = 1.2}, 0.02};
 
   bool is_synthetic() const { return source == DataSource::synthetic; }
+  /// Whether [detector] and [depth_estimator] are read.
+  bool asks_detector() const { return boxes == BoxSource::network || masks == MaskKind::network; }
+  bool asks_depth_estimator() const { return depth == DepthKind::network; }
   bool adds_faults() const {
     return faults_in == FaultsIn::always || (faults_in == FaultsIn::synthetic && is_synthetic());
   }

@@ -10,7 +10,7 @@ const Binding<MethodSettings>& method_binding() {
   using S = MethodSettings;
   static const Binding<S> binding =
       Binding<S>("method", "how observations become detections")
-          .key("name", &S::name, "", "fit = by rendering and comparing; boxes = 3-D boxes of another system, evaluated in the same table")
+          .key("name", &S::name, "", "fit = by rendering and comparing; predictor = by a trained network alone; predictor+fit = the network's proposals are where the fit starts; boxes = 3-D boxes of another system, evaluated in the same table")
           .key("detections", &S::detections, "", "folder of another system's KITTI result files (name = boxes)").when({[](const S& s) { return s.name == MethodKind::boxes; }, {"name"}, "method.name = \"boxes\""})
           .rule([](const S& settings) {
             if (settings.name == MethodKind::boxes && settings.detections.empty())
@@ -34,11 +34,13 @@ const Binding<ShapePriorSettings>& shape_prior_binding() {
 
 const Binding<CorpusSettings>& corpus_binding() {
   using S = CorpusSettings;
+  const ReadWhen<S> parametric{
+      [](const S& s) { return s.root.empty(); }, {"root"}, "corpus.root = \"\""};
   static const Binding<S> binding =
       Binding<S>("corpus", "the shapes that the prior learns from")
           .key("root", &S::root, "", "folder of meshes (.obj, .off, .ply), searched to its depths; empty = the category's corpus (category.corpus)")
-          .key("cars", &S::cars, "1", "parametric cars to train on", 8, 100000)
-          .key("held_out", &S::held_out, "1", "parametric cars kept aside for `runexp prior evaluate`", 0, 10000);
+          .key("cars", &S::cars, "1", "parametric cars to train on", 8, 100000).when(parametric)
+          .key("held_out", &S::held_out, "1", "parametric cars kept aside for `runexp prior evaluate`", 0, 10000).when(parametric);
   return binding;
 }
 
@@ -56,6 +58,20 @@ const Binding<RuleSettings>& rule_binding() {
   using S = RuleSettings;
   static const Binding<S> binding = Binding<S>("rule", "how the hypotheses of an object share its loss")
                                         .key("plugin", &S::plugin, "", "rule plugin");
+  return binding;
+}
+
+const Binding<DetectorSettings>& detector_binding() {
+  using S = DetectorSettings;
+  static const Binding<S> binding = Binding<S>("detector", "the network that finds objects and their masks, where dataset.boxes or dataset.masks is \"network\"")
+                                        .key("plugin", &S::plugin, "", "detector plugin");
+  return binding;
+}
+
+const Binding<DepthEstimatorSettings>& depth_estimator_binding() {
+  using S = DepthEstimatorSettings;
+  static const Binding<S> binding = Binding<S>("depth_estimator", "the network that depth comes from, where dataset.depth is \"network\"")
+                                        .key("plugin", &S::plugin, "", "depth estimator plugin");
   return binding;
 }
 

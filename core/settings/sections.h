@@ -11,6 +11,7 @@
 #include "settings/dataset.h"
 #include "settings/fit.h"
 #include "settings/pipeline.h"
+#include "settings/predictor.h"
 
 namespace monodr {
 
@@ -41,12 +42,16 @@ const ParameterSchema& loss_section_parameters();
 struct CellSettings {
   DatasetSettings dataset;
   CategoryModel category;
+  DetectorSettings detector;
+  DepthEstimatorSettings depth_estimator;
   MethodSettings method;
   ShapePriorSettings shape_prior;
   CorpusSettings corpus;
   RendererSettings renderer;
   RuleSettings rule;
   FitSettings fit;
+  PredictorSettings predictor;
+  TrainSettings train;
   EvaluationSettings evaluation;
 };
 

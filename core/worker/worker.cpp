@@ -4,6 +4,9 @@
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
 //   monodr-worker sheet FILE          fits one object and draws how it went
+//   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
+//   monodr-worker detect FILE         fits the objects of pictures and writes boxes, pictures, JSON
+//   monodr-worker meshes FILE         runs a cell again and writes what it found as meshes
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker run [options] FILE...  runs these cells, with nobody to talk to (launch/run_files.h)
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
@@ -31,7 +34,11 @@
 #include "cell/watch.h"
 #include "launch/run_files.h"
 #include "methods/method.h"
+#include "methods/trained_predictor.h"
 #include "pictures/overlay.h"
+#include "worker/annotate.h"
+#include "worker/detect.h"
+#include "worker/meshes.h"
 #include "worker/sheet.h"
 #include "worker/worker_commands.h"
 
@@ -90,13 +97,17 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   };
   const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
   for (const std::string& other : order.check) check_method(json::parse(other), registry);
-  if (order.only_prior)
+  if (order.only == "prior")
     make_trained_prior(config, registry, order.cache, progress, note);
+  else if (order.only == "predictor")
+    prepare_predictor(config, registry, order.cache, progress, note);
   else
     prepare(config, registry, order.cache, progress, note);
   const bool has_prior = config.contains("shape_prior");
-  channel.send(
-      json{{"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
+  const bool predicts = config.contains("predictor");
+  channel.send(json{{"done", true},
+                    {"prior", has_prior ? prior_path(config, registry, order.cache) : ""},
+                    {"predictor", predicts ? predictor_path(config, registry, order.cache) : ""}});
   return 0;
 }
 
@@ -118,6 +129,48 @@ int draw_sheet(const std::string& path, Channel& channel) {
                         order.drawing == "sheet" ? sheet_of(trace, order.title)
                                                  : draw(heading_landscape_figure(trace), style));
   channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
+  return 0;
+}
+
+int write_cell_meshes(const std::string& path, Channel& channel) {
+  const MeshesOrder order = meshes_order_from_json(read_file(path));
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const json config = json::parse(order.cell.record.config);
+  Registry registry(order.cell.plugin_folders);
+  prepare(config, registry, order.cell.cache, progress, note);
+  const RefittedMeshes meshes = refitted_meshes(order.cell, order.stored, order.title, progress);
+  write_meshes(meshes, order.format, order.cell.output);
+  channel.send(json{{"done", true},
+                    {"changed", meshes.changed},
+                    {"location_moved", meshes.location_moved},
+                    {"heading_moved", meshes.heading_moved}});
+  return 0;
+}
+
+int annotate_pictures(const std::string& path, Channel& channel) {
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const DetectOrder order = detect_order_from_json(read_file(path));
+  channel.send(json{{"done", true}, {"lines", write_annotations(order, progress)}});
+  return 0;
+}
+
+int detect_objects(const std::string& path, Channel& channel) {
+  const DetectOrder order = detect_order_from_json(read_file(path));
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const auto note = [](const std::string&) {};  // they are of labels and left-out frames
+  Registry registry(order.plugin_folders);
+  prepare(json::parse(order.config), registry, order.cache, progress, note);
+  channel.send(json{{"done", true}, {"lines", write_detections(order, progress)}});
   return 0;
 }
 
@@ -229,6 +282,9 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (arguments[0] == "describe") return describe(rest, channel);
     if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
     if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
+    if (arguments[0] == "annotate" && rest.size() == 1) return annotate_pictures(rest[0], channel);
+    if (arguments[0] == "detect" && rest.size() == 1) return detect_objects(rest[0], channel);
+    if (arguments[0] == "meshes" && rest.size() == 1) return write_cell_meshes(rest[0], channel);
     if (arguments[0] == "run") return run_cells(channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});

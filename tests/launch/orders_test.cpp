@@ -39,12 +39,12 @@ TEST(Orders, OfACellComeBackAsTheyWere) {
 }
 
 TEST(Orders, OfAPreparationComeBackAsTheyWere) {
-  const PrepareOrder order{config, {config, "{}"}, {"folder"}, "cache", true};
+  const PrepareOrder order{config, {config, "{}"}, {"folder"}, "cache", "prior"};
   const PrepareOrder read = prepare_order_from_json(to_json(order));
   EXPECT_EQ(to_json(read), to_json(order));
   EXPECT_EQ(read.config, config);
   EXPECT_EQ(read.check, order.check);
-  EXPECT_TRUE(read.only_prior);
+  EXPECT_EQ(read.only, "prior");
 }
 
 TEST(Orders, OfASheetComeBackAsTheyWere) {

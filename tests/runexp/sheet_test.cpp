@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// runexp fit, show and figure landscape: the whole program, worker and plugins included, on a few
+// runexp fit, show, figure landscape and the export of meshes: the whole program, worker and plugins included, on a few
 // made-up cars and, where it is there, on a real frame.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -9,6 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "data/kitti_label.h"
+#include "geometry/glb_reader.h"
+#include "geometry/mesh_file.h"
 #include "report/png.h"
 #include "runexp/program.h"
 #include "shared_files.h"
@@ -203,6 +206,101 @@ TEST_F(Sheets, FitFindsTheShippedExperiment) {
   EXPECT_EQ(program.exit_code(), 2);
   EXPECT_THAT(program.errors(), HasSubstr("nowhere"));
   EXPECT_THAT(program.errors(), testing::Not(HasSubstr("there is no file")));
+}
+
+/// The one folder below `output`, where a cell's files are.
+fs::path cell_folder(const std::string& output) {
+  for (const auto& entry : fs::directory_iterator(output)) return entry.path();
+  return {};
+}
+
+/// A mesh posed by a box touches its six faces: the length along its heading, the height above its
+/// location, the width across.
+void expect_fills(const Box3d& box, const Mesh& mesh) {
+  Eigen::Vector3d low = Eigen::Vector3d::Constant(1e9), high = -low;
+  const Eigen::AngleAxisd back(-box.rotation_y, Eigen::Vector3d::UnitY());
+  for (const Eigen::Vector3f& v : mesh.vertices) {
+    const Eigen::Vector3d own = back * (v.cast<double>() - box.location);
+    low = low.cwiseMin(own);
+    high = high.cwiseMax(own);
+  }
+  constexpr double error = 1e-3;  // a result file has four decimals
+  const Eigen::Vector3d low_corner(-box.length / 2, -box.height, -box.width / 2);
+  const Eigen::Vector3d high_corner(box.length / 2, 0, box.width / 2);
+  EXPECT_LT((low - low_corner).norm(), error) << low.transpose() << " " << low_corner.transpose();
+  EXPECT_LT((high - high_corner).norm(), error);
+}
+
+TEST_F(Sheets, MeshesStandWhereTheCellFoundThem) {
+  for (const char* format : {"glb", "obj", "ply", "kitti"}) {
+    const Program program =
+        run({"export", "sheets", "--format", format, "-o", format, "--results", "r.sqlite"});
+    ASSERT_EQ(program.exit_code(), 0) << program.errors();
+    EXPECT_EQ(program.errors().find("note: fitted again"), std::string::npos) << program.errors();
+  }
+  int objects = 0;
+  const fs::path results = cell_folder(folder_->file("kitti"));
+  const fs::path name = results.filename();
+  for (const auto& entry : fs::directory_iterator(results)) {
+    const std::string frame = entry.path().stem().string();
+    const auto file = [&](const std::string& format) {
+      return (fs::path(folder_->file(format)) / name / (frame + "." + format)).string();
+    };
+    const std::vector<Annotation> found =
+        read_kitti_frame(results.string(), frame, KittiFileKind::results).objects;
+    const GlbFile glb = read_glb(read_file(file("glb")));
+    EXPECT_EQ(glb.faults, Words{});
+    ASSERT_EQ(glb.objects.size(), found.size());
+    size_t vertices = 0;
+    for (size_t i = 0; i < found.size(); ++i, ++objects) {
+      EXPECT_EQ(glb.objects[i].name, fmt::format("Car_{}", i));
+      Mesh mesh = glb.objects[i].mesh;
+      EXPECT_GT(signed_volume(mesh), 0);
+      for (Eigen::Vector3f& v : mesh.vertices) v = {v.x(), -v.y(), -v.z()};
+      expect_fills(found[i].box3d, mesh);
+      vertices += mesh.vertices.size();
+      EXPECT_THAT(read_file(file("obj")), HasSubstr(fmt::format("\no Car_{}\n", i)));
+    }
+    if (found.empty()) continue;
+    EXPECT_EQ(read_mesh(file("ply")).vertices.size(), vertices);
+    EXPECT_EQ(read_mesh(file("obj")).vertices.size(), vertices);
+  }
+  EXPECT_GE(objects, 3);
+}
+
+size_t count_objects(const fs::path& folder) {
+  size_t objects = 0;
+  for (const auto& entry : fs::directory_iterator(folder))
+    objects += read_glb(read_file(entry.path().string())).objects.size();
+  return objects;
+}
+
+// A mesh that is not of the stored pose would pass for it.
+TEST_F(Sheets, AMeshThatIsNotTheStoredOneIsLeftOut) {
+  fs::copy_file(folder_->file("r.sqlite"),
+                folder_->file("moved.sqlite"),
+                fs::copy_options::overwrite_existing);
+  const auto sql = [&](const std::string& text) {
+    ASSERT_EQ(
+        std::system(
+            fmt::format("cd '{}' && sqlite3 moved.sqlite \"{}\"", folder_->path(), text).c_str()),
+        0);
+  };
+  const auto exported = [&](const std::string& output) {
+    return run({"export", "sheets", "--format", "glb", "-o", output, "--results", "moved.sqlite"});
+  };
+  sql("UPDATE detection SET x = x + 0.01");
+  const Program near = exported("near");
+  EXPECT_EQ(near.exit_code(), 0) << near.errors();
+  EXPECT_THAT(near.errors(), HasSubstr("up to 0.01 m"));
+  sql("UPDATE detection SET rotation_y = rotation_y + 3.1 WHERE z = (SELECT min(z) FROM "
+      "detection)");
+  const Program turned = exported("turned");
+  EXPECT_EQ(turned.exit_code(), 1);
+  EXPECT_THAT(turned.errors(), HasSubstr("1 objects of cell"));
+  EXPECT_THAT(turned.errors(), HasSubstr("177.6 degrees"));
+  EXPECT_EQ(count_objects(cell_folder(folder_->file("turned"))) + 1,
+            count_objects(cell_folder(folder_->file("near"))));
 }
 
 TEST_F(Sheets, WrongWordsSayWhatThereIs) {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/run_method.h"
+
+#include <ctime>
+#include <future>
+#include <iterator>
+
+#include "cell/what_met.h"
+#include "evidence/observation_reader.h"
+
+namespace monodr {
+namespace {
+
+/// CLOCK_PROCESS_CPUTIME_ID or CLOCK_THREAD_CPUTIME_ID.
+double cpu_seconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+/// Curves are means over objects: weighted by how many there were.
+void add_curves(MethodResult& all,
+                const MethodResult& part,
+                double objects,
+                double objects_before) {
+  if (all.curves.empty()) {
+    all.curves = part.curves;
+    return;
+  }
+  const double share = objects / (objects + objects_before);
+  for (size_t c = 0; c < all.curves.size() && c < part.curves.size(); ++c) {
+    auto& values = all.curves[c].second;
+    const auto& more = part.curves[c].second;
+    for (size_t step = 0; step < values.size() && step < more.size(); ++step)
+      values[step] += share * (more[step] - values[step]);
+  }
+}
+
+void add_result(MethodResult& all, MethodResult part) {
+  add_curves(all, part, double(part.objects.size()), double(all.objects.size()));
+  all.objects.insert(all.objects.end(),
+                     std::make_move_iterator(part.objects.begin()),
+                     std::make_move_iterator(part.objects.end()));
+  all.failed_hypotheses += part.failed_hypotheses;
+  all.starts_without_detection += part.starts_without_detection;
+  all.renders += part.renders;
+  all.notes.insert(all.notes.end(), part.notes.begin(), part.notes.end());
+}
+
+}  // namespace
+
+MethodRun run_method(const Method& method,
+                     const FrameSource& source,
+                     const DatasetRequest& request,
+                     bool reads,
+                     bool looks,
+                     const std::function<void(double share)>& progress,
+                     size_t objects_at_once) {
+  MethodRun run;
+  const double before = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  if (!looks) {
+    if (reads) {
+      run.set = load_observations(source, request);
+      run.set.observations.clear();
+    } else {
+      run.set.frames = source.frames();
+    }
+    run.found = method.detect(run.set, progress);
+    run.seconds = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
+    return run;
+  }
+  ObservationReader reader(source, request, source.frames());
+  double reading = 0;  // one thread at a time reads
+  const auto read_next = [&] {
+    const double start = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    ObservationSet set = reader.next(objects_at_once);
+    reading += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - start;
+    return set;
+  };
+  ObservationSet part = read_next();
+  for (double done = 0; true;) {
+    const double share = reader.share();
+    std::future<ObservationSet> upcoming;
+    if (!reader.is_done()) upcoming = std::async(std::launch::async, read_next);
+    if (!part.observations.empty()) {
+      add_result(run.found, method.detect(part, [&](double of_part) {
+        progress(done + (share - done) * of_part);
+      }));
+    }
+    done = share;
+    add_without_observations(run.set, std::move(part));
+    if (!upcoming.valid()) break;
+    part = upcoming.get();
+  }
+  run.seconds = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - before - reading;
+  reader.finish(run.set);
+  require_observations(run.set, request.category_model);
+  return run;
+}
+
+}  // namespace monodr
