@@ -122,9 +122,12 @@ int draw_sheet(const std::string& path, Channel& channel) {
   check_object(order);
   prepare(json::parse(order.config), registry, order.cache, progress, note, false);
   const FitTrace trace = watch_fit(order, progress);
+  FigureStyle style;
+  if (order.width > 0) style.width = order.width;
+  style.has_title = order.has_title;
   write_file_atomically(order.output,
                         order.drawing == "sheet" ? sheet_of(trace, order.title)
-                                                 : draw(heading_landscape_figure(trace)));
+                                                 : draw(heading_landscape_figure(trace), style));
   channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
   return 0;
 }
