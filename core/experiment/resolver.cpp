@@ -397,6 +397,7 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     loss_identities.clear();
     configuration.plugins.clear();
   }
+  std::vector<const PluginInfo*> further;
   for (const Section& section : core_sections()) {
     if (!read.reads(section.name)) continue;
     const Table& core = table(section.name, tables[section.name]);
@@ -408,12 +409,16 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
       identity += plugin.identity;
       configuration.plugins.push_back(plugin.info);
     } else if (core.info != nullptr) {
-      configuration.plugins.push_back(core.info);
+      further.push_back(core.info);
     }
     configuration.json +=
         fmt::format("{}\"{}\":{}", configuration.json.empty() ? "{" : ",", section.name, json);
     configuration.identity += fmt::format("{}={}\n", section.name, identity);
   }
+  for (const PluginInfo* info : further)  // the rule of a training may be that of the fit
+    if (std::find(configuration.plugins.begin(), configuration.plugins.end(), info) ==
+        configuration.plugins.end())
+      configuration.plugins.push_back(info);
   configuration.json += ",\"loss\":{" + losses + "}}";
   configuration.identity += loss_identities;
   configuration.uses_seed =

@@ -58,11 +58,11 @@ struct TrainSettings {
   double minimum_height = 25;  ///< px of the 2-D box
   double validation = 0.1;     ///< share of the objects that are kept aside
 
-  int epochs = 12;
-  int batch = 64;
-  double learning_rate = 0.002;
+  int epochs = 15;
+  int batch = 32;
+  double learning_rate = 0.003;
   double weight_decay = 0.02;
-  double distillation = 1;  ///< weight of what the student learns of the heads
+  double distillation = 5;  ///< weight of what the student learns of the heads
   int patience = 0;  ///< epochs without a better validation loss before it ends; 0 = all epochs
   std::uint64_t seed = 0;
 

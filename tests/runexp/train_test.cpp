@@ -41,7 +41,7 @@ weight = 1.0
 [train]
 objects = 16
 epochs = 2
-rule = "mean"
+rule = "hindsight" # as that of the fit
 )";
 
 class Train : public testing::Test {
