@@ -2,6 +2,7 @@
 //
 // Networks as a person uses them, with the real worker and the networks of ../shared: boxes out of a picture, files in
 // KITTI's layout, a cell that asks once, and what is said where something does not fit.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "runexp/runexp_fixture.h"
