@@ -51,7 +51,7 @@ RefittedMeshes refitted_meshes(const CellOrder& order,
                                const std::vector<FrameAnnotations>& stored,
                                const std::string& title,
                                const CellProgress& progress) {
-  const CellOutcome outcome = run_cell(order, progress);
+  const CellOutcome outcome = run_cell(order, progress, {.keep_meshes = true});
   std::map<std::string, std::vector<const FittedObject*>> fits_of;
   bool has_shapes = outcome.fits.empty();
   for (const FittedObject& fit : outcome.fits) {

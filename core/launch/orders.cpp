@@ -116,6 +116,8 @@ std::string to_json(const SheetOrder& order) {
                {"object", order.object},
                {"label", order.label},
                {"drawing", order.drawing},
+               {"width", order.width},
+               {"has_title", order.has_title},
                {"title", order.title},
                {"output", order.output}});
 }
@@ -131,6 +133,8 @@ SheetOrder sheet_order_from_json(const std::string& text) {
   order.object = document.at("object");
   order.label = document.at("label");
   order.drawing = document.at("drawing");
+  order.width = document.at("width");
+  order.has_title = document.at("has_title");
   order.title = document.at("title");
   order.output = document.at("output");
   return order;

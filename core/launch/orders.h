@@ -54,6 +54,8 @@ struct SheetOrder {
   int object = -1;  ///< running number in the file of 2-D boxes; -1: see `label`
   int label = -1;   ///< running number of a label; -1 (and no object): the largest 2-D box
   std::string drawing = "sheet";  ///< or "landscape"
+  double width = 0;               ///< of a landscape, px; 0 = that of a column
+  bool has_title = true;          ///< of a landscape
   std::string title;
   std::string output;  ///< an SVG file
 };

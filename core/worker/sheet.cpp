@@ -107,7 +107,7 @@ void add_numbers(const FitTrace& trace, FitSheet& sheet) {
     sheet.numbers.push_back(line);
   };
   add(
-      "rot_y [°]", [](const Box3d& b) { return degrees(b.rotation_y); }, 1);
+      "rotation_y [°]", [](const Box3d& b) { return degrees(b.rotation_y); }, 1);
   if (label != nullptr)
     sheet.numbers.back().difference = fmt::format("{:+.1f}", heading_error(end, *label));
   add(
@@ -174,7 +174,14 @@ void add_curves(const FitTrace& trace, FitSheet& sheet) {
         {static_cast<double>(point.step), degrees(point.heading), point.leads});
   sheet.headings.label = label_heading(trace);
 
-  sheet.loss = {"Loss of the leading hypothesis", "step", "weighted loss", {}, false, false, {}};
+  sheet.loss = {"Loss of the leading hypothesis",
+                "step",
+                "weighted loss [1]",
+                {},
+                false,
+                false,
+                {},
+                kSeriesNote};
   const auto add = [&](const std::string& name, const std::vector<double>& values) {
     Curve curve;
     curve.label = name;

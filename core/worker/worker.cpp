@@ -122,9 +122,12 @@ int draw_sheet(const std::string& path, Channel& channel) {
   check_object(order);
   prepare(json::parse(order.config), registry, order.cache, progress, note, false);
   const FitTrace trace = watch_fit(order, progress);
+  FigureStyle style;
+  if (order.width > 0) style.width = order.width;
+  style.has_title = order.has_title;
   write_file_atomically(order.output,
                         order.drawing == "sheet" ? sheet_of(trace, order.title)
-                                                 : draw(heading_landscape_figure(trace)));
+                                                 : draw(heading_landscape_figure(trace), style));
   channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
   return 0;
 }
@@ -171,17 +174,21 @@ int detect_objects(const std::string& path, Channel& channel) {
   return 0;
 }
 
-void write_overlays(const CellOrder& order, const CellOutcome& outcome) {
-  if (order.pictures.empty()) return;
+/// Draws the frames of a cell into its order's folder, as they come.
+CellWishes overlays_of(const CellOrder& order) {
+  if (order.pictures.empty()) return {};
   fs::create_directories(order.pictures);
-  for (const FramePicture& picture : outcome.pictures) {
+  return {.picture = [folder = fs::path(order.pictures)](const FramePicture& picture) {
     std::vector<OverlayObject> objects;
     for (const FittedObject& fit : picture.objects)
       objects.push_back({fit.mesh, fit.box, fit.score});
-    const fs::path file = fs::path(order.pictures) / (picture.frame + ".png");
     const FrameEvidence view = picture.view();
-    write_overlay(view.image, view.camera, objects, picture.labels, file.string());
-  }
+    write_overlay(view.image,
+                  view.camera,
+                  objects,
+                  picture.labels,
+                  (folder / (picture.frame + ".png")).string());
+  }};
 }
 
 // Makes peak_memory_mb() that of what comes now, not of the largest cell that this process has run.
@@ -218,8 +225,7 @@ CellResult carry_out(const CellOrder& order,
   CellOutcome outcome;
   try {
     require_planned_code(order);
-    outcome = run_cell(order, progress);
-    write_overlays(order, outcome);
+    outcome = run_cell(order, progress, overlays_of(order));
   } catch (const std::exception& error) {
     outcome.result = CellResult{};
     outcome.result.cell = order.record.id;

@@ -49,7 +49,7 @@ TEST(Orders, OfAPreparationComeBackAsTheyWere) {
 
 TEST(Orders, OfASheetComeBackAsTheyWere) {
   const SheetOrder order{
-      config, 5, {"folder"}, "cache", "000010", 2, 4, "landscape", "title", "output"};
+      config, 5, {"folder"}, "cache", "000010", 2, 4, "landscape", 240, false, "title", "output"};
   const SheetOrder read = sheet_order_from_json(to_json(order));
   EXPECT_EQ(to_json(read), to_json(order));
   EXPECT_EQ(read.config, config);

@@ -268,8 +268,64 @@ TEST_F(ReportTest, FiguresAsPng) {
   const std::string png = content("headings.png");
   ASSERT_EQ(png.substr(1, 3), "PNG");
   const auto byte = [&](size_t at) { return static_cast<unsigned char>(png[at]); };
-  EXPECT_NEAR(256 * byte(18) + byte(19), 340 * 300 / 96.0, 1);
+  EXPECT_NEAR(256 * byte(18) + byte(19), 3.25 * 300, 1);
   EXPECT_FALSE(fs::exists(folder_ / "headings.png.svg"));
+}
+
+TEST_F(ReportTest, FiguresAsPdfHaveTheirSizeAndNoFonts) {
+  if (!is_installed("rsvg-convert")) GTEST_SKIP() << "rsvg-convert (librsvg2-bin) is not installed";
+  // In latin letters: others stay text.
+  Database database((folder_ / "results/results.sqlite").string());
+  database.connection().exec(
+      "UPDATE experiment SET name = 'plain'; UPDATE variant SET arm = 'arm ' || id");
+  const auto points = [&](const std::vector<std::string>& extra) {
+    std::vector<std::string> words = {"figure", "plain", "bars", "-o", "bars.pdf"};
+    words.insert(words.end(), extra.begin(), extra.end());
+    runexp(words);
+    const std::string pdf = content("bars.pdf");
+    EXPECT_EQ(pdf.rfind("%PDF-", 0), 0U);
+    EXPECT_EQ(pdf.find("/FontFile"), std::string::npos);
+    EXPECT_EQ(pdf.find("/BaseFont"), std::string::npos);
+    double width = 0;
+    std::sscanf(
+        pdf.c_str() + std::min(pdf.find("/MediaBox ["), pdf.size()), "/MediaBox [ 0 0 %lf", &width);
+    return width;
+  };
+  EXPECT_NEAR(points({}), 234, 0.5);
+  const std::string first = content("bars.pdf");
+  EXPECT_NEAR(points({"--width", "column"}), 234, 0.5);
+  EXPECT_EQ(content("bars.pdf"), first) << "the same figure, the same bytes";
+  EXPECT_NEAR(points({"--width", "page", "--no-title"}), 495, 0.5);
+  EXPECT_NEAR(points({"--width", "100mm"}), 283.5, 0.5);
+  const Program wrong = run({"figure", "plain", "bars", "-o", "bars.pdf", "--width", "colum"});
+  EXPECT_EQ(wrong.exit_code(), 2);
+  EXPECT_NE(wrong.errors().find("did you mean 'column'"), std::string::npos) << wrong.errors();
+}
+
+TEST_F(ReportTest, FiguresSpeakInWordsWithUnits) {
+  const auto drawn = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"figure", hostile});
+    words.insert(words.end(), {"-o", "f.svg"});
+    runexp(words);
+    return content("f.svg");
+  };
+  const auto says = [](const std::string& svg, const std::string& text) {
+    return svg.find("aria-label=\"" + text) != std::string::npos;
+  };
+  const std::string bars = drawn({"bars"});
+  EXPECT_TRUE(says(bars, "Median error of the heading")) << "title";
+  EXPECT_TRUE(says(bars, "heading [deg]\"")) << "axis";
+  EXPECT_EQ(bars.find("car/heading"), std::string::npos);
+  EXPECT_NE(bars.find("egocentric"), std::string::npos);
+  EXPECT_NE(drawn({"headings"}).find("egocentric"), std::string::npos);
+  const std::string map = drawn({"heatmap", "--columns", "fit.iterations"});
+  EXPECT_TRUE(says(map, "heading [deg]\"")) << "below the bar of colours";
+  const std::string series = drawn({"series"});
+  EXPECT_TRUE(says(series, "weighted loss [1]"));
+  EXPECT_TRUE(says(series, "4\"")) << "the axis ends with the last step";
+  EXPECT_FALSE(says(series, "5\""));
+  EXPECT_NE(series.find("pruning"), std::string::npos);
+  EXPECT_NE(series.find("sharpens"), std::string::npos);
 }
 
 // The default table names what the intervals are worth: here two seeds a row.
@@ -464,7 +520,7 @@ TEST_F(ReportTest, WrongWordsAreNamedWithWhatWasMeant) {
       {{"table", hostile, "--rows", "arm", "--columns", "arm"},
        "stands in --rows and in --columns"},
       {{"figure", hostile, "bar", "-o", "x.svg"}, "did you mean 'bars'"},
-      {{"figure", hostile, "bars", "-o", "x.gif"}, "must end in .svg or .png"},
+      {{"figure", hostile, "bars", "-o", "x.gif"}, "must end in .svg, .pdf or .png"},
       {{"figure", hostile, "bars", "--metric", "ap_bev", "-o", "x.svg"}, "fits several"},
       {{"figure", hostile, "series", "--series", "loss.totl", "-o", "x.svg"}, "'loss.total'"},
       {{"figure", hostile, "precision-recall", "--metric", "heading_error_median", "-o", "x.svg"},
