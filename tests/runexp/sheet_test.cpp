@@ -309,7 +309,7 @@ TEST_F(Sheets, WrongWordsSayWhatThereIs) {
       {{"show", id, "--object", "99"}, "0 to "},
       {{"show", id, "--object", "000000/77"}, "is no labelled object"},
       {{"show", "ffffffffffff"}, "no cell"},
-      {{"show", id, "-o", "x.gif"}, "must end in .svg or .png"},
+      {{"show", id, "-o", "x.gif"}, "must end in .svg, .pdf or .png"},
       {{"fit", "--frame", "999999", "--experiment", "e.toml"}, "999999"},
       {{"fit", "--frame", "000000", "--object", "88", "--experiment", "e.toml"}, "no object 88"},
       {{"fit", "--frame", "000000", "--experiment", "e.toml", "--arm", "all of <it> & 汽"},
