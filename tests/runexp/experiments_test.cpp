@@ -113,8 +113,8 @@ TEST_P(Experiments, IsValid) {
   const TemporaryFolder folder;
   Words words{(source() / "experiments" / (GetParam() + ".toml")).string(), "--dry-run"};
   const std::string kitti = shared_file("kitti_mini");
-  const bool is_real =
-      GetParam() == "kitti_val" || GetParam() == "monocular" || GetParam() == "real_frames" || GetParam() == "predictor_realism";
+  const bool is_real = GetParam() == "kitti_val" || GetParam() == "monocular" ||
+                       GetParam() == "real_frames" || GetParam() == "predictor_realism";
   if (is_real || GetParam() == "other_system") {
     if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
     words.push_back("dataset.root=" + kitti);

@@ -146,10 +146,15 @@ std::set<std::string> idle(const Binding<Settings>& binding, const json& table) 
 TEST(IdleKeys, AreThoseThatTheOtherKeysSwitchOff) {
   using testing::Contains;
   using testing::Not;
-  EXPECT_EQ(
-      idle(dataset_binding(), {}),
-      (std::set<std::string>{
-          "root", "split", "on_error", "boxes", "missing_mask", "depth_unit", "depth_invalid", "minimum_score"}));
+  EXPECT_EQ(idle(dataset_binding(), {}),
+            (std::set<std::string>{"root",
+                                   "split",
+                                   "on_error",
+                                   "boxes",
+                                   "missing_mask",
+                                   "depth_unit",
+                                   "depth_invalid",
+                                   "minimum_score"}));
   const auto kitti = idle(dataset_binding(), {{"source", "kitti"}});
   EXPECT_THAT(kitti, Contains("scene_seed"));
   EXPECT_THAT(kitti, Contains("mask_erosion"));
