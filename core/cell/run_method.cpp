@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/run_method.h"
 
+#include <algorithm>
 #include <ctime>
 #include <future>
 #include <iterator>
@@ -45,7 +46,9 @@ void add_result(MethodResult& all, MethodResult part) {
   all.failed_hypotheses += part.failed_hypotheses;
   all.starts_without_detection += part.starts_without_detection;
   all.renders += part.renders;
-  all.notes.insert(all.notes.end(), part.notes.begin(), part.notes.end());
+  for (const std::string& note : part.notes)  // what each part says is said once
+    if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end())
+      all.notes.push_back(note);
 }
 
 }  // namespace
