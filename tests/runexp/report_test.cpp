@@ -243,8 +243,8 @@ TEST_F(ReportTest, HoldsEverythingAndAsksForNothing) {
                            "best",
                            "median",
                            "worst",
-                           "Turned: heading off by more than 45°: 3 of 28 over all cells",
-                           "so in 1 of 7 cells"})
+                           "Turned: heading off by more than 45°: 8 of 28 over all cells",
+                           "so in 2 of 7 cells"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
   EXPECT_EQ(count(page, "<script"), 1U);
   EXPECT_EQ(page.find("<b>&amp; "), std::string::npos);
