@@ -141,12 +141,7 @@ ReportContent gather_report(const Database& database, const ReportOptions& optio
   for (const std::string& reason : missing)
     content.failures.push_back({"figures and pictures that need the labels", reason});
   add_label_figures(labelled, content.table, content.figures);
-  content.picture_note =
-      "Ranked by 3-D overlap with the label, those without any by the distance of their location, "
-      "over all seeds. Green: fitted (the front face crossed), orange: labelled, white: the "
-      "label's 2-D box.";
-  content.picture_rows =
-      object_pictures(labelled, (std::filesystem::path(options.fits_folder) / experiment).string());
+  add_object_pictures(database, labelled, options, content);
   content.settings = joined(settings_of(database, experiment));
   content.provenance = joined(provenance_of(database, experiment));
   return content;

@@ -11,30 +11,6 @@
 namespace monodr {
 namespace {
 
-constexpr double kSameLength = 0.05;         // m
-constexpr double kSameAngle = M_PI / 180.0;  // radians
-
-struct Difference {
-  double location = 0, dimensions = 0, heading = 0;  // m, m, radians
-
-  bool is_another_result() const {
-    // Negated, so that what is not a number is another result, too.
-    return !(location <= kSameLength && dimensions <= kSameLength && heading <= kSameAngle);
-  }
-};
-
-Difference difference(const Box3d& a, const Box3d& b) {
-  return {(a.location - b.location).norm(),
-          std::max({std::abs(a.height - b.height),
-                    std::abs(a.width - b.width),
-                    std::abs(a.length - b.length)}),
-          std::abs(wrap_angle(a.rotation_y - b.rotation_y))};
-}
-
-bool same_box(const Box2d& a, const Box2d& b) {
-  return a.left == b.left && a.top == b.top && a.right == b.right && a.bottom == b.bottom;
-}
-
 /// The fit of the same 2-D box, which a fit takes as it is given; each is taken once.
 const FittedObject* take_fit_of(const Box2d& box, std::vector<const FittedObject*>& fits) {
   const auto found = std::find_if(
@@ -46,6 +22,25 @@ const FittedObject* take_fit_of(const Box2d& box, std::vector<const FittedObject
 }
 
 }  // namespace
+
+bool PoseDifference::is_another_result() const {
+  constexpr double kSameLength = 0.05;         // m
+  constexpr double kSameAngle = M_PI / 180.0;  // radians
+  // Negated, so that what is not a number is another result, too.
+  return !(location <= kSameLength && dimensions <= kSameLength && heading <= kSameAngle);
+}
+
+PoseDifference difference(const Box3d& a, const Box3d& b) {
+  return {(a.location - b.location).norm(),
+          std::max({std::abs(a.height - b.height),
+                    std::abs(a.width - b.width),
+                    std::abs(a.length - b.length)}),
+          std::abs(wrap_angle(a.rotation_y - b.rotation_y))};
+}
+
+bool same_box(const Box2d& a, const Box2d& b) {
+  return a.left == b.left && a.top == b.top && a.right == b.right && a.bottom == b.bottom;
+}
 
 RefittedMeshes refitted_meshes(const CellOrder& order,
                                const std::vector<FrameAnnotations>& stored,
@@ -77,7 +72,7 @@ RefittedMeshes refitted_meshes(const CellOrder& order,
         changed("is not found any more");
         continue;
       }
-      const Difference moved = difference(fit->box, before.box3d);
+      const PoseDifference moved = difference(fit->box, before.box3d);
       if (moved.is_another_result()) {
         changed(fmt::format("{:.2f} m and {:.1f} degrees away, dimensions {:.2f} m off",
                             moved.location,

@@ -9,6 +9,18 @@
 
 namespace monodr {
 
+/// How far a fit stands from another of the same object.
+struct PoseDifference {
+  double location = 0, dimensions = 0, heading = 0;  ///< m, m, radians
+
+  /// More than 5 cm or one degree: not what rounding elsewhere would leave of it.
+  bool is_another_result() const;
+};
+PoseDifference difference(const Box3d& a, const Box3d& b);
+
+/// To the last bit: a fit reports the 2-D box that it was given.
+bool same_box(const Box2d& a, const Box2d& b);
+
 struct FrameMeshes {
   std::string frame;
   MeshScene

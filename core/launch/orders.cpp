@@ -107,6 +107,30 @@ MeshesOrder meshes_order_from_json(const std::string& text) {
   return order;
 }
 
+std::string to_json(const PicturesOrder& order) {
+  CellResult objects;  // of each object its label and, behind it, its detection
+  for (const LabelledDetection& object : order.objects) {
+    objects.detections.push_back({object.frame, {object.label}});
+    if (object.detection) objects.detections.back().objects.push_back(*object.detection);
+  }
+  return dump({{"cell", json::parse(to_json(order.cell))},
+               {"objects", json::parse(to_json(objects))},
+               {"size", order.size}});
+}
+
+PicturesOrder pictures_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  PicturesOrder order;
+  order.cell = cell_order_from_json(document.at("cell").dump());
+  order.size = document.at("size");
+  const CellResult objects = cell_result_from_json(document.at("objects").dump());
+  for (const FrameAnnotations& object : objects.detections) {
+    order.objects.push_back({object.frame, object.objects.at(0), {}});
+    if (object.objects.size() > 1) order.objects.back().detection = object.objects[1];
+  }
+  return order;
+}
+
 std::string to_json(const SheetOrder& order) {
   return dump({{"config", json::parse(order.config)},
                {"seed", order.seed},

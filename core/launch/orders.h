@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "geometry/labelled_detection.h"
 #include "results/database.h"
 
 namespace monodr {
@@ -43,6 +44,15 @@ struct MeshesOrder {
 };
 std::string to_json(const MeshesOrder& order);
 MeshesOrder meshes_order_from_json(const std::string& text);
+
+/// Draws objects of one cell for a report (`pictures`).
+struct PicturesOrder {
+  CellOrder cell;  ///< its output is a folder: <i>.png, and of what was seen <i>-image.png, ...
+  std::vector<LabelledDetection> objects;
+  int size = 0;  ///< of a picture's side, px
+};
+std::string to_json(const PicturesOrder& order);
+PicturesOrder pictures_order_from_json(const std::string& text);
 
 /// Fits one object and draws how it went (`sheet`).
 struct SheetOrder {

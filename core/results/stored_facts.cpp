@@ -154,6 +154,23 @@ std::vector<std::string> notes_under_table(const Database& database,
   return notes;
 }
 
+std::string reason_of_miss(const Database& database,
+                           std::int64_t row,
+                           const std::string& frame,
+                           int label) {
+  std::string reason;
+  database.guarded([&] {
+    SQLite::Statement object(
+        database.connection(),
+        "SELECT failure FROM object WHERE cell = ? AND frame = ? AND label = ?");
+    object.bind(1, row);
+    object.bind(2, frame);
+    object.bind(3, label);
+    if (object.executeStep()) reason = object.getColumn(0).getString();
+  });
+  return reason;
+}
+
 std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment) {
   std::vector<CountedFact> facts;
   add_facts(database,

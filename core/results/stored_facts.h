@@ -41,6 +41,12 @@ std::vector<CountedFact> said_of_cells(const Database& database, const std::stri
 /// people wrote on its cells; none where all is well and nothing was noted.
 std::vector<std::string> notes_under_table(const Database& database, const std::string& experiment);
 
+/// Why no detection was matched to a label of the cell (`row`: cell.id); "" where nothing is known.
+std::string reason_of_miss(const Database& database,
+                           std::int64_t row,
+                           const std::string& frame,
+                           int label);
+
 /// Labels that a row of the table missed, by reason: key = the row, `cells` = how many labels.
 std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment);
 

@@ -7,6 +7,7 @@
 //   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
 //   monodr-worker detect FILE         fits the objects of pictures and writes boxes, pictures, JSON
 //   monodr-worker meshes FILE         runs a cell again and writes what it found as meshes
+//   monodr-worker pictures FILE       draws objects of a cell for a report
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker run [options] FILE...  runs these cells, with nobody to talk to (launch/run_files.h)
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
@@ -31,6 +32,7 @@
 #include "cell/prepare.h"
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
+#include "cell/shown_objects.h"
 #include "cell/watch.h"
 #include "launch/run_files.h"
 #include "methods/method.h"
@@ -39,6 +41,7 @@
 #include "worker/annotate.h"
 #include "worker/detect.h"
 #include "worker/meshes.h"
+#include "worker/object_pictures.h"
 #include "worker/sheet.h"
 #include "worker/worker_commands.h"
 
@@ -174,6 +177,27 @@ int detect_objects(const std::string& path, Channel& channel) {
   return 0;
 }
 
+int draw_pictures(const std::string& path, Channel& channel) {
+  const PicturesOrder order = pictures_order_from_json(read_file(path));
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  Registry registry(order.cell.plugin_folders);
+  prepare(json::parse(order.cell.record.config), registry, order.cell.cache, progress, note, false);
+  const std::vector<ShownObject> shown = shown_objects(order.cell, order.objects, progress);
+  json objects = json::array();
+  for (size_t i = 0; i < shown.size(); ++i)
+    objects.push_back(
+        {{"note", shown[i].note},
+         {"evidence",
+          draw_object(
+              shown[i], order.objects[i], order.size, order.cell.output, std::to_string(i))}});
+  channel.send(json{{"done", true}, {"objects", objects}});
+  return 0;
+}
+
 /// Draws the frames of a cell into its order's folder, as they come.
 CellWishes overlays_of(const CellOrder& order) {
   if (order.pictures.empty()) return {};
@@ -288,6 +312,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (arguments[0] == "annotate" && rest.size() == 1) return annotate_pictures(rest[0], channel);
     if (arguments[0] == "detect" && rest.size() == 1) return detect_objects(rest[0], channel);
     if (arguments[0] == "meshes" && rest.size() == 1) return write_cell_meshes(rest[0], channel);
+    if (arguments[0] == "pictures" && rest.size() == 1) return draw_pictures(rest[0], channel);
     if (arguments[0] == "run") return run_cells(channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});

@@ -185,10 +185,17 @@ constexpr const char* kTry = R"(<script>addEventListener("load", () => {
   verdict.textContent = `VERDICT errors=${errors.length} ${errors.join("; ")}` +
       ` up=${up === sorted} down=${down === reversed} images=${images.length}` +
       ` loaded=${images.filter(i => i.complete && i.naturalWidth > 0).length}` +
+      ` drawn=${images.every(i => i.naturalWidth === Math.round(i.getBoundingClientRect().width))}` +
       ` figures=${document.querySelectorAll("figure svg").length}` +
       ` wide=${document.documentElement.scrollWidth > innerWidth} END`;
   document.body.append(verdict);
+  parent.postMessage(verdict.textContent, "*");
 });</script>)";
+
+// A window cannot be as narrow as a phone, a frame in it can.
+constexpr const char* kFrame = R"(<!doctype html><pre></pre>
+<iframe style="border:0" width="WIDTH" height="800" src="tried.html"></iframe>
+<script>addEventListener("message", e => document.querySelector("pre").textContent = e.data);</script>)";
 
 TEST_F(ReportTest, OpensInChromiumSortsAndShowsItsPictures) {
   if (!is_installed("chromium")) GTEST_SKIP() << "chromium is not installed";
@@ -197,21 +204,31 @@ TEST_F(ReportTest, OpensInChromiumSortsAndShowsItsPictures) {
   page.insert(page.find("<head>") + 6, kWatch);
   page.insert(page.rfind("</body>"), kTry);
   std::ofstream(folder_ / "tried.html") << page;
-  const std::string command = fmt::format(
-      "cd '{}' && HOME=. timeout 60 chromium --headless --no-sandbox --disable-gpu "
-      "--disable-dev-shm-usage --disable-background-networking --disable-extensions "
-      "--no-first-run --user-data-dir=profile --window-size=1280,1000 "
-      "--enable-logging=stderr --virtual-time-budget=3000 --dump-dom tried.html "
-      "> dom.html 2> log",
-      folder_.string());
-  ASSERT_EQ(std::system(command.c_str()), 0) << content("log");
-  const std::string dom = content("dom.html");
-  const size_t verdict = dom.find("VERDICT errors=0 ");
-  ASSERT_NE(verdict, std::string::npos) << dom.substr(0, 2000) << content("log");
-  const std::string line = dom.substr(verdict, dom.find(" END", verdict) - verdict);
-  EXPECT_NE(line.find("up=true down=true images=12 loaded=12 figures="), std::string::npos) << line;
-  EXPECT_NE(line.find("wide=false"), std::string::npos) << line;
-  EXPECT_EQ(content("log").find("CONSOLE"), std::string::npos) << content("log");
+  for (const char* width : {"1280", "390"}) {
+    std::string frame = kFrame;
+    frame.replace(frame.find("WIDTH"), 5, width);
+    std::ofstream(folder_ / "frame.html") << frame;
+    const std::string command = fmt::format(
+        "cd '{}' && HOME=. timeout 60 chromium --headless --no-sandbox --disable-gpu "
+        "--disable-dev-shm-usage --disable-background-networking --disable-extensions "
+        "--no-first-run --user-data-dir=profile --window-size=1300,1000 "
+        "--enable-logging=stderr --virtual-time-budget=3000 --dump-dom frame.html "
+        "> dom.html 2> log",
+        folder_.string());
+    ASSERT_EQ(std::system(command.c_str()), 0) << content("log");
+    const std::string dom = content("dom.html");
+    const size_t verdict = dom.find("VERDICT errors=0 ");
+    ASSERT_NE(verdict, std::string::npos) << dom.substr(0, 2000) << content("log");
+    const std::string line = dom.substr(verdict, dom.find(" END", verdict) - verdict);
+    EXPECT_NE(line.find("up=true down=true images="), std::string::npos) << line;
+    const size_t images = count(page, "<img ");
+    EXPECT_GT(images, 12U);
+    EXPECT_NE(line.find(fmt::format("images={0} loaded={0} drawn=true figures=", images)),
+              std::string::npos)
+        << line;
+    EXPECT_NE(line.find("wide=false"), std::string::npos) << width << " px: " << line;
+    EXPECT_EQ(content("log").find("CONSOLE"), std::string::npos) << content("log");
+  }
 }
 
 TEST_F(ReportTest, HoldsEverythingAndAsksForNothing) {
@@ -225,7 +242,9 @@ TEST_F(ReportTest, HoldsEverythingAndAsksForNothing) {
                            "fit.iterations",
                            "best",
                            "median",
-                           "worst"})
+                           "worst",
+                           "Turned: heading off by more than 45°: 8 of 28 over all cells",
+                           "so in 2 of 7 cells"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
   EXPECT_EQ(count(page, "<script"), 1U);
   EXPECT_EQ(page.find("<b>&amp; "), std::string::npos);

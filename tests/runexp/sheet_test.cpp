@@ -142,6 +142,37 @@ TEST_F(Sheets, TheLandscapeComparesTheMaskWithAll) {
     EXPECT_THAT(content("l.svg"), HasSubstr(part));
 }
 
+/// The beginning of a PNG of that size as a page holds it.
+std::string png_in_page(const std::string& size) {
+  return "base64,iVBORw0KGgoAAAANSUhEUgAA" + size;
+}
+
+TEST_F(Sheets, AReportHoldsTheLandscapeAndFailuresByKind) {
+  const Program program = run({"report", "sheets", "--results", "r.sqlite", "-o", "r.html"});
+  ASSERT_EQ(program.exit_code(), 0) << program.errors();
+  const std::string page = content("r.html");
+  EXPECT_THAT(page, HasSubstr("Loss over the heading"));
+  EXPECT_THAT(page, HasSubstr("turned in steps of 5 degrees"));
+  for (const char* kind : {"Turned: ", "Too far off: ", "Missed: "})
+    EXPECT_THAT(page, HasSubstr(kind));
+  EXPECT_EQ(page.find("new pictures of objects"), std::string::npos)
+      << "drawn, not cut from overlays";
+  // Drawn at the size they are shown in; below each of the gallery image, mask and depth of its crop.
+  const std::string square_320 = png_in_page("AUAAAAFA"), square_106 = png_in_page("AGoAAABq");
+  EXPECT_GT(count(page, "<img width=\"320\""), 3U);
+  EXPECT_EQ(count(page, "<img width=\"320\""), count(page, square_320));
+  EXPECT_GE(count(page, square_106), 3U);
+  EXPECT_EQ(count(page, "<img width=\"106\""), count(page, square_106));
+  for (const char* seen : {">image: ", ">mask: ", ">depth: "}) EXPECT_THAT(page, HasSubstr(seen));
+
+  // Without new fits as it was before: cut from the overlays, no landscape.
+  ASSERT_EQ(
+      run({"report", "sheets", "--results", "r.sqlite", "--quick", "-o", "q.html"}).exit_code(), 0);
+  EXPECT_THAT(content("q.html"), HasSubstr("Too far off: "));
+  EXPECT_THAT(content("q.html"), testing::Not(HasSubstr("Loss over the heading")));
+  EXPECT_GT(count(content("q.html"), "<img width=\"320\""), 3U);
+}
+
 TEST_F(Sheets, FitNeedsNoCell) {
   const Program program = run({"fit",
                                "--frame",
