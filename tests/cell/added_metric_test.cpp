@@ -109,8 +109,10 @@ TEST(AddedMetric, IsFoundInEverythingThatReadsTheDefinitions) {
   // Figures and the report.
   EXPECT_THAT(bar_figure(table, 0).title, HasSubstr(definition.meaning.substr(1)));
   EXPECT_NEAR(bar_figure(table, 0).bars[1].value, 66.7, 0.05);
-  const std::string page =
-      to_html(gather_report(database, {spec, {}, folder.path(), folder.path()}));
+  ReportOptions options;
+  options.table = spec;
+  options.cache_folder = options.fits_folder = folder.path();
+  const std::string page = to_html(gather_report(database, options));
   EXPECT_THAT(page, HasSubstr(definition.meaning));
   EXPECT_THAT(page, HasSubstr("66.7"));
 
