@@ -38,6 +38,18 @@ std::unique_ptr<Rule> training_rule(const CellSettings& settings, Registry& regi
   return registry.make<Rule>(info.name, Parameters(info.parameters));
 }
 
+/// Keys of [dataset] that made-up scenes are read without (training_requests).
+constexpr const char* kEvidenceOfRealFrames[] = {"boxes",
+                                                 "box_extent",
+                                                 "masks",
+                                                 "missing_mask",
+                                                 "depth",
+                                                 "depth_unit",
+                                                 "depth_invalid",
+                                                 "on_error",
+                                                 "minimum_score",
+                                                 "minimum_height"};
+
 /// All that decides what is learned, as one text.
 std::string inputs_of(const json& config, Registry& registry, const std::string& cache) {
   const CellSettings settings = cell_settings(config);
@@ -56,6 +68,8 @@ std::string inputs_of(const json& config, Registry& registry, const std::string&
   json dataset = dataset_binding().write(settings.dataset);
   for (const char* key : {"source", "root", "category", "split", "objects", "scene_seed"})
     dataset.erase(key);
+  if (!settings.train.uses_real())
+    for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);
   inputs["dataset"] = dataset;
   if (settings.train.supervision != Supervision::labels) {
     inputs["renderer_file"] =
@@ -276,6 +290,13 @@ void check_predictor(const json& config, Registry& registry) {
   const PluginInfo& info = plugin_of(settings, registry);
   registry.make<Predictor>(info.name, parameters_of(config, info));
   training_rule(settings, registry);
+  const DatasetSettings& dataset = settings.dataset;
+  if (settings.train.uses_real() && (dataset.asks_detector() || dataset.asks_depth_estimator()))
+    throw UserError(
+        fmt::format("'train.frames' is '{}', but [dataset] takes boxes, masks or depth from a "
+                    "network, which training does not ask; write them to files ('runexp data "
+                    "annotate') and name those, or set train.frames = \"made_up\"",
+                    name_of(settings.train.frames)));
 }
 
 std::string TrainedPredictor::note() const {

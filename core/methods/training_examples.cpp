@@ -202,6 +202,12 @@ std::vector<DatasetRequest> training_requests(const CellSettings& settings,
     request.source = DataSource::synthetic;
     request.root = synthetic_folder(cache, scenes_of(settings.train));
     request.split = "all";
+    // A made-up scene has its own evidence, whatever the cells' frames have to do with.
+    const DatasetSettings own;
+    request.boxes = own.boxes;
+    request.box_extent = own.box_extent;
+    request.masks = own.masks;
+    request.depth = own.depth;
     requests.push_back(std::move(request));
   }
   if (settings.train.uses_real()) {

@@ -46,7 +46,8 @@ Cut random_cut(const Randomisation& how, Random& random);
 Observation cut(const TrainingExample& example, const Cut& how, int size);
 KnownState mirrored(const KnownState& state);
 
-/// Where the frames of [train] come from, made-up ones first; the evidence is as [dataset] has it.
+/// Where the frames of [train] come from, made-up ones first. Those have their own boxes, masks and depth with the faults of
+/// [dataset]; real ones have the evidence that [dataset] says.
 std::vector<DatasetRequest> training_requests(const CellSettings& settings,
                                               const std::string& cache);
 /// What those frames are, whatever their folders' names.

@@ -85,6 +85,8 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
   other["dataset"]["scene_seed"] = 9;
   other["fit"]["iterations"] = 50;
   other["method"]["name"] = "predictor+fit";
+  other["dataset"]["masks"] = "grabcut";
+  other["dataset"]["depth"] = "none";
   EXPECT_EQ(path(other), path(config));
   const std::vector<std::pair<const char*, json>> inputs = {
       {"/predictor/proposals", 3},
@@ -93,6 +95,7 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
       {"/train/objects", 30},
       {"/train/seed", 1},
       {"/train/rule", "hindsight"},
+      {"/dataset/mask_raggedness", 1.0},
       {"/loss/mask/weight", 2.0},
       {"/shape_prior/seed", 1},
       {"/renderer/image_size", 48}};
