@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz/reader_samples.h"
 
+#include <boost/property_tree/ptree.hpp>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "data/boxes2d.h"
+#include "data/conversion_files.h"
 #include "data/ground_plane.h"
 #include "data/kitti_calibration.h"
 #include "data/kitti_folder.h"
@@ -248,6 +250,21 @@ std::vector<FuzzedReader> fuzzed_readers(const std::string& folder) {
        "d.npz",
        {npz("depth.npy", depth)},
        [](const auto& path) { read_npz_plane(path, "depth"); }},
+      {"xml",
+       "t.xml",
+       {"<?xml "
+        "version=\"1.0\"?>\n<boost_serialization><tracklets><count>1</count><item><objectType>Car</"
+        "objectType>"
+        "<h>1.5</h><w>1.6</w><l>3.9</l><first_frame>0</first_frame><poses><count>1</"
+        "count><item><tx>9.5</tx><ty>-2</ty>"
+        "<tz>-1.7</tz><rz>0.1</rz><state>2</state></item></poses></item></tracklets></"
+        "boost_serialization>\n",
+        "<opencv_storage><object1 type_id=\"x\"><label>car</label><transform "
+        "type_id=\"opencv-matrix\"><rows>4</rows>"
+        "<cols>4</cols><dt>f</dt><data>1. 0. 0. 2. 0. 1. 0. 3. 0. 0. 1. 4. 0. 0. 0. "
+        "1.</data></transform></object1>"
+        "</opencv_storage>\n"},
+       [](const auto& path) { read_xml_tree(path); }},
       {"lidar", "s.bin", {scan()}, [](const auto& path) { read_lidar_points(path); }},
       {"depth_png",
        "d.png",
