@@ -12,6 +12,7 @@
 #include "cell/data_request.h"
 #include "cell/networks.h"
 #include "evidence/frame_source.h"
+#include "fitting/final_state.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
 #include "methods/predictor_method.h"
@@ -133,17 +134,6 @@ bool has_mask(const FitPipeline& pipeline) {
   return std::any_of(pipeline.losses.begin(), pipeline.losses.end(), [](const WeightedLoss& loss) {
     return loss.name == "mask";
   });
-}
-
-/// The state that a fit ended in, one row an object.
-struct FinalState {
-  at::Tensor state, initial_texture;
-};
-
-FitObserver record_final_state(FinalState& final, int iterations) {
-  return [&final, iterations](const FitSnapshot& now) {
-    if (now.step == iterations) final = {now.state.clone(), now.initial_texture.clone()};
-  };
 }
 
 LandscapeSettings landscape_settings(const FitPipeline& pipeline) {

@@ -83,6 +83,16 @@ class Throttle {
   double last_ = -1;
 };
 
+PrepareProgress progress_to(Channel& channel) {
+  return [&channel, throttle = Throttle()](const std::string& what, double share) mutable {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+}
+
+PrepareNote notes_to(Channel& channel) {
+  return [&channel](const std::string& text) { channel.send(json{{"note", text}}); };
+}
+
 int describe(const std::vector<std::string>& folders, Channel& channel) {
   PluginCatalogue catalogue = Registry(folders).catalogue();
   catalogue.code_hash = program_hash("/proc/self/exe");
@@ -94,11 +104,8 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   const PrepareOrder order = prepare_order_from_json(read_file(path));
   const json config = json::parse(order.config);
   Registry registry(order.plugin_folders);
-  Throttle throttle;
-  const PrepareProgress progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
-  const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const PrepareProgress progress = progress_to(channel);
+  const PrepareNote note = notes_to(channel);
   for (const std::string& other : order.check) check_method(json::parse(other), registry);
   if (order.only == "prior")
     make_trained_prior(config, registry, order.cache, progress, note);
@@ -116,11 +123,8 @@ int prepare_from_file(const std::string& path, Channel& channel) {
 
 int draw_sheet(const std::string& path, Channel& channel) {
   const SheetOrder order = sheet_order_from_json(read_file(path));
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
-  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const auto progress = progress_to(channel);
+  const auto note = notes_to(channel);
   Registry registry(order.plugin_folders);
   check_object(order);
   prepare(json::parse(order.config), registry, order.cache, progress, note, false);
@@ -137,11 +141,8 @@ int draw_sheet(const std::string& path, Channel& channel) {
 
 int write_cell_meshes(const std::string& path, Channel& channel) {
   const MeshesOrder order = meshes_order_from_json(read_file(path));
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
-  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const auto progress = progress_to(channel);
+  const auto note = notes_to(channel);
   const json config = json::parse(order.cell.record.config);
   Registry registry(order.cell.plugin_folders);
   prepare(config, registry, order.cell.cache, progress, note);
@@ -155,10 +156,7 @@ int write_cell_meshes(const std::string& path, Channel& channel) {
 }
 
 int annotate_pictures(const std::string& path, Channel& channel) {
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
+  const auto progress = progress_to(channel);
   const DetectOrder order = detect_order_from_json(read_file(path));
   channel.send(json{{"done", true}, {"lines", write_annotations(order, progress)}});
   return 0;
@@ -166,10 +164,7 @@ int annotate_pictures(const std::string& path, Channel& channel) {
 
 int detect_objects(const std::string& path, Channel& channel) {
   const DetectOrder order = detect_order_from_json(read_file(path));
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
+  const auto progress = progress_to(channel);
   const auto note = [](const std::string&) {};  // they are of labels and left-out frames
   Registry registry(order.plugin_folders);
   prepare(json::parse(order.config), registry, order.cache, progress, note);
@@ -179,11 +174,8 @@ int detect_objects(const std::string& path, Channel& channel) {
 
 int draw_pictures(const std::string& path, Channel& channel) {
   const PicturesOrder order = pictures_order_from_json(read_file(path));
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
-  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const auto progress = progress_to(channel);
+  const auto note = notes_to(channel);
   Registry registry(order.cell.plugin_folders);
   prepare(json::parse(order.cell.record.config), registry, order.cell.cache, progress, note, false);
   const std::vector<ShownObject> shown = shown_objects(order.cell, order.objects, progress);
