@@ -160,5 +160,24 @@ TEST_F(Networks, ACellAsksOnceAndSaysWhatItAsked) {
               HasSubstr("missing"));
 }
 
+/// Before the sweep: no cell runs, and the message says what the network saw instead.
+TEST_F(Networks, ANetworkThatFindsNoCarIsToldBeforeTheSweep) {
+  write_file_atomically(
+      folder_.file("cell.toml"),
+      fmt::format(
+          "extends = [\"{}/experiments/base.toml\", \"networks.toml\"]\n"
+          "[experiment]\nname = \"blind\"\n[dataset]\nsource = \"kitti\"\nroot = \"kitti\"\n"
+          "objects = 0\nboxes = \"network\"\nmasks = \"network\"\ndepth = \"network\"\n"
+          "minimum_height = 500\n[sweep]\nseed = [0]\n",
+          std::getenv("MONODR_SOURCE_DIR")));
+  const Program program = run_quickly({"cell.toml", "-q"});
+  EXPECT_EQ(program.exit_code(), 2) << program.errors();
+  EXPECT_THAT(
+      program.errors(),
+      HasSubstr("0 boxes of class Car at least 500 px high were found by the network in 2 frames"));
+  EXPECT_THAT(program.errors(), HasSubstr("Car that is lower"));
+  EXPECT_THAT(run({"status", "blind"}).output(), Not(HasSubstr("failed")));
+}
+
 }  // namespace
 }  // namespace monodr
