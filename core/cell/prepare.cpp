@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
 #include "cell/networks.h"
+#include "cell/training_helpers.h"
 #include "evidence/frame_source.h"
 #include "evidence/network_evidence.h"
 #include "methods/method.h"
@@ -37,6 +39,24 @@ void note_missing_labels(const DatasetRequest& data, const PrepareNote& note) {
   if (missing > 0)
     note(fmt::format(
         "{} of {} frames have no labels and will not be evaluated", missing, frames.size()));
+}
+
+/// Where the plugins lie that a training takes.
+std::vector<std::string> folders_of(const nlohmann::json& config, Registry& registry) {
+  const CellSettings settings = cell_settings(config);
+  std::vector<std::pair<PluginKind, std::string>> plugins = {
+      {PluginKind::predictor, settings.predictor.plugin},
+      {PluginKind::shape_prior, settings.shape_prior.plugin},
+      {PluginKind::renderer, settings.renderer.plugin},
+      {PluginKind::rule, settings.rule.plugin},
+      {PluginKind::rule, settings.train.rule}};
+  for (const auto& [name, table] : config.at("loss").items())
+    plugins.emplace_back(PluginKind::loss, table.value("plugin", name));
+  std::set<std::string> folders;
+  for (const auto& [kind, name] : plugins)
+    folders.insert(
+        std::filesystem::path(registry.find(kind, name).info.file).parent_path().string());
+  return {folders.begin(), folders.end()};
 }
 
 }  // namespace
@@ -84,11 +104,13 @@ void prepare_predictor(const nlohmann::json& config,
                        Registry& registry,
                        const std::string& cache,
                        const PrepareProgress& progress,
-                       const PrepareNote& note) {
+                       const PrepareNote& note,
+                       const Rendezvous& where) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
   fs::create_directories(cache);
-  if (!fs::exists(predictor_path(config, registry, cache)))
+  const bool is_there = fs::exists(predictor_path(config, registry, cache));
+  if (!is_there)
     for (const DatasetRequest& request : training_requests(settings, cache)) {
       if (request.is_synthetic()) {
         if (!fs::exists(request.root))
@@ -102,7 +124,15 @@ void prepare_predictor(const nlohmann::json& config,
         });
       }
     }
-  prepare_method(config, registry, cache, progress, note);
+  if (is_there || settings.train.processes == 1 || where.size > 1) {
+    make_trained_predictor(config, registry, cache, progress, note, where);
+    return;
+  }
+  make_trained_prior(config, registry, cache, progress, note);
+  TrainingHelpers helpers({config.dump(), folders_of(config, registry), cache, {}},
+                          settings.train.processes);
+  helpers.watch(
+      [&] { make_trained_predictor(config, registry, cache, progress, note, helpers.leader()); });
 }
 
 }  // namespace monodr

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "methods/trained_prior.h"
+#include "methods/training_group.h"
 
 namespace monodr {
 
@@ -21,11 +22,13 @@ void prepare(const nlohmann::json& config,
              bool whole_dataset = true);
 
 /// Of these alone what a predictor needs: the made-up scenes of [train], then the prior and the predictor (predictor_path in
-/// methods/trained_predictor.h).
+/// methods/trained_predictor.h). Other processes that help, if [train] asks for some, are started and ended here, unless
+/// whoever calls has started them and says where they meet.
 void prepare_predictor(const nlohmann::json& config,
                        Registry& registry,
                        const std::string& cache,
                        const PrepareProgress& progress,
-                       const PrepareNote& note);
+                       const PrepareNote& note,
+                       const Rendezvous& where = {});
 
 }  // namespace monodr

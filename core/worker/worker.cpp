@@ -3,6 +3,7 @@
 //
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
+//   monodr-worker learn FILE          helps another to train a predictor
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
 //   monodr-worker detect FILE         fits the objects of pictures and writes boxes, pictures, JSON
@@ -33,6 +34,7 @@
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
 #include "cell/shown_objects.h"
+#include "cell/training_helpers.h"
 #include "cell/watch.h"
 #include "launch/run_files.h"
 #include "methods/method.h"
@@ -118,6 +120,17 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   channel.send(json{{"done", true},
                     {"prior", has_prior ? prior_path(config, registry, order.cache) : ""},
                     {"predictor", predicts ? predictor_path(config, registry, order.cache) : ""}});
+  return 0;
+}
+
+int help_to_train(const std::string& path) {
+  const LearnOrder order = learn_order_from_json(read_file(path));
+  Registry registry(order.plugin_folders);
+  try {
+    help_train_predictor(json::parse(order.config), registry, order.cache, order.where);
+  } catch (const LostProcess&) {
+    return kLostTheOthers;
+  }
   return 0;
 }
 
@@ -295,6 +308,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     return command->second(rest);
 
   if (arguments[0] == "run" && !rest.empty()) return run_cells_of_files(rest);
+  if (arguments[0] == "learn" && rest.size() == 1) return help_to_train(rest[0]);
 
   Channel channel;
   try {
