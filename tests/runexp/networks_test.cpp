@@ -92,6 +92,34 @@ TEST_F(Networks, DetectFindsBoxesInAPicture) {
   EXPECT_EQ(frame.at("left_out").size(), 2u);
 }
 
+/// A network of one epoch knows nothing, but it answers: with a box, headings and their probabilities.
+TEST_F(Networks, DetectAsksAPredictor) {
+  for (const char* method : {"predictor", "predictor+fit"}) {
+    const Program found = run_quickly({"detect",
+                                       picture("000008"),
+                                       "--networks",
+                                       "networks.toml",
+                                       "--method",
+                                       method,
+                                       "train.supervision=labels",
+                                       "train.objects=8",
+                                       "train.epochs=1",
+                                       "-o",
+                                       "found",
+                                       "-q"});
+    ASSERT_EQ(found.exit_code(), 0) << found.errors();
+    EXPECT_THAT(found.output(), HasSubstr("trained with labels"));
+    const json frame =
+        json::parse(read_file(folder_.file("found/detections.json"))).at("frames").at(0);
+    ASSERT_GT(frame.at("objects").size(), 0u);
+    for (const json& object : frame.at("objects"))
+      EXPECT_GT(object.at("standard_deviation").at("rotation_y").get<double>(), 0);
+  }
+  EXPECT_THAT(run({"detect", picture("000008"), "--networks", "networks.toml", "--method", "boxes"})
+                  .errors(),
+              HasSubstr("must be fit, predictor or predictor+fit"));
+}
+
 TEST_F(Networks, DetectSaysWhatItIsNotTold) {
   EXPECT_THAT(run({"detect", picture("000008")}).errors(),
               HasSubstr("--networks yolov5n-seg.toml"));
