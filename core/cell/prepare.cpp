@@ -66,25 +66,28 @@ void prepare(const nlohmann::json& config,
              const std::string& cache,
              const PrepareProgress& progress,
              const PrepareNote& note,
-             bool whole_dataset) {
+             DataCheck check) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
   DatasetRequest data = data_request(settings, 0, cache);
   data.networks = networks_of(config, registry, cache);
   if (data.networks) data.networks->open();
   // The user's own data comes first: nothing is written before it is known to be readable.
-  const bool reads_all = !data.is_synthetic() && whole_dataset;
+  const bool reads_all = !data.is_synthetic() && check != DataCheck::none;
   const bool reads_pictures = reads_observations(config, data);
   if (reads_all) {
     progress("checking the data", 0);
     if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
     const char* what =
         data.networks ? "checking the data, asking the networks" : "checking the data";
-    const auto check = [&] {
-      return check_dataset(
-          data, at::get_num_threads(), [&](double share) { progress(what, share); });
+    const auto check_pictures = [&] {
+      const DatasetCheck found =
+          check_dataset(data, at::get_num_threads(), [&](double share) { progress(what, share); });
+      if (check == DataCheck::all && !found.nothing_to_fit.empty())
+        throw UserError(found.nothing_to_fit);
+      return found.skipped;
     };
-    for (const Skipped& skipped : reads_pictures ? check() : check_labels(data))
+    for (const Skipped& skipped : reads_pictures ? check_pictures() : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
     note_missing_labels(data, note);
   }

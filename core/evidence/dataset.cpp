@@ -43,23 +43,24 @@ class ObjectCount {
     return usable;
   }
 
-  void require_some() const {
-    if (frames_ == 0 || usable_ > 0) return;
+  /// What there is in place of usable ones; "" where there are some, or no frame.
+  std::string instead() const {
+    if (frames_ == 0 || usable_ > 0) return "";
     std::vector<std::string> found;
     for (const auto& [name, count] : others_) found.push_back(fmt::format("{} {}", count, name));
     const bool by_network = request_.boxes == BoxSource::network;
-    throw UserError(
-        fmt::format("nothing to fit: 0 boxes of class {} at least {} px high {} {} frame{} of "
-                    "'{}', but {}; are [category], "
-                    "dataset.boxes and dataset.minimum_score those of this data{}?",
-                    request_.category_model.name,
-                    request_.minimum_height,
-                    by_network ? "were found by the network in" : "stand in",
-                    frames_,
-                    frames_ == 1 ? "" : "s",
-                    request_.root,
-                    found.empty() ? "none of another class either" : join(found, ", "),
-                    by_network ? ", and the network's classes, head and input" : ""));
+    return fmt::format(
+        "nothing to fit: 0 boxes of class {} at least {} px high {} {} frame{} of "
+        "'{}', but {}; are [category], "
+        "dataset.boxes and dataset.minimum_score those of this data{}?",
+        request_.category_model.name,
+        request_.minimum_height,
+        by_network ? "were found by the network in" : "stand in",
+        frames_,
+        frames_ == 1 ? "" : "s",
+        request_.root,
+        found.empty() ? "none of another class either" : join(found, ", "),
+        by_network ? ", and the network's classes, head and input" : "");
   }
 
  private:
@@ -126,9 +127,9 @@ void for_each_frame(const std::vector<std::string>& ids,
 
 }  // namespace
 
-std::vector<Skipped> check_dataset(const DatasetRequest& request,
-                                   int threads,
-                                   const DatasetProgress& progress) {
+DatasetCheck check_dataset(const DatasetRequest& request,
+                           int threads,
+                           const DatasetProgress& progress) {
   const auto source = open_frame_source(request);
   const std::vector<std::string> ids = source->frames();
   std::vector<std::string> faults(ids.size());
@@ -144,11 +145,10 @@ std::vector<Skipped> check_dataset(const DatasetRequest& request,
       return 0;
     }
   });
-  count.require_some();
-  std::vector<Skipped> skipped;
+  DatasetCheck check{{}, count.instead()};
   for (size_t i = 0; i < ids.size(); ++i)
-    if (!faults[i].empty()) skipped.push_back({ids[i], -1, faults[i]});
-  return skipped;
+    if (!faults[i].empty()) check.skipped.push_back({ids[i], -1, faults[i]});
+  return check;
 }
 
 void cut_masks(const DatasetRequest& request, int threads, const DatasetProgress& progress) {

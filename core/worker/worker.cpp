@@ -140,7 +140,7 @@ int draw_sheet(const std::string& path, Channel& channel) {
   const auto note = notes_to(channel);
   Registry registry(order.plugin_folders);
   check_object(order);
-  prepare(json::parse(order.config), registry, order.cache, progress, note, false);
+  prepare(json::parse(order.config), registry, order.cache, progress, note, DataCheck::none);
   const FitTrace trace = watch_fit(order, progress);
   FigureStyle style;
   if (order.width > 0) style.width = order.width;
@@ -180,7 +180,8 @@ int detect_objects(const std::string& path, Channel& channel) {
   const auto progress = progress_to(channel);
   const auto note = [](const std::string&) {};  // they are of labels and left-out frames
   Registry registry(order.plugin_folders);
-  prepare(json::parse(order.config), registry, order.cache, progress, note);
+  prepare(
+      json::parse(order.config), registry, order.cache, progress, note, DataCheck::pictures_alone);
   channel.send(json{{"done", true}, {"lines", write_detections(order, progress)}});
   return 0;
 }
@@ -190,7 +191,12 @@ int draw_pictures(const std::string& path, Channel& channel) {
   const auto progress = progress_to(channel);
   const auto note = notes_to(channel);
   Registry registry(order.cell.plugin_folders);
-  prepare(json::parse(order.cell.record.config), registry, order.cell.cache, progress, note, false);
+  prepare(json::parse(order.cell.record.config),
+          registry,
+          order.cell.cache,
+          progress,
+          note,
+          DataCheck::none);
   const std::vector<ShownObject> shown = shown_objects(order.cell, order.objects, progress);
   json objects = json::array();
   for (size_t i = 0; i < shown.size(); ++i)

@@ -188,6 +188,20 @@ TEST_F(Networks, ACellAsksOnceAndSaysWhatItAsked) {
               HasSubstr("missing"));
 }
 
+TEST_F(Networks, APictureWithoutACarIsNoError) {
+  const Program program = run_quickly({"detect",
+                                       picture("000008"),
+                                       "--calib",
+                                       (training() / "calib/000008.txt").string(),
+                                       "--networks",
+                                       "networks.toml",
+                                       "-o",
+                                       "none",
+                                       "dataset.minimum_height=500"});
+  ASSERT_EQ(program.exit_code(), 0) << program.errors();
+  EXPECT_THAT(program.output(), HasSubstr("left out"));
+}
+
 /// Before the sweep: no cell runs, and the message says what the network saw instead.
 TEST_F(Networks, ANetworkThatFindsNoCarIsToldBeforeTheSweep) {
   write_file_atomically(
