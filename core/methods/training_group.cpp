@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "methods/training_group.h"
 
+#include <csignal>
+
 #ifdef MONODR_HAS_GLOO
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
@@ -41,6 +43,8 @@ c10::intrusive_ptr<c10d::Store> store_of(const Rendezvous& where) {
 
 struct TrainingGroup::Processes {
   explicit Processes(const Rendezvous& where) {
+    // gloo writes to who may be gone already: that is an error of the call, and no reason to die without a word.
+    std::signal(SIGPIPE, SIG_IGN);
     const auto options = ProcessGroupGloo::Options::create();
     options->devices.push_back(port_of(where.store) == 0
                                    ? ProcessGroupGloo::createDeviceForInterface("lo")
@@ -130,5 +134,13 @@ void TrainingGroup::part() const {}
 #endif
 
 TrainingGroup::~TrainingGroup() = default;
+
+bool TrainingGroup::is_built_in() {
+#ifdef MONODR_HAS_GLOO
+  return true;
+#else
+  return false;
+#endif
+}
 
 }  // namespace monodr

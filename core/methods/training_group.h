@@ -30,6 +30,9 @@ class LostProcess : public UserError {
 /// gone, or does not come for half an hour, the others throw LostProcess.
 class TrainingGroup {
  public:
+  /// Whether monodr was built with gloo's headers.
+  static bool is_built_in();
+
   /// Waits until all are there. UserError for what is no store, and where monodr was built without gloo.
   explicit TrainingGroup(const Rendezvous& where);
   ~TrainingGroup();

@@ -244,6 +244,7 @@ TEST_F(PredictorTrainingTest, GoesOnToTheSameBitsFromEveryStep) {
 
 /// Two processes, each a thread here: they share nothing but the store. Its steps of 18 objects are parts of 16 and 2.
 TEST_F(PredictorTrainingTest, TwoLearnAsOneDoes) {
+  if (!TrainingGroup::is_built_in()) GTEST_SKIP() << "built without gloo";
   make(learning_config("labels"));
   using Curve = std::vector<PredictorRecord::CurvePoint>;
   Curve alone;
@@ -281,6 +282,7 @@ TEST_F(PredictorTrainingTest, TwoLearnAsOneDoes) {
 }
 
 TEST_F(PredictorTrainingTest, OneWhoseOthersGoSaysSo) {
+  if (!TrainingGroup::is_built_in()) GTEST_SKIP() << "built without gloo";
   const ScratchFolder place;
   const std::string store = place.path() + "/store";
   std::thread other([&] {
@@ -300,6 +302,7 @@ TEST_F(PredictorTrainingTest, OneWhoseOthersGoSaysSo) {
 
 /// Real processes: the leader starts the other, and both end.
 TEST_F(TrainedPredictorTest, IsTrainedByTwoProcesses) {
+  if (!TrainingGroup::is_built_in()) GTEST_SKIP() << "built without gloo";
   json config = learning_config("labels");
   config["train"]["objects"] = 40;
   make(config);
