@@ -23,17 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+std::string root_of(const DatasetSettings& dataset, const std::string& cache) {
+  return dataset.is_synthetic() ? synthetic_folder(cache, scenes_of(dataset)) : dataset.root;
+}
+
 /// The labels of a frame in KITTI's layout; nothing where it has none, as in KITTI's test set.
-std::optional<FrameAnnotations> labels_of(const DatasetSettings& dataset,
-                                          const std::string& cache,
-                                          const std::string& frame) {
-  fs::path root = dataset.root;
-  if (dataset.is_synthetic()) {
-    SynthesisOptions options;
-    options.objects = dataset.objects;
-    options.seed = dataset.scene_seed;
-    root = synthetic_folder(cache, options);
-  }
+std::optional<FrameAnnotations> labels_of(const fs::path& root, const std::string& frame) {
   const fs::path folder = root / "training" / "label_2";
   if (fs::is_directory(root / "training") && !fs::exists(folder / (frame + ".txt"))) return {};
   return read_kitti_frame(folder.string(), frame, KittiFileKind::labels);
@@ -50,13 +45,14 @@ class LabelFiles {
   const std::optional<FrameAnnotations>& frame(const DatasetSettings& dataset,
                                                const std::string& cache,
                                                const std::string& name) {
-    const auto key = std::tuple{dataset.root, dataset.objects, dataset.scene_seed, name};
+    const std::string root = root_of(dataset, cache);
+    const auto key = std::pair{root, name};
     const auto found = frames_.find(key);
     if (found != frames_.end()) return found->second;
     return frames_
         .emplace(key,
-                 dataset.source == DataSource::manifest ? of_manifest(dataset.root, name)
-                                                        : labels_of(dataset, cache, name))
+                 dataset.source == DataSource::manifest ? of_manifest(root, name)
+                                                        : labels_of(root, name))
         .first->second;
   }
 
@@ -76,9 +72,7 @@ class LabelFiles {
 
   std::map<std::string, std::map<std::string, std::string>>
       manifests_;  ///< frame -> file of labels
-  std::map<std::tuple<std::string, int, std::uint64_t, std::string>,
-           std::optional<FrameAnnotations>>
-      frames_;
+  std::map<std::pair<std::string, std::string>, std::optional<FrameAnnotations>> frames_;
 };
 
 LabelledCell with_labels(const Database& database,

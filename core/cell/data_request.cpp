@@ -16,10 +16,7 @@ DatasetRequest data_request(const CellSettings& settings,
   request.crop_margin = settings.renderer.crop_margin;
   request.seed = uses_seed(settings.dataset, settings.method) ? seed : 0;
   if (request.is_synthetic()) {
-    SynthesisOptions scenes;
-    scenes.objects = request.objects;
-    scenes.seed = request.scene_seed;
-    request.root = synthetic_folder(cache, scenes);
+    request.root = synthetic_folder(cache, scenes_of(request));
   } else if (!cache.empty()) {
     request.mask_cache = cache + "/masks";
   }

@@ -94,9 +94,11 @@ void prepare(const nlohmann::json& config,
   fs::create_directories(cache);
   if (reads_all && reads_pictures)
     cut_masks(data, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });
-  if (data.is_synthetic() && !fs::exists(data.root))
-    synthesize({.objects = data.objects, .seed = data.scene_seed, .output = data.root},
-               [&](double share) { progress("making the synthetic scenes", share); });
+  if (data.is_synthetic() && !fs::exists(data.root)) {
+    SynthesisOptions scenes = scenes_of(data);
+    scenes.output = data.root;
+    synthesize(scenes, [&](double share) { progress("making the synthetic scenes", share); });
+  }
   if (settings.method.predicts())
     prepare_predictor(config, registry, cache, progress, note);
   else

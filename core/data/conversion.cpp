@@ -85,7 +85,7 @@ void write_kitti_layout(const Conversion& conversion, const std::string& output,
         fmt::format("'{}' is there already and not empty; name another folder", output));
   const fs::path training = fs::path(output) / "training";
   try {
-    for (const char* kind : {"image_2", "calib", "velodyne", "label_2"})
+    for (const char* kind : {"image_2", "calib", "velodyne", "label_2", "poses", "tracks_2"})
       fs::create_directories(training / kind);
     fs::create_directories(fs::path(output) / "ImageSets");
   } catch (const fs::filesystem_error& error) {
@@ -105,10 +105,14 @@ void write_kitti_layout(const Conversion& conversion, const std::string& output,
       if (!frame.lidar.empty()) put(frame.lidar, file("velodyne", ".bin"), copies);
       if (frame.labels)
         write_file_atomically(file("label_2", ".txt").string(), format_kitti_labels(*frame.labels));
+      if (frame.moment)
+        write_file_atomically(file("poses", ".txt").string(), format_moment(*frame.moment));
+      if (frame.moment && frame.labels)
+        write_file_atomically(file("tracks_2", ".txt").string(), format_tracks(frame.tracks));
       origins += fmt::format("{} {}/{}\n", id, frame.drive, frame.name);
       splits[frame.drive] += id + "\n";
     }
-  for (const char* kind : {"velodyne", "label_2"})
+  for (const char* kind : {"velodyne", "label_2", "poses", "tracks_2"})
     if (fs::is_empty(training / kind)) fs::remove(training / kind);
   for (const auto& [drive, ids] : splits)
     write_file_atomically((fs::path(output) / "ImageSets" / (drive + ".txt")).string(), ids);

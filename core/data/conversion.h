@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/frame_moment.h"
 #include "geometry/annotation.h"
 
 namespace monodr {
@@ -17,6 +18,8 @@ struct ConvertedFrame {
   std::string lidar;        ///< file of float32 x, y, z, reflectance; "" = there is none
   /// In KITTI's convention; nothing where the dataset labels nothing of this drive.
   std::optional<std::vector<Annotation>> labels;
+  std::vector<std::string> tracks;  ///< of the labels, as many; see data/frame_moment.h
+  std::optional<FrameMoment> moment;
 };
 
 /// What is written for all frames of one camera: P0..P3, R0_rect, Tr_velo_to_cam.
@@ -38,7 +41,17 @@ struct Conversion {
 /// Labels are tracklets: tracklet_labels.xml, boxes in the LiDAR's frame (x forward, z up; origin in the middle of the
 /// bottom, turned by rz about z). KITTI's boxes stand upright in the camera's frame, so that the degree or two
 /// by which the LiDAR is tilted against it is lost, as in KITTI's own object labels.
+///
+/// Camera poses come from oxts, with calib_imu_to_velo.txt of the day, the first frame's camera being the world:
+///     camera_to_world = imu_to_world (R_rect_00 velo_to_cam imu_to_velo)^-1        (frame_moment.h)
+/// times from image_02/timestamps.txt (10 Hz where it lacks), tracks are the tracklets.
 Conversion read_kitti_raw(const std::string& folder);
+
+/// KITTI tracking (its devkit's readme): image_02/SSSS/F.png, calib/SSSS.txt, label_02/SSSS.txt (frame, track, then a line
+/// of label_2), oxts/SSSS.txt (a line a frame), velodyne/SSSS/F.bin; `folder` is training/ or what holds it. Frames are
+/// 0.1 s apart. Truncation is a level there: 0, 1, 2 become 0, 0.3, 0.5, the most that KITTI counts as easy enough for
+/// moderate and hard.
+Conversion read_kitti_tracking(const std::string& folder);
 
 /// KITTI-360 (Liao et al., "KITTI-360", PAMI 2022; its documentation and scripts): data_2d_raw/*/image_00/data_rect,
 /// calibration/perspective.txt, calib_cam_to_velo.txt, and for labels data_poses and data_3d_bboxes/train(_full)/*.xml.
@@ -52,8 +65,8 @@ Conversion read_kitti_raw(const std::string& folder);
 /// that is their timestamp. Nothing says what is hidden: occlusion is 3.
 Conversion read_kitti360(const std::string& folder);
 
-/// Writes KITTI's object layout: training/{image_2, calib, velodyne, label_2}/000000..., ImageSets/DRIVE.txt and
-/// frames.txt, which says where each frame comes from. Pictures and LiDAR are links, or with `copies` files of their own
+/// Writes KITTI's object layout: training/{image_2, calib, velodyne, label_2}/000000..., where the frames are a sequence
+/// poses and tracks_2 (frame_moment.h), ImageSets/DRIVE.txt and frames.txt, which says where each frame comes from. Pictures and LiDAR are links, or with `copies` files of their own
 /// (also where the file system has no links). UserError where the folder holds anything already.
 void write_kitti_layout(const Conversion& conversion, const std::string& output, bool copies);
 

@@ -20,12 +20,13 @@ namespace fs = std::filesystem;
 NamedNumbers::NamedNumbers(const std::string& path) : path_(path) {
   const std::string content = read_file(path);
   for (const NumberedLine& line : numbered_lines(content, path)) {
-    const size_t colon = line.text.find(':');
-    if (colon == std::string_view::npos) continue;
+    // Without a colon in the tracking benchmark.
+    const size_t end = line.text.find_first_of(": \t");
+    if (end == std::string_view::npos) continue;
     std::vector<double> numbers;
-    for (const std::string_view word : split_fields(line.text.substr(colon + 1)))
+    for (const std::string_view word : split_fields(line.text.substr(end + 1)))
       if (const auto number = finite_number(word)) numbers.push_back(*number);
-    lines_[std::string(trimmed(line.text.substr(0, colon)))] = numbers;
+    lines_[std::string(line.text.substr(0, end))] = numbers;
   }
 }
 
@@ -115,6 +116,18 @@ std::vector<std::string> folders_in(const std::string& folder) {
       folders.push_back(entry.path().string());
   std::sort(folders.begin(), folders.end());
   return folders;
+}
+
+std::vector<Eigen::Isometry3d> camera_poses(const std::vector<InertialPose>& poses,
+                                            const Eigen::Matrix<double, 3, 4>& imu_to_camera) {
+  Eigen::Isometry3d from_imu = Eigen::Isometry3d::Identity();
+  from_imu.matrix().topRows<3>() = imu_to_camera;
+  std::vector<Eigen::Isometry3d> result;
+  for (const InertialPose& pose : poses)
+    result.push_back(imu_to_world(pose, mercator_scale(poses[0].latitude)) * from_imu.inverse());
+  // The back one: all others need the first.
+  for (size_t i = result.size(); i-- > 0;) result[i] = result[0].inverse() * result[i];
+  return result;
 }
 
 int number_of_frame(const std::string& file) {

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "base/error.h"
+#include "data/frame_moment.h"
 
 namespace monodr {
 
 /// The files that KITTI raw and KITTI-360 have in common.
 
-/// Lines "NAME: numbers" of a calibration; those of anything but numbers are passed over.
+/// Lines "NAME: numbers" or "NAME numbers" of a calibration; those of anything but numbers are passed over.
 class NamedNumbers {
  public:
   /// UserError for a missing file.
@@ -55,6 +56,11 @@ std::vector<std::string> pictures_in(const std::string& folder);
 
 /// The folders in a folder, sorted.
 std::vector<std::string> folders_in(const std::string& folder);
+
+/// What takes a point from the first of these cameras to itself, from the second, ...: camera_to_world with the first
+/// frame's camera for the world. `imu_to_camera` is to the rectified camera.
+std::vector<Eigen::Isometry3d> camera_poses(const std::vector<InertialPose>& poses,
+                                            const Eigen::Matrix<double, 3, 4>& imu_to_camera);
 
 /// "0000000005.png" -> 5. UserError for a name that is no number.
 int number_of_frame(const std::string& file);

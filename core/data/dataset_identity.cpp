@@ -14,13 +14,9 @@ DatasetIdentity::DatasetIdentity(const std::string& cache_folder)
 
 std::string DatasetIdentity::of(const Parameters& dataset) {
   const DatasetSettings settings = dataset_binding().read(dataset);
-  if (settings.is_synthetic()) {
-    SynthesisOptions options;
-    options.objects = settings.objects;
-    options.seed = settings.scene_seed;
-    return synthetic_fingerprint(options);
-  }
-  const auto folders = folders_used(settings.boxes, settings.masks, settings.depth);
+  if (settings.is_synthetic()) return synthetic_fingerprint(scenes_of(settings));
+  auto folders = folders_used(settings.boxes, settings.masks, settings.depth);
+  if (settings.reads_sequences()) folders.insert(folders.end(), {"poses", "tracks_2"});
   const auto [known, is_new] =
       known_.try_emplace(join({settings.root, settings.split, join(folders, "\n")}, "\n"));
   if (is_new)

@@ -236,7 +236,7 @@ ConvertedDrive read_drive(const fs::path& root,
     const std::string stem = fs::path(picture).stem().string();
     const fs::path lidar =
         root / "data_3d_raw" / drive / "velodyne_points" / "data" / (stem + ".bin");
-    ConvertedFrame frame{drive, stem, picture, fs::exists(lidar) ? lidar.string() : "", {}};
+    ConvertedFrame frame{drive, stem, picture, fs::exists(lidar) ? lidar.string() : "", {}, {}, {}};
     const int number = number_of_frame(picture);
     if (const auto pose = poses.find(number); pose != poses.end())
       frame.labels = labels_of(cuboids, number, pose->second, camera);

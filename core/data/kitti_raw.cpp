@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/lines.h"
 #include "base/text.h"
 #include "data/conversion.h"
 #include "data/conversion_files.h"
@@ -71,17 +72,23 @@ std::string category_of(const ptree& tracklet) {
   return name == "Person (sitting)" ? "Person_sitting" : name;
 }
 
-/// Labels of each frame that has any.
-std::map<int, std::vector<Annotation>> read_tracklets(const std::string& path,
-                                                      const RawCamera& camera) {
+struct LabelledFrame {
+  std::vector<Annotation> labels;
+  std::vector<std::string> tracks;
+};
+
+/// Labels of each frame that has any. Tracks are named by their place in the file.
+std::map<int, LabelledFrame> read_tracklets(const std::string& path, const RawCamera& camera) {
   const ptree tree = read_xml_tree(path);
   const auto list = tree.get_child_optional("boost_serialization.tracklets");
   if (!list)
     throw UserError(
         fmt::format("'{}' holds no tracklets; restore tracklet_labels.xml from the dataset", path));
-  std::map<int, std::vector<Annotation>> labels;
+  std::map<int, LabelledFrame> frames;
+  int track = -1;
   for (const auto& [name, tracklet] : *list) {
     if (name != "item") continue;
+    ++track;
     int frame = int(number_in(tracklet, "first_frame", path));
     const auto poses = tracklet.get_child_optional("poses");
     if (!poses) continue;
@@ -92,12 +99,60 @@ std::map<int, std::vector<Annotation>> read_tracklets(const std::string& path,
                                              camera.projections[2],
                                              camera.width,
                                              camera.height,
-                                             occlusion_of(pose)))
-        labels[frame].push_back(*label);
+                                             occlusion_of(pose))) {
+        frames[frame].labels.push_back(*label);
+        frames[frame].tracks.push_back(std::to_string(track));
+      }
       ++frame;
     }
   }
-  return labels;
+  return frames;
+}
+
+/// Seconds of a day: "2011-09-26 13:02:25.964389445", a line a frame.
+std::vector<double> read_times(const std::string& path) {
+  std::vector<double> times;
+  const std::string content = read_file(path);
+  for (const NumberedLine& line : numbered_lines(content, path)) {
+    const SourceLocation where{path, line.number};
+    const std::vector<std::string_view> words = split_fields(line.text);
+    if (words.size() != 2 || words[1].size() < 8 || words[1][2] != ':' || words[1][5] != ':')
+      throw UserError(where, fmt::format("'{}' is not a date and a time, h:m:s", line.text));
+    times.push_back(3600 * parse_number(words[1].substr(0, 2), where, "hour") +
+                    60 * parse_number(words[1].substr(3, 2), where, "minute") +
+                    parse_number(words[1].substr(6), where, "second"));
+    // Past midnight.
+    if (times.back() < times.front()) times.back() += 24 * 3600;
+  }
+  return times;
+}
+
+/// Puts the moments to the frames of a drive, where its day has what it takes.
+void add_moments(const fs::path& drive, const RawCamera& camera, ConvertedDrive& converted) {
+  constexpr double kPeriod = 0.1;  // s
+  const NamedNumbers inertial((drive.parent_path() / "calib_imu_to_velo.txt").string());
+  Eigen::Matrix4d imu_to_velodyne = Eigen::Matrix4d::Identity();
+  imu_to_velodyne.topRows<3>() << inertial.matrix<3, 3>("R"), inertial.matrix<3, 1>("T");
+  const fs::path stamps = drive / "image_02" / "timestamps.txt";
+  const std::vector<double> times =
+      fs::exists(stamps) ? read_times(stamps.string()) : std::vector<double>();
+  std::vector<InertialPose> poses;
+  for (const ConvertedFrame& frame : converted.frames) {
+    const std::string path = (drive / "oxts" / "data" / (frame.name + ".txt")).string();
+    const auto rows = rows_of_numbers(path);
+    poses.push_back(inertial_pose_of(rows.empty() ? std::vector<double>() : rows[0], path));
+  }
+  const auto cameras = camera_poses(poses, camera.velodyne_to_rectified() * imu_to_velodyne);
+  for (size_t i = 0; i < converted.frames.size(); ++i) {
+    ConvertedFrame& frame = converted.frames[i];
+    const auto number = size_t(number_of_frame(frame.picture));
+    if (!times.empty() && number >= times.size())
+      throw UserError(fmt::format(
+          "'{}' has {} lines, but there is a frame {}", stamps.string(), times.size(), number));
+    frame.moment = {frame.drive,
+                    times.empty() ? kPeriod * double(number) : times[number] - times[0],
+                    cameras[i]};
+  }
 }
 
 ConvertedDrive read_drive(const fs::path& drive, const RawCamera& camera, Conversion& conversion) {
@@ -107,21 +162,30 @@ ConvertedDrive read_drive(const fs::path& drive, const RawCamera& camera, Conver
       format_kitti_calibration(camera.projections, camera.rectification, camera.velodyne_to_camera);
   const fs::path tracklets = drive / "tracklet_labels.xml";
   const bool is_labelled = fs::exists(tracklets);
-  std::map<int, std::vector<Annotation>> labels;
+  std::map<int, LabelledFrame> labels;
   if (is_labelled)
     labels = read_tracklets(tracklets.string(), camera);
   else
     conversion.notes.push_back(fmt::format("{} has no tracklet_labels.xml, so no labels", name));
-  if (fs::exists(drive / "oxts"))
-    conversion.notes.push_back(
-        fmt::format("oxts of {} (GPS and inertial data) has no place in KITTI's layout", name));
   for (const std::string& picture : pictures_in((drive / "image_02" / "data").string())) {
     const std::string stem = fs::path(picture).stem().string();
     const fs::path lidar = drive / "velodyne_points" / "data" / (stem + ".bin");
-    ConvertedFrame frame{name, stem, picture, fs::exists(lidar) ? lidar.string() : "", {}};
-    if (is_labelled) frame.labels = labels[number_of_frame(picture)];
+    ConvertedFrame frame{name, stem, picture, fs::exists(lidar) ? lidar.string() : "", {}, {}, {}};
+    if (is_labelled) {
+      LabelledFrame& labelled = labels[number_of_frame(picture)];
+      frame.labels = std::move(labelled.labels);
+      frame.tracks = std::move(labelled.tracks);
+    }
     converted.frames.push_back(std::move(frame));
   }
+  const bool has_poses = fs::exists(drive / "oxts" / "data");
+  if (has_poses && fs::exists(drive.parent_path() / "calib_imu_to_velo.txt"))
+    add_moments(drive, camera, converted);
+  else
+    conversion.notes.push_back(fmt::format(
+        "{} has no camera poses, since there is no {}",
+        name,
+        has_poses ? "calib_imu_to_velo.txt that says where its oxts was" : "oxts/data"));
   return converted;
 }
 

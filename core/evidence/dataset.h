@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/frame_moment.h"
 #include "geometry/annotation.h"
 #include "plugin/observation.h"
 #include "settings/category.h"
@@ -47,8 +48,16 @@ struct EvidenceCounts {
   void add(const EvidenceCounts& other);
 };
 
+/// Of which object's track an observation is, and when and from where it was made.
+struct Sighting {
+  std::string track;  ///< unique in the set; "" = nobody knows
+  int block = 0;      ///< observations of one track and block are fitted together
+  FrameMoment moment;
+};
+
 struct ObservationSet {
   std::vector<Observation> observations;
+  std::vector<Sighting> sightings;  ///< of the observations; empty where frames stand alone
   std::vector<std::string> frames;  ///< all that were read, those without objects too
   std::vector<Skipped> skipped_objects, skipped_frames;
   EvidenceCounts counts;

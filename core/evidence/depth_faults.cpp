@@ -52,7 +52,8 @@ DepthMap faulty_depth(const DepthMap& depth,
                       const BinaryMask& mask,
                       const CropWindow& window,
                       const DepthFaults& faults,
-                      Random& random) {
+                      Random& random,
+                      std::optional<double> of_track) {
   if (depth.empty() || !faults.any()) return depth;
   MONODR_CHECK(mask.width == depth.metres.width && mask.height == depth.metres.height,
                "mask and depth differ in size");
@@ -65,7 +66,10 @@ DepthMap faulty_depth(const DepthMap& depth,
 
   const double shared = std::min(faults.bias, faults.noise);
   const double local = std::sqrt(faults.noise * faults.noise - shared * shared);
-  const double bias = shared * random.normal(0, 1);
+  double bias = shared * random.normal(0, 1);
+  if (of_track)
+    bias =
+        shared * std::sqrt(faults.bias_kept) * *of_track + std::sqrt(1 - faults.bias_kept) * bias;
   const WindowField field(faults.nodes, window, random);
   const bool bleeds = faults.bleeding > 0;
   const cv::Mat covered = own_share(mask, area, faults.bleeding * window.side / kReferenceCrop);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "base/random.h"
 #include "evidence/depth.h"
 #include "evidence/image.h"
@@ -36,7 +38,8 @@ BinaryMask moved_border(const BinaryMask& mask,
 ///   z' = (s z + (1 - s) 1.6 m) * scale * (1 + bias + field) + pixel,
 /// s = the mask blurred by `bleeding` (depth runs across the border into a background at 1.6 times
 /// the object's median m; outside of the mask z = m; without bleeding s = 1 and z is the map's
-/// own), bias ~ N(0, faults.bias) shared by the object, field = smooth with faults.nodes nodes, of
+/// own), bias ~ N(0, faults.bias) shared by the object (where `of_track`, drawn from N(0, 1) once for all frames of a track, is
+/// given: faults.bias (sqrt(k) of_track + sqrt(1 - k) N(0, 1)), k = bias_kept), field = smooth with faults.nodes nodes, of
 /// such deviation that bias and field together have `noise`, pixel ~ N(0, noise_metres) white.
 /// Pixels of a sparse map that have no depth stay without. With row_step > 1 the map becomes
 /// sparse. The map's relative deviation takes `noise` in; scale and bleeding are not stated.
@@ -44,7 +47,8 @@ DepthMap faulty_depth(const DepthMap& depth,
                       const BinaryMask& mask,
                       const CropWindow& window,
                       const DepthFaults& faults,
-                      Random& random);
+                      Random& random,
+                      std::optional<double> of_track = {});
 
 /// Moves each side by N(0, deviation) of the box's width or height.
 Box2d jittered_box(const Box2d& box, double deviation, Random& random);

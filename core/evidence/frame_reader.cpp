@@ -231,6 +231,12 @@ void read_boxes(const KittiFolder& folder,
   const std::string boxes =
       folder.path(frame.boxes_are_labels ? "label_2" : "detections_2", id, "txt");
   frame.objects = read_objects(boxes, kind, options.minimum_score);
+  if (frame.moment && frame.boxes_are_labels) {
+    const std::vector<std::string> tracks =
+        read_tracks(folder.path("tracks_2", id, "txt"), read_boxes2d(boxes, kind).size());
+    for (DetectedObject& detected : frame.objects)
+      detected.track = tracks[static_cast<size_t>(detected.number)];
+  }
   leave_out_beyond_picture(frame, boxes);
 }
 
@@ -243,6 +249,7 @@ Frame read_frame(const KittiFolder& folder,
   ReadEvidence read = read_evidence(folder, id);
   Frame frame;
   frame.evidence = std::move(read.frame);
+  if (options.reads_sequences()) frame.moment = read_moment(folder.path("poses", id, "txt"));
   if (options.boxes != BoxSource::network) read_boxes(folder, id, options, frame);
   frame.depth = options.asks_depth_estimator()
                     ? options.networks->depth(frame.evidence)

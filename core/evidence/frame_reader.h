@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/boxes2d.h"
+#include "data/frame_moment.h"
 #include "data/kitti_folder.h"
 #include "evidence/dataset.h"
 #include "evidence/mask_source.h"
@@ -18,6 +19,7 @@ struct DetectedObject {
   int number = 0;     ///< running number in the file, from 0, all lines counted
   int instance = -1;  ///< position in the frame's instances of the one that shows it, -1 = none
   ObjectBox2d object;
+  std::string track = {};  ///< the object's name in all frames of its sequence, "" = not known
 };
 
 /// An object of whose box the picture shows nothing, and what is said of it.
@@ -29,7 +31,8 @@ struct LeftOut {
 /// What the files of one frame say, before anything is worked out for single objects.
 struct Frame {
   FrameEvidence evidence;
-  DepthMap depth;  ///< may be empty
+  std::optional<FrameMoment> moment;  ///< where DatasetSettings::reads_sequences
+  DepthMap depth;                     ///< may be empty
   bool boxes_are_labels = false;
   std::vector<DetectedObject> objects;  ///< of all classes, since they may hide one another
   std::vector<LeftOut> left_out;        ///< these are not among the objects

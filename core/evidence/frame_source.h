@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ class FrameSource {
   virtual Frame read(const std::string& frame) const = 0;
   /// Only the picture and its camera.
   virtual FrameEvidence view(const std::string& frame) const = 0;
+
+  /// Where the frame stands in its sequence, of sources that have such. UserError for a broken file.
+  virtual std::optional<FrameMoment> moment(const std::string&) const { return std::nullopt; }
 
   /// What was left out of files that are of all frames.
   virtual std::vector<std::string> notes() const { return {}; }

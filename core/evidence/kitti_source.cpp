@@ -12,6 +12,13 @@ namespace monodr {
 KittiSource::KittiSource(const DatasetRequest& request)
     : request_(request), folder_(request.root), masks_(folder_, request.masks) {
   const std::vector<std::string> all = folder_.frames(request.split);
+  if (request.reads_sequences() && !folder_.has("poses"))
+    throw UserError(
+        fmt::format("'dataset.frames_per_object' is {}, but '{}' has no training/poses that say "
+                    "where the camera was; convert "
+                    "KITTI raw or tracking with 'runexp data convert', or set it to 1",
+                    request.frames_per_object,
+                    request.root));
   masks_.require_any(all);
   const std::string stray = masks_.stray_pngs(all);
   if (!stray.empty() && request.masks == MaskKind::png) throw UserError(stray);
@@ -25,6 +32,11 @@ std::vector<std::string> KittiSource::frames() const {
 
 Frame KittiSource::read(const std::string& frame) const {
   return read_frame(folder_, masks_, frame, request_);
+}
+
+std::optional<FrameMoment> KittiSource::moment(const std::string& frame) const {
+  if (!request_.reads_sequences()) return std::nullopt;
+  return read_moment(folder_.path("poses", frame, "txt"));
 }
 
 std::vector<std::string> KittiSource::notes() const {

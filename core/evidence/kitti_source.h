@@ -13,6 +13,7 @@ class KittiSource : public FrameSource {
   std::vector<std::string> frames() const override;
   Frame read(const std::string& frame) const override;
   FrameEvidence view(const std::string& frame) const override;
+  std::optional<FrameMoment> moment(const std::string& frame) const override;
   std::vector<std::string> notes() const override;
   bool has_labels(const std::string& frame) const override;
   std::vector<Annotation> labels(const std::string& frame) const override;

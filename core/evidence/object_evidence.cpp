@@ -152,7 +152,20 @@ void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetRequest
   if (seen.area() > 0) object.box = seen;
 }
 
-void add_faults(Evidence& evidence, const Frame& frame, const DatasetRequest& options) {
+/// What of the error of depth a track keeps: one number of deviation 1 for all its frames.
+std::optional<double> error_of_track(const Frame& frame,
+                                     const DetectedObject& detected,
+                                     const DatasetRequest& options) {
+  if (!frame.moment || detected.track.empty()) return std::nullopt;
+  const std::string stream =
+      fmt::format("{} track {} depth", frame.moment->sequence, detected.track);
+  return Random(options.seed, stream, 0).normal(0, 1);
+}
+
+void add_faults(Evidence& evidence,
+                const Frame& frame,
+                const DetectedObject& detected,
+                const DatasetRequest& options) {
   ObjectEvidence& object = evidence.object;
   Random box_random = fault_stream(frame, object, options, " box");
   Random mask_random = fault_stream(frame, object, options, " mask");
@@ -160,8 +173,12 @@ void add_faults(Evidence& evidence, const Frame& frame, const DatasetRequest& op
   object.box = jittered_box(object.box, options.faults.box_jitter, box_random);
   const CropWindow window = crop_around(object.box, options.crop_margin, options.image_size);
   if (!frame.depth.empty() && options.faults.depth.any()) {
-    evidence.faulty =
-        faulty_depth(frame.depth, object.mask, window, options.faults.depth, depth_random);
+    evidence.faulty = faulty_depth(frame.depth,
+                                   object.mask,
+                                   window,
+                                   options.faults.depth,
+                                   depth_random,
+                                   error_of_track(frame, detected, options));
     // What was read off the depth moves with it.
     const double before = median_depth(frame.depth, object.mask);
     const double after = median_depth(evidence.faulty, object.mask);
@@ -221,7 +238,7 @@ Observation observe(const Frame& frame,
   Evidence evidence{gather_evidence(frame, detected, options), {}};
   if (options.adds_faults()) add_occluder(evidence.object, frame, options);
   choose_box(evidence.object, frame, options);
-  if (options.adds_faults()) add_faults(evidence, frame, options);
+  if (options.adds_faults()) add_faults(evidence, frame, detected, options);
   const DepthMap& depth = evidence.faulty.empty() ? frame.depth : evidence.faulty;
   Observation observation = build_observation(
       frame.evidence, depth, evidence.object, options.crop_margin, options.image_size);

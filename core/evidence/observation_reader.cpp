@@ -74,6 +74,11 @@ void add_frame(const Frame& frame, const DatasetRequest& request, ObservationSet
     if (!is_wanted(detected, request)) continue;
     try {
       set.observations.push_back(observe(frame, detected, request));
+      if (frame.moment)
+        set.sightings.push_back(
+            {detected.track.empty() ? "" : frame.moment->sequence + "/" + detected.track,
+             0,
+             *frame.moment});
     } catch (const UnusableObject& reason) {
       set.skipped_objects.push_back({id, detected.number, reason.what()});
     }
@@ -109,8 +114,17 @@ ObservationReader::ObservationReader(const FrameSource& source,
       frames_(std::move(frames)),
       depth_(request.category_model) {}
 
-bool ObservationReader::is_done() const {
-  return next_ == frames_.size() || (request_.objects > 0 && objects_ >= size_t(request_.objects));
+ObservationReader::Upcoming ObservationReader::upcoming() const {
+  if (!request_.reads_sequences()) return {};
+  Upcoming frame;
+  try {
+    if (const auto moment = source_.moment(frames_[next_])) frame.sequence = moment->sequence;
+  } catch (const UserError&) {
+    return frame;  // who reads the frame says what is wrong with it
+  }
+  frame.starts_sequence = next_ == 0 || frame.sequence != sequence_;
+  frame.starts_block = frame.starts_sequence || frames_of_block_ == request_.frames_per_object;
+  return frame;
 }
 
 double ObservationReader::share() const {
@@ -120,20 +134,32 @@ double ObservationReader::share() const {
 
 ObservationSet ObservationReader::next(size_t objects) {
   ObservationSet set;
-  while (!is_done() && set.observations.size() < objects) {
-    const std::string& id = frames_[next_++];
-    const size_t before = set.observations.size();
-    try {
-      const Frame frame = read_frame_of(source_, id);
-      add_frame(frame, request_, set);
-      if (!request_.is_synthetic()) depth_.add(frame);
-    } catch (const UserError& error) {
-      if (request_.on_error != OnError::skip) throw;
-      set.skipped_frames.push_back({id, -1, error.what()});
-    }
-    objects_ += set.observations.size() - before;
+  while (!is_done()) {
+    const Upcoming frame = upcoming();
+    if (frame.starts_block && set.observations.size() >= objects) break;
+    read_frame(frame, set);
+    const bool is_enough = request_.objects > 0 && objects_ >= size_t(request_.objects);
+    has_enough_ = is_enough && (next_ == frames_.size() || upcoming().starts_sequence);
   }
   return set;
+}
+
+void ObservationReader::read_frame(const Upcoming& upcoming, ObservationSet& set) {
+  sequence_ = upcoming.sequence;
+  block_ += upcoming.starts_block;
+  frames_of_block_ = upcoming.starts_block ? 1 : frames_of_block_ + 1;
+  const std::string& id = frames_[next_++];
+  const size_t before = set.observations.size();
+  try {
+    const Frame frame = read_frame_of(source_, id);
+    add_frame(frame, request_, set);
+    if (!request_.is_synthetic()) depth_.add(frame);
+  } catch (const UserError& error) {
+    if (request_.on_error != OnError::skip) throw;
+    set.skipped_frames.push_back({id, -1, error.what()});
+  }
+  objects_ += set.observations.size() - before;
+  for (size_t i = before; i < set.sightings.size(); ++i) set.sightings[i].block = block_;
 }
 
 void ObservationReader::finish(ObservationSet& totals) const {

@@ -23,9 +23,11 @@ class ObservationReader {
                     const DatasetRequest& request,
                     std::vector<std::string> frames);
 
-  /// Whole frames until they hold so many objects, or until there are none left.
+  /// Whole frames until they hold so many objects, or until there are none left. Of sequences whole blocks of
+  /// DatasetSettings::frames_per_object frames; and the last sequence is read to its end, so that a number of objects means
+  /// the same frames whatever is fitted together.
   ObservationSet next(size_t objects);
-  bool is_done() const;
+  bool is_done() const { return next_ == frames_.size() || has_enough_; }
   /// Share of the frames (or of the objects, where their number is limited) that were read.
   double share() const;
 
@@ -34,10 +36,21 @@ class ObservationReader {
   void finish(ObservationSet& totals) const;
 
  private:
+  /// Where the frame that comes next stands; at the start of its block, if it begins one.
+  struct Upcoming {
+    bool starts_sequence = true, starts_block = true;
+    std::string sequence;
+  };
+  Upcoming upcoming() const;
+  void read_frame(const Upcoming& frame, ObservationSet& set);
+
   const FrameSource& source_;
   const DatasetRequest& request_;
   std::vector<std::string> frames_;
   size_t next_ = 0, objects_ = 0;
+  std::string sequence_;  ///< of the last frame
+  int block_ = -1, frames_of_block_ = 0;
+  bool has_enough_ = false;
   DepthPlausibility depth_;
 };
 

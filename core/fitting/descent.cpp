@@ -41,38 +41,41 @@ at::Tensor ranking_losses(const at::Tensor& losses, const at::Tensor& headings) 
   return losses + 0.5 * kFailedLoss * same.logical_and(better).any(2);
 }
 
+at::Tensor texture_codes(const at::Tensor& state, const StateLayout& layout) {
+  return state.slice(1, layout.texture(), layout.columns());
+}
+
 at::Tensor first_rows(int64_t groups, int64_t size) {
   return at::arange(groups, at::kLong) * size;
 }
 
 }  // namespace
 
-Descent::Descent(const ObservationBatch& batch,
-                 const Objective& objective,
+Descent::Descent(const FitProblem& problem,
                  const Rule& rule,
                  const FitSettings& settings,
                  const Starts& starts,
                  const FitObserver& observe)
-    : batch_(batch),
-      objective_(objective),
+    : problem_(problem),
       rule_(rule),
       settings_(settings),
       observe_(observe),
       prunings_(settings.prunings()),
       per_object_(settings.hypotheses),
       state_(starts.state),
-      object_(at::arange(batch.count(), at::kLong).repeat_interleave(per_object_)),
-      initial_texture_(state_.slice(1, objective.layout().texture()).clone()),
+      object_(at::arange(problem.objects(), at::kLong).repeat_interleave(per_object_)),
+      initial_texture_(texture_codes(state_, problem.objective().layout()).clone()),
       heading_(settings.heading_weight > 0 ? starts.heading : at::Tensor()),
       failed_(at::zeros({state_.size(0)}, at::kBool)),
       reason_(at::zeros({state_.size(0)}, at::kLong)),
       failed_at_(at::zeros({state_.size(0)}, at::kLong)),
-      adam_(state_, objective.layout().learning_rates(settings.rates)) {}
+      adam_(state_, problem.learning_rates(settings.rates)) {}
 
 /// Which columns of the state may move from now on.
 void Descent::begin_stage(int step) {
-  free_ = objective_.layout().learning_rates(settings_.rates_at(step)).gt(0);
-  gradient_estimator_ = make_gradient_estimator(settings_.gradient, objective_.layout(), free_);
+  free_ = problem_.learning_rates(settings_.rates_at(step)).gt(0);
+  gradient_estimator_ =
+      make_gradient_estimator(settings_.gradient, problem_.objective().layout(), free_);
 }
 
 void Descent::step(int index, LossCurve& curve) {
@@ -121,7 +124,7 @@ at::Tensor Descent::combined(const at::Tensor& losses, int index) const {
 
 void Descent::choose() {
   const at::NoGradGuard no_gradient;
-  const ObjectiveValue last = evaluate_all(1);
+  const ObjectiveValue last = evaluate(state_, at::arange(state_.size(0), at::kLong), 1);
   note_failures(settings_.iterations, last, at::zeros_like(state_));
   const at::Tensor own = without_failed(last.total);
   const at::Tensor losses = judged(own).view({-1, per_object_});
@@ -132,7 +135,7 @@ void Descent::choose() {
   winner_ = winner;
   best_loss_ = std::get<0>(losses.min(1));
   last_ = heading_candidates(last.hypothesis, losses, 0.5 * kFailedLoss);
-  const at::Tensor rows = winner + first_rows(batch_.count(), per_object_);
+  const at::Tensor rows = winner + first_rows(problem_.objects(), per_object_);
   keep(rows, 1);
   if (observe_)
     observe_({settings_.iterations, state_, object_, initial_texture_, own.index_select(0, rows)});
@@ -149,7 +152,8 @@ std::vector<HeadingMode> Descent::modes(int64_t object) const {
 
 ObjectiveValue Descent::final_evaluation() {
   const at::NoGradGuard no_gradient;
-  return evaluate_all(1, {true, true, false});
+  renders_ += problem_.renders(object_);
+  return problem_.in_each_picture(state_, initial_texture_);
 }
 
 std::string Descent::failure(int64_t object) const {
@@ -160,26 +164,15 @@ std::string Descent::failure(int64_t object) const {
   const auto word = [&]() -> std::string {
     if (reason == kGradient) return "the gradient is not finite";
     if (reason == kDiverged) return "it diverged: no car is so far, so near or of such a size";
-    return fmt::format("loss '{}' is not finite", objective_.losses().at(reason).name);
+    return fmt::format("loss '{}' is not finite", problem_.objective().losses().at(reason).name);
   };
   return fmt::format("no hypothesis is left; of the last one, in step {}, {}", step, word());
 }
 
-ObjectiveValue Descent::evaluate(const at::Tensor& state,
-                                 const at::Tensor& rows,
-                                 double share,
-                                 Channels extra) {
-  renders_ += state.size(0);
-  return objective_.evaluate(state,
-                             object_.index_select(0, rows),
-                             initial_texture_.index_select(0, rows),
-                             batch_,
-                             share,
-                             extra);
-}
-
-ObjectiveValue Descent::evaluate_all(double share, Channels extra) {
-  return evaluate(state_, at::arange(state_.size(0), at::kLong), share, extra);
+ObjectiveValue Descent::evaluate(const at::Tensor& state, const at::Tensor& rows, double share) {
+  const at::Tensor object = object_.index_select(0, rows);
+  renders_ += problem_.renders(object);
+  return problem_.evaluate(state, object, initial_texture_.index_select(0, rows), share);
 }
 
 at::Tensor Descent::without_failed(const at::Tensor& losses) const {
@@ -235,9 +228,10 @@ void Descent::learn(at::Tensor gradient, double scale) {
   }
   if (!settings_.stage_steps.empty()) learns = learns.logical_and(free_);
   adam_.step(state_, gradient, learns, scale);
-  state_.slice(1, StateLayout::kShape, objective_.layout().texture())
+  state_.slice(1, StateLayout::kShape, problem_.objective().layout().texture())
       .clamp_(-kLargestCode, kLargestCode);
   state_.slice(1, StateLayout::kPitch, StateLayout::kShape).clamp_(-kSteepest, kSteepest);
+  problem_.confine(state_);
 }
 
 void Descent::keep(const at::Tensor& rows, int64_t per_object) {
@@ -258,9 +252,8 @@ void Descent::branch(int step) {
 
 /// What is about to be dropped may be what the object really is.
 void Descent::remember(const at::Tensor& losses) {
-  earlier_ = heading_candidates(hypotheses_from_state(state_, object_, objective_.layout(), batch_),
-                                losses.view({-1, per_object_}),
-                                0.5 * kFailedLoss);
+  earlier_ = heading_candidates(
+      problem_.hypotheses(state_, object_), losses.view({-1, per_object_}), 0.5 * kFailedLoss);
 }
 
 void Descent::settle(const at::Tensor& losses) {
@@ -279,7 +272,7 @@ void Descent::prune(int steps_done, const at::Tensor& losses) {
   const at::Tensor headings = state_.select(1, StateLayout::kHeading).view({-1, per_object_});
   const at::Tensor ranking = ranking_losses(losses.view({-1, per_object_}), headings);
   const at::Tensor order = std::get<1>(ranking.sort(1));
-  const at::Tensor first = first_rows(batch_.count(), per_object_).unsqueeze(1);
+  const at::Tensor first = first_rows(problem_.objects(), per_object_).unsqueeze(1);
   keep((order.slice(1, 0, kept) + first).flatten(), kept);
 }
 

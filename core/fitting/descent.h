@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fitting/adam.h"
+#include "fitting/fit_problem.h"
 #include "fitting/gradient_estimator.h"
 #include "fitting/heading_modes.h"
 #include "fitting/initialiser.h"
@@ -24,7 +25,7 @@ struct LossCurve {
 struct FitSnapshot {
   int step = 0;                ///< 0 = the starts; `iterations` = the reported ones, one an object
   at::Tensor state;            ///< [N,columns], see StateLayout
-  at::Tensor object;           ///< [N] row of the observations
+  at::Tensor object;           ///< [N] row of the objects
   at::Tensor initial_texture;  ///< [N,T]
   at::Tensor loss;             ///< [N] total
 };
@@ -52,8 +53,7 @@ using FitObserver = std::function<void(const FitSnapshot&)>;
 class Descent {
  public:
   /// All must outlive the descent.
-  Descent(const ObservationBatch& batch,
-          const Objective& objective,
+  Descent(const FitProblem& problem,
           const Rule& rule,
           const FitSettings& settings,
           const Starts& starts,
@@ -65,7 +65,7 @@ class Descent {
   /// Leaves the reported hypothesis of each object alone, judged anew after the last step.
   void choose();
 
-  /// All that is known of the chosen states.
+  /// All that is known of the chosen states, a row an observation.
   ObjectiveValue final_evaluation();
 
   /// After `choose`: "" or why the object has no pose.
@@ -80,11 +80,7 @@ class Descent {
   int64_t renders() const { return renders_; }
 
  private:
-  ObjectiveValue evaluate(const at::Tensor& state,
-                          const at::Tensor& rows,
-                          double share,
-                          Channels extra = {});
-  ObjectiveValue evaluate_all(double share, Channels extra = {});
+  ObjectiveValue evaluate(const at::Tensor& state, const at::Tensor& rows, double share);
   at::Tensor combined(const at::Tensor& losses, int index) const;
   at::Tensor judged(const at::Tensor& losses) const;
   void begin_stage(int step);
@@ -100,8 +96,7 @@ class Descent {
   void prune(int steps_done, const at::Tensor& losses);
   void record(const at::Tensor& losses, const ObjectiveValue& value, LossCurve& curve) const;
 
-  const ObservationBatch& batch_;
-  const Objective& objective_;
+  const FitProblem& problem_;
   const Rule& rule_;
   const FitSettings& settings_;
   const FitObserver& observe_;

@@ -6,6 +6,7 @@
 
 #include "fitting/descent.h"
 #include "fitting/fitted_object.h"
+#include "fitting/track.h"
 #include "plugin/rule.h"
 
 namespace monodr {
@@ -31,5 +32,16 @@ FitResult fit_objects(const std::vector<Observation>& observations,
                       const Initialiser& initialiser,
                       const FitProgress& progress = {},
                       const FitObserver& observe = {});
+
+/// The same of objects that several observations show (fitting/track.h): one fit a track. What is found is told of each
+/// observation, in its own frame, in the order of the observations.
+FitResult fit_tracks(const std::vector<Observation>& observations,
+                     const std::vector<Track>& tracks,
+                     const Objective& objective,
+                     const Rule& rule,
+                     const FitSettings& settings,
+                     const Initialiser& initialiser,
+                     const FitProgress& progress = {},
+                     const FitObserver& observe = {});
 
 }  // namespace monodr

@@ -40,7 +40,7 @@ StateGradient AutogradEstimator::estimate(const at::Tensor& state,
 }
 
 CentralDifferences::CentralDifferences(const StateLayout& layout, const at::Tensor& free)
-    : steps_(at::empty({layout.columns()}, at::kFloat)),
+    : steps_(at::empty({free.defined() ? free.size(0) : layout.columns()}, at::kFloat)),
       columns_(free.defined() ? free.nonzero().squeeze(1)
                               : at::arange(layout.columns(), at::kLong)) {
   // About half a pixel of a 64 px crop, one percent of range and size, a degree, a tenth of a code's deviation:
@@ -48,7 +48,7 @@ CentralDifferences::CentralDifferences(const StateLayout& layout, const at::Tens
   steps_.slice(0, StateLayout::kPosition, StateLayout::kDepth).fill_(0.015);
   steps_.slice(0, StateLayout::kDepth, StateLayout::kHeading).fill_(0.01);
   steps_.slice(0, StateLayout::kHeading, StateLayout::kShape).fill_(0.02);
-  steps_.slice(0, StateLayout::kShape, layout.columns()).fill_(0.1);
+  steps_.slice(0, StateLayout::kShape).fill_(0.1);
 }
 
 StateGradient CentralDifferences::estimate(const at::Tensor& state,

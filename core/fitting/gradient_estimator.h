@@ -51,7 +51,7 @@ class AutogradEstimator : public GradientEstimator {
 /// columns that may move: the others have a gradient of 0.
 class CentralDifferences : public GradientEstimator {
  public:
-  /// `free` [columns], bool; undefined = all.
+  /// `free` [columns], bool; undefined = all. There may be more columns than the layout has (fitting/track.h).
   explicit CentralDifferences(const StateLayout& layout, const at::Tensor& free = {});
   StateGradient estimate(const at::Tensor& state,
                          const StateObjective& objective,

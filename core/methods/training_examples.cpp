@@ -144,6 +144,7 @@ DatasetRequest request_of(const CellSettings& settings) {
   request.crop_margin =
       settings.renderer.crop_margin * request.image_size / settings.renderer.image_size;
   request.objects = 0;
+  request.frames_per_object = request.frames_per_sequence = 1;
   request.minimum_height = settings.train.minimum_height;
   request.seed = settings.train.seed;
   return request;

@@ -5,6 +5,18 @@ namespace monodr {
 namespace {
 
 void check(const DatasetSettings& settings) {
+  if (settings.frames_per_object > 1 && settings.source == DataSource::manifest)
+    throw UserError(fmt::format(
+        "'dataset.frames_per_object' is {}, but a manifest says nothing of tracks and camera "
+        "poses; set it "
+        "to 1, or dataset.source = \"kitti\" with a folder that 'runexp data convert' made",
+        settings.frames_per_object));
+  if (settings.is_synthetic() && settings.frames_per_object > settings.frames_per_sequence)
+    throw UserError(
+        fmt::format("'dataset.frames_per_object' is {}, but made-up sequences have {} frames; set "
+                    "dataset.frames_per_sequence to as many or more",
+                    settings.frames_per_object,
+                    settings.frames_per_sequence));
   if (!settings.is_synthetic()) return;
   if (settings.masks == MaskKind::png || settings.masks == MaskKind::coco)
     throw UserError(fmt::format(
@@ -58,6 +70,9 @@ Binding<DatasetSettings> make_binding() {
       .key("depth_invalid", &S::depth_invalid, "1", "value of depth_2's PNG that means no depth, beside 0 and 65535", 0, 65535).when(kitti)
       .key("minimum_score", &S::minimum_score, "1", "detections below this score are left out", 0, 1).when(real)
       .key("minimum_height", &S::minimum_height, "px", "objects with a lower 2-D box are left out", 1, 1e4)
+      .key("frames_per_object", &S::frames_per_object, "1", "frames of a sequence in which an object is fitted as one, with one size, shape, paint and motion; needs tracks and camera poses (runexp data convert); 1 = each frame for itself", 1, 100)
+      .key("frames_per_sequence", &S::frames_per_sequence, "1", "frames of a made-up sequence, 0.1 s apart, of a moving camera; 1 = single pictures", 1, 100).when(made_up)
+      .key("sequence_motion", &S::sequence_motion, "", "what the cars of made-up sequences do: mixed = parked, driving straight and turning, a third each").when({[](const S& s) { return s.is_synthetic() && s.frames_per_sequence > 1; }, {"source", "frames_per_sequence"}, "dataset.frames_per_sequence above 1"})
       .key("scene_seed", &S::scene_seed, "1", "seed of the synthetic scenes (the sweep's seed drives the faults)", 0).when(made_up)
       .key("faults", &S::faults_in, "", "where the faults below are put in: into made-up data only (else it is perfect), always, never")
       .key("mask_erosion", [](S& s) -> auto& { return s.faults.mask.erosion; }, crop_pixels, "fault: by how much the masks' borders move inwards", 0, 20).when(faulty)
@@ -69,6 +84,7 @@ Binding<DatasetSettings> make_binding() {
       .key("depth_scale", [](S& s) -> auto& { return s.faults.depth.scale; }, "1", "fault: factor of all depths", 0.1, 10).when(faulty)
       .key("depth_noise", [](S& s) -> auto& { return s.faults.depth.noise; }, "1", "fault: relative standard deviation of a depth, all in all; 0.11 with the default bleeding is an AbsRel of 10 %", 0, 1).when(faulty)
       .key("depth_bias", [](S& s) -> auto& { return s.faults.depth.bias; }, "1", "fault: standard deviation of the part of depth_noise that one object shares (at most depth_noise)", 0, 1).when(faulty)
+      .key("depth_bias_kept", [](S& s) -> auto& { return s.faults.depth.bias_kept; }, "1", "fault: share of the variance of depth_bias that a track keeps from frame to frame; the rest is drawn anew in each; matters in sequences alone", 0, 1).when(faulty)
       .key("depth_nodes", [](S& s) -> auto& { return s.faults.depth.nodes; }, "1", "fault: the other part of depth_noise is a smooth field with so many nodes a side of the crop; 5 = as large as the object, 32 = two pixels of 64", 2, 128).when(faulty)
       .key("depth_noise_metres", [](S& s) -> auto& { return s.faults.depth.noise_metres; }, "m", "fault: standard deviation of an error that each pixel has for itself; LiDAR: 0.02", 0, 10).when(faulty)
       .key("depth_bleeding", [](S& s) -> auto& { return s.faults.depth.bleeding; }, crop_pixels, "fault: how far depth runs across the object's border into a background 1.6 times as far", 0, 20).when(faulty)

@@ -23,6 +23,8 @@ enum class MaskKind { automatic, instance, png, coco, grabcut, network };
 enum class MissingMask { skip, grabcut };
 /// See load_frame_depth (evidence/depth.h); network = the depth estimator's.
 enum class DepthKind { automatic, depth_2, velodyne, disparity, none, network };
+/// What the cars of made-up sequences do; mixed = a third each of parked, straight and turning.
+enum class SequenceMotion { mixed, parked, moving };
 /// Into which data the faults are put.
 enum class FaultsIn { synthetic, always, never };
 
@@ -48,6 +50,9 @@ template <> struct EnumNames<MissingMask> {
 template <> struct EnumNames<DepthKind> {
   static constexpr auto list = enum_names<DepthKind>({{DepthKind::automatic, "auto"}, {DepthKind::depth_2, "depth_2"}, {DepthKind::velodyne, "velodyne"}, {DepthKind::disparity, "disparity"}, {DepthKind::none, "none"}, {DepthKind::network, "network"}});
 };
+template <> struct EnumNames<SequenceMotion> {
+  static constexpr auto list = enum_names<SequenceMotion>({{SequenceMotion::mixed, "mixed"}, {SequenceMotion::parked, "parked"}, {SequenceMotion::moving, "moving"}});
+};
 template <> struct EnumNames<FaultsIn> {
   static constexpr auto list = enum_names<FaultsIn>({{FaultsIn::synthetic, "synthetic"}, {FaultsIn::always, "always"}, {FaultsIn::never, "never"}});
 };
@@ -67,10 +72,11 @@ struct MaskFaults {
 };
 
 struct DepthFaults {
-  double scale = 1;  ///< factor of all depths: the scale that a single camera cannot see
-  double noise = 0;  ///< relative deviation of a pixel, all in all (its AbsRel: 0.8 times this)
-  double bias = 0;   ///< the part of `noise` that one object shares; at most `noise`
-  int nodes = 5;     ///< the rest is a smooth field with so many nodes a side of the crop
+  double scale = 1;      ///< factor of all depths: the scale that a single camera cannot see
+  double noise = 0;      ///< relative deviation of a pixel, all in all (its AbsRel: 0.8 times this)
+  double bias = 0;       ///< the part of `noise` that one object shares; at most `noise`
+  double bias_kept = 1;  ///< share of the variance of that part which a track keeps over its frames
+  int nodes = 5;         ///< the rest is a smooth field with so many nodes a side of the crop
   double noise_metres = 0;  ///< m: deviation of an error of each pixel for itself, as LiDAR's
   double bleeding = 0;      ///< px of a 64 px crop over which depth runs across the border
   int row_step = 1;         ///< one image row in so many has depth, as LiDAR's scan lines do
@@ -111,9 +117,17 @@ struct DatasetSettings {
   double minimum_score = 0.5;  ///< detections below it are left out
   double minimum_height = 25;  ///< px; objects with a lower 2-D box are skipped
   std::uint64_t scene_seed = 1;
+  int frames_per_object =
+      1;  ///< so many frames of a sequence are fitted together, object by object
+  int frames_per_sequence = 1;  ///< of made-up scenes; 1 = single pictures
+  SequenceMotion sequence_motion = SequenceMotion::mixed;
   FaultsIn faults_in = FaultsIn::synthetic;
   Faults faults{{.raggedness = 2.0}, {.noise = 0.1, .bias = 0.05, .bleeding = 1.2}, 0.02};
 
+  /// Whether tracks and camera poses are read.
+  bool reads_sequences() const {
+    return frames_per_object > 1 || (is_synthetic() && frames_per_sequence > 1);
+  }
   bool is_synthetic() const { return source == DataSource::synthetic; }
   /// Whether [detector] and [depth_estimator] are read.
   bool asks_detector() const { return boxes == BoxSource::network || masks == MaskKind::network; }

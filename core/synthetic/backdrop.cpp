@@ -47,7 +47,8 @@ class Ground {
   /// `across` and `depth` are the pixel's extents on the ground, metres.
   Vector3f albedo(float x, float z, float across, float depth) const {
     const float dx = x - static_cast<float>(street_.offset);
-    const float a = dx * sine_ + z * cosine_, r = dx * cosine_ - z * sine_;
+    const float a = dx * sine_ + z * cosine_ + static_cast<float>(street_.along),
+                r = dx * cosine_ - z * sine_;
     const float half = static_cast<float>(street_.half_width), beside = std::abs(r) - half;
     const float blotches = value_noise(a / 3.1f, r / 1.3f, seed_ + 1) - .5f;
     Vector3f colour;

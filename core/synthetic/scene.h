@@ -48,6 +48,7 @@ struct Wall {
 struct Street {
   double heading = 0;  ///< of its axis, radians from +z towards +x
   double offset = 0;   ///< of its axis to the right of the camera, metres
+  double along = 0;    ///< of where its markings begin behind the camera, metres
   double half_width = 4;
   bool grass = false;  ///< beside it; else pavement
   bool centre_line = true, edge_lines = true;
@@ -66,11 +67,15 @@ struct Scene {
   float exposure = 1;
   float noise = .01f;  ///< deviation of the sensor's noise, of 1
   std::uint32_t texture = 0;
+  std::uint32_t noise_seed = 0;  ///< of the sensor's noise, beside the texture
 };
 
 /// The camera of KITTI's left colour camera (calib of 26 Sep 2011): fx = 721.5377,
 /// c = (609.5593, 172.854) in the file's pixel convention, 1242 x 375.
 Camera kitti_camera();
+
+/// That calibration as a file calib/F.txt has it, with Tr_imu_to_velo.
+const char* kitti_calibration_text();
 
 /// Image extent of a car's surface, hidden or not, beyond the image's borders too.
 Box2d amodal_box(const SceneCar& car, const Camera& camera);
@@ -88,5 +93,8 @@ void decorate(Scene& scene, Random& random);
 /// heading, without collisions, at most 30 % truncated. A quarter of the cars have 10-45 % hidden
 /// by a car or a pole, the others at most 4 %.
 Scene random_scene(std::uint64_t seed, int frame);
+
+/// Whether two cars, or a car and a pole, stand nearer than 0.4 m to one another.
+bool is_crowded(const Scene& scene);
 
 }  // namespace monodr

@@ -107,7 +107,7 @@ ColourImage Painter::develop(const std::vector<Vector3f>& radiance) const {
   }
   const Camera& camera = scene_.camera;
   ColourImage image(camera.width, camera.height);
-  std::uint32_t state = scene_.texture | 1;
+  std::uint32_t state = (scene_.texture ^ (scene_.noise_seed * 2654435761u)) | 1;
   for (size_t i = 0; i < radiance.size(); ++i)
     for (int k = 0; k < 3; ++k) {
       const float exposed = std::clamp(radiance[i][k] * scene_.exposure, 0.f, 1.f);

@@ -20,36 +20,13 @@
 #include "geometry/rotation.h"
 #include "synthetic/scene.h"
 #include "synthetic/scene_renderer.h"
+#include "synthetic/sequence.h"
+#include "synthetic/sequence_files.h"
 
 namespace monodr {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* calibration =
-    "P0: 7.215377000000e+02 0.000000000000e+00 6.095593000000e+02 0.000000000000e+00 "
-    "0.000000000000e+00 7.215377000000e+02 1.728540000000e+02 0.000000000000e+00 "
-    "0.000000000000e+00 0.000000000000e+00 1.000000000000e+00 0.000000000000e+00\n"
-    "P1: 7.215377000000e+02 0.000000000000e+00 6.095593000000e+02 -3.875744000000e+02 "
-    "0.000000000000e+00 7.215377000000e+02 1.728540000000e+02 0.000000000000e+00 "
-    "0.000000000000e+00 0.000000000000e+00 1.000000000000e+00 0.000000000000e+00\n"
-    "P2: 7.215377000000e+02 0.000000000000e+00 6.095593000000e+02 4.485728000000e+01 "
-    "0.000000000000e+00 7.215377000000e+02 1.728540000000e+02 2.163791000000e-01 "
-    "0.000000000000e+00 0.000000000000e+00 1.000000000000e+00 2.745884000000e-03\n"
-    "P3: 7.215377000000e+02 0.000000000000e+00 6.095593000000e+02 -3.395242000000e+02 "
-    "0.000000000000e+00 7.215377000000e+02 1.728540000000e+02 2.199936000000e+00 "
-    "0.000000000000e+00 0.000000000000e+00 1.000000000000e+00 2.729905000000e-03\n"
-    "R0_rect: 9.999239000000e-01 9.837760000000e-03 -7.445048000000e-03 -9.869795000000e-03 "
-    "9.999421000000e-01 -4.278459000000e-03 7.402527000000e-03 4.351614000000e-03 "
-    "9.999631000000e-01\n"
-    "Tr_velo_to_cam: 7.533745000000e-03 -9.999714000000e-01 -6.166020000000e-04 "
-    "-4.069766000000e-03 1.480249000000e-02 7.280733000000e-04 -9.998902000000e-01 "
-    "-7.631618000000e-02 9.998621000000e-01 7.523790000000e-03 1.480755000000e-02 "
-    "-2.717806000000e-01\n"
-    "Tr_imu_to_velo: 9.999976000000e-01 7.553071000000e-04 -2.035826000000e-03 "
-    "-8.086759000000e-01 -7.854027000000e-04 9.998898000000e-01 -1.482298000000e-02 "
-    "3.195559000000e-01 2.024406000000e-03 1.482454000000e-02 9.998881000000e-01 "
-    "-7.997231000000e-01\n";
 
 std::vector<Annotation> annotations(const Scene& scene) {
   const std::vector<double> hidden = hidden_shares(scene);
@@ -82,7 +59,7 @@ void write_frame(const fs::path& training, const std::string& frame, const Scene
   save_png(training / "image_2" / (frame + ".png"), rendered.image);
   save_png(training / "instance_2" / (frame + ".png"), rendered.instances);
   save_png(training / "depth_2" / (frame + ".png"), depth);
-  write_file_atomically(training / "calib" / (frame + ".txt"), calibration);
+  write_file_atomically(training / "calib" / (frame + ".txt"), kitti_calibration_text());
   write_file_atomically(training / "label_2" / (frame + ".txt"),
                         format_kitti_labels(annotations(scene)));
   for (size_t i = 0; i < scene.cars.size(); ++i) {
@@ -113,7 +90,42 @@ void in_parallel(int count, int threads, const std::function<void(int)>& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-// Writes frame after frame into `folder`, in blocks, because only a made scene tells how many cars
+/// What is written as a whole: a picture of its own, or a sequence.
+struct Take {
+  std::vector<SequenceFrame> frames;
+
+  int cars() const {
+    int count = 0;
+    for (const SequenceFrame& frame : frames) count += static_cast<int>(frame.scene.cars.size());
+    return count;
+  }
+};
+
+Take random_take(const SynthesisOptions& options, int index) {
+  if (options.frames_per_sequence > 1)
+    return {random_sequence(options.seed, index, options.frames_per_sequence, options.motion)};
+  Take take;
+  take.frames.emplace_back();
+  take.frames[0].scene = random_scene(options.seed, index);
+  return take;
+}
+
+void write_take(const SynthesisOptions& options,
+                const fs::path& folder,
+                int index,
+                const Take& take,
+                const std::vector<std::string>& ids) {
+  if (options.layout == SceneLayout::raw)
+    return write_raw_drive(folder, sequence_name(index), take.frames);
+  const fs::path training = folder / "training";
+  for (size_t f = 0; f < take.frames.size(); ++f) {
+    write_frame(training, ids[f], take.frames[f].scene);
+    if (options.frames_per_sequence > 1)
+      write_moment(training, ids[f], sequence_name(index), take.frames[f]);
+  }
+}
+
+// Writes take after take into `folder`, in blocks, because only a made scene tells how many cars
 // it holds; returns the frames' ids.
 std::vector<std::string> write_frames(const SynthesisOptions& options,
                                       const fs::path& folder,
@@ -121,36 +133,52 @@ std::vector<std::string> write_frames(const SynthesisOptions& options,
   constexpr int block_size = 16;
   const int threads =
       options.threads > 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  const int each = options.frames_per_sequence;
+  const int most = (options.frames + each - 1) / each;  // takes; 0 = as many as it needs
   std::vector<std::string> frames;
   std::mutex progress_mutex;
-  int cars = 0, frames_done = 0;
+  int cars = 0, takes_done = 0;
   bool complete = false;
-  while (!complete) {
-    const int first = static_cast<int>(frames.size());
-    const int wanted =
-        options.frames > 0 ? std::min(block_size, options.frames - first) : block_size;
-    std::vector<Scene> scenes(wanted);
-    in_parallel(wanted, threads, [&](int i) { scenes[i] = random_scene(options.seed, first + i); });
+  for (int first = 0; !complete;) {
+    const int wanted = most > 0 ? std::min(block_size, most - first) : block_size;
+    std::vector<Take> takes(wanted);
+    in_parallel(wanted, threads, [&](int i) { takes[i] = random_take(options, first + i); });
     int used = 0;
     const int cars_before = cars;
     while (used < wanted && (options.objects <= 0 || cars < options.objects))
-      cars += static_cast<int>(scenes[used++].cars.size());
-    complete = (options.objects > 0 && cars >= options.objects) ||
-               (options.frames > 0 && first + used >= options.frames);
-    for (int i = 0; i < used; ++i) frames.push_back(fmt::format("{:06d}", first + i));
+      cars += takes[used++].cars();
+    complete =
+        (options.objects > 0 && cars >= options.objects) || (most > 0 && first + used >= most);
+    const size_t frames_before = frames.size();
+    for (int i = 0; i < used * each; ++i) frames.push_back(fmt::format("{:06d}", first * each + i));
     in_parallel(used, threads, [&](int i) {
-      write_frame(folder / "training", frames[first + i], scenes[i]);
+      const auto begin = frames.begin() + static_cast<std::ptrdiff_t>(frames_before) + i * each;
+      write_take(options, folder, first + i, takes[i], {begin, begin + each});
       const std::lock_guard lock(progress_mutex);
-      ++frames_done;
-      double share = options.frames > 0 ? static_cast<double>(frames_done) / options.frames : 0;
+      ++takes_done;
+      double share = most > 0 ? static_cast<double>(takes_done) / most : 0;
       if (options.objects > 0) {
-        const double block = static_cast<double>(frames_done - first) / used;
+        const double block = static_cast<double>(takes_done - first) / used;
         share = std::max(share, (cars_before + block * (cars - cars_before)) / options.objects);
       }
       if (progress) progress(std::min(1.0, share));
     });
+    first += used;
   }
   return frames;
+}
+
+void make_folders(const SynthesisOptions& options, const fs::path& folder) {
+  if (options.layout == SceneLayout::raw) {
+    fs::create_directories(folder);
+    return write_raw_calibration(folder);
+  }
+  for (const char* kind : {"image_2", "calib", "label_2", "instance_2", "depth_2", "meshes"})
+    fs::create_directories(folder / "training" / kind);
+  if (options.frames_per_sequence > 1)
+    for (const char* kind : {"poses", "tracks_2"})
+      fs::create_directories(folder / "training" / kind);
+  fs::create_directories(folder / "ImageSets");
 }
 
 // What `output` holds: the fingerprint of a dataset, "" where there is nothing at all.
@@ -172,6 +200,8 @@ bool synthesize(const SynthesisOptions& options, const std::function<void(double
                     "be positive, none negative",
                     options.frames,
                     options.objects));
+  if (options.layout == SceneLayout::raw && options.frames_per_sequence < 2)
+    throw UserError("KITTI raw's layout is one of sequences: give --sequence 2 or more frames");
   const std::string fingerprint = synthetic_fingerprint(options) + "\n";
   const fs::path output = fs::absolute(options.output).lexically_normal();
   const auto is_there = [&] {
@@ -190,11 +220,10 @@ bool synthesize(const SynthesisOptions& options, const std::function<void(double
   folder += fmt::format(".partial-{}-{:08x}", getpid(), std::random_device{}());  // hosts share it
   try {
     fs::remove_all(folder);
-    for (const char* kind : {"image_2", "calib", "label_2", "instance_2", "depth_2", "meshes"})
-      fs::create_directories(folder / "training" / kind);
-    fs::create_directories(folder / "ImageSets");
+    make_folders(options, folder);
     const std::vector<std::string> frames = write_frames(options, folder, progress);
-    write_file_atomically(folder / "ImageSets" / "all.txt", join(frames, "\n") + "\n");
+    if (options.layout == SceneLayout::object)
+      write_file_atomically(folder / "ImageSets" / "all.txt", join(frames, "\n") + "\n");
     write_file_atomically(folder / "fingerprint.txt", fingerprint);
     std::error_code failed;
     fs::rename(folder, place, failed);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/error.h"
@@ -17,13 +18,17 @@ namespace po = boost::program_options;
 
 const CommandUsage synthesize_usage = {
     "runexp data synthesize",
-    "--output DIR [--frames N] [--objects N] [--seed S]",
+    "--output DIR [--frames N] [--objects N] [--seed S] [--sequence N [--motion M] [--layout L]]",
     R"(Makes a data set of synthetic street scenes in KITTI's layout: pictures, calibration, labels,
 instance masks, exact depth and the true mesh of every car. The same options give the same bytes.
+With --sequence N the pictures are sequences of N frames of a moving camera, 0.1 s apart, with tracks and
+the camera's poses; --layout raw writes them as KITTI raw's drives (pictures, oxts, tracklets, calibration),
+which 'runexp data convert --from kitti-raw' reads back.
 A folder that holds the same data set already is left alone.
 
 Example:
   runexp data synthesize --frames 100 --seed 1 --output synthetic
+  runexp data synthesize --sequence 10 --frames 100 --motion moving --layout raw --output 2011_09_26
 )"};
 
 int run_synthesize(const std::vector<std::string>& arguments) {
@@ -38,8 +43,29 @@ int run_synthesize(const std::vector<std::string>& arguments) {
       po::value(&choice.objects)->default_value(0)->value_name("N"),
       "stop with the frame that makes this many cars");
   add("seed", po::value(&choice.seed)->default_value(0)->value_name("S"), "seed of the scenes");
+  std::string motion(name_of(choice.motion)), layout = "object";
+  add("sequence",
+      po::value(&choice.frames_per_sequence)->default_value(1)->value_name("N"),
+      "frames of each sequence; 1 = single pictures");
+  add("motion",
+      po::value(&motion)->default_value(motion)->value_name("M"),
+      "what the cars of sequences do: mixed, parked or moving");
+  add("layout",
+      po::value(&layout)->default_value(layout)->value_name("L"),
+      "object, or raw for sequences as KITTI raw's drives");
   po::variables_map values;
   if (!parse_options(synthesize_usage, arguments, options, {}, values)) return 0;
+  const std::vector<std::string> motions = names_of_enum<SequenceMotion>();
+  if (std::find(motions.begin(), motions.end(), motion) == motions.end())
+    throw UserError(
+        fmt::format("--motion is '{}', but must be one of: {}", motion, join(motions, ", ")));
+  choice.motion = enum_named<SequenceMotion>(motion);
+  if (layout != "object" && layout != "raw")
+    throw UserError(fmt::format("--layout is '{}', but must be object or raw", layout));
+  if (layout == "raw") choice.layout = SceneLayout::raw;
+  if (choice.frames_per_sequence < 1)
+    throw UserError(
+        fmt::format("--sequence is {}, but must be 1 or more", choice.frames_per_sequence));
   if (values.count("frames") == 0 && choice.objects == 0) choice.frames = 100;
 
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
@@ -61,7 +87,7 @@ int run_data(const std::vector<std::string>& arguments) {
       "  annotate     write what networks say of pictures in KITTI's layout\n"
       "  inspect      say what a data set holds and what is wrong with it; draw it\n"
       "  manifest     list one's own pictures, with masks, depth and camera\n"
-      "  convert      bring KITTI raw or KITTI-360 into KITTI's object layout\n\n"
+      "  convert      bring KITTI raw, tracking or KITTI-360 into KITTI's object layout\n\n"
       "'runexp data COMMAND --help' says more.\n";
   if (arguments.empty()) {
     fmt::print(stderr, "{}", help);

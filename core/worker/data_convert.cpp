@@ -17,15 +17,17 @@ namespace po = boost::program_options;
 
 const CommandUsage usage = {
     "runexp data convert",
-    "DIR --from kitti-raw|kitti360 --output DIR [--drive NAME] [--copy]",
+    "DIR --from kitti-raw|kitti-tracking|kitti360 --output DIR [--drive NAME] [--copy]",
     R"(Brings another dataset into KITTI's object layout, as 'runexp data inspect' and experiments read it: pictures
 of the left colour camera, calibrations, LiDAR, and labels where the dataset has boxes. Pictures and LiDAR
-are links to where they lie, unless --copy is given. frames.txt says where each frame comes from,
+are links to where they lie, unless --copy is given. Of KITTI raw and tracking, tracks and the poses of the camera
+come along, so that a car can be fitted in several frames at once (dataset.frames_per_object). frames.txt says where each frame comes from,
 ImageSets has a list for each drive.
 
-  kitti-raw   a day's folder (2011_09_26: calib_*.txt and drives ..._sync), or a drive in it; labels
-              are tracklets
-  kitti360    the folder of data_2d_raw, calibration, data_poses, data_3d_raw and data_3d_bboxes
+  kitti-raw       a day's folder (2011_09_26: calib_*.txt and drives ..._sync), or a drive in it; labels
+                  are tracklets
+  kitti-tracking  the folder of image_02, calib, label_02, oxts and velodyne
+  kitti360        the folder of data_2d_raw, calibration, data_poses, data_3d_raw and data_3d_bboxes
 
 Examples:
   runexp data convert raw/2011_09_26 --from kitti-raw --output converted
@@ -39,6 +41,7 @@ struct Source {
 
 const std::vector<Source>& sources() {
   static const std::vector<Source> list = {{"kitti-raw", read_kitti_raw},
+                                           {"kitti-tracking", read_kitti_tracking},
                                            {"kitti360", read_kitti360}};
   return list;
 }
@@ -102,7 +105,9 @@ int run_convert(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   auto add = options.add_options();
   add("dir", po::value(&folder)->value_name("DIR"), "the dataset's folder");
-  add("from", po::value(&from)->required()->value_name("FORMAT"), "kitti-raw or kitti360");
+  add("from",
+      po::value(&from)->required()->value_name("FORMAT"),
+      "kitti-raw, kitti-tracking or kitti360");
   add("output,o", po::value(&output)->required()->value_name("DIR"), "folder to make");
   add("drive", po::value(&drive)->value_name("NAME"), "drives whose name holds this alone");
   add("copy", "copy pictures and LiDAR in place of links to them");

@@ -174,6 +174,35 @@ class KittiRaw : public testing::Test {
     return result;
   }
 
+  static std::string oxts(
+      double latitude, double longitude, double altitude, double roll, double pitch, double yaw) {
+    std::string row =
+        fmt::format("{:.14f} {:.14f} {} {} {} {}", latitude, longitude, altitude, roll, pitch, yaw);
+    for (int i = 0; i < 24; ++i) row += " 0.5";
+    return row + "\n";
+  }
+
+  /// By the devkit's convertOxtsToPose.m.
+  static Eigen::Matrix4d devkit_pose(double latitude,
+                                     double longitude,
+                                     double altitude,
+                                     double rx,
+                                     double ry,
+                                     double rz,
+                                     double first_latitude) {
+    const double scale = std::cos(first_latitude * M_PI / 180.0), radius = 6378137;
+    Eigen::Matrix3d x, y, z;
+    x << 1, 0, 0, 0, std::cos(rx), -std::sin(rx), 0, std::sin(rx), std::cos(rx);
+    y << std::cos(ry), 0, std::sin(ry), 0, 1, 0, -std::sin(ry), 0, std::cos(ry);
+    z << std::cos(rz), -std::sin(rz), 0, std::sin(rz), std::cos(rz), 0, 0, 0, 1;
+    Eigen::Matrix4d pose = Eigen::Matrix4d::Identity();
+    pose.topLeftCorner<3, 3>() = z * y * x;
+    pose(0, 3) = scale * longitude * M_PI * radius / 180;
+    pose(1, 3) = scale * radius * std::log(std::tan((90 + latitude) * M_PI / 360));
+    pose(2, 3) = altitude;
+    return pose;
+  }
+
   ScratchFolder folder;
   const double shifts[4] = {0, -387.5744, 44.85728, -339.5242};
   Matrix34 velodyne_to_camera;
@@ -231,6 +260,53 @@ TEST_F(KittiRaw, ATiltedLidarsPointsFallWhereTheyBelong) {
   expect_near(labels.objects[0].box2d, around(truth, projection(shifts[2])), 2.5);
 }
 
+TEST_F(KittiRaw, CamerasAreWhereTheInertialUnitSays) {
+  write(turned(0.01, -0.015, 0.008));
+  const std::string drive = "2011_09_26/2011_09_26_drive_0001_sync/";
+  Matrix34 imu_to_velodyne;
+  imu_to_velodyne << turned(0.001, 0.002, -0.003), Eigen::Vector3d(-0.81, 0.32, -0.8);
+  folder.write("2011_09_26/calib_imu_to_velo.txt",
+               fmt::format("calib_time: 25-May-2012 16:47:16\nR: {}\nT: {}\n",
+                           numbers(imu_to_velodyne.leftCols<3>()),
+                           numbers(imu_to_velodyne.col(3))));
+  folder.write(drive + "oxts/data/0000000004.txt", oxts(49.015, 8.4342, 116.0, 0.02, 0.01, 0.7));
+  folder.write(drive + "oxts/data/0000000005.txt", oxts(49.01501, 8.43422, 116.1, 0.01, 0, 0.75));
+  std::string stamps;
+  for (int i = 0; i < 6; ++i)
+    stamps += fmt::format("2011-09-26 23:59:59.{:09}\n", 500000000 + 103000000 * (i < 5 ? i : 0));
+  folder.write(drive + "image_02/timestamps.txt",
+               stamps.substr(0, stamps.rfind("2011")) + "2011-09-27 00:00:00.015000000\n");
+  const Conversion conversion = read_kitti_raw(folder / "2011_09_26");
+  EXPECT_TRUE(conversion.notes.empty());
+  write_kitti_layout(conversion, folder / "out", false);
+  const std::string poses = folder / "out/training/poses/";
+  const FrameMoment first = read_moment(poses + "000000.txt"),
+                    second = read_moment(poses + "000001.txt");
+  EXPECT_EQ(first.sequence, "2011_09_26_drive_0001_sync");
+  EXPECT_NEAR(second.time - first.time, 0.103, 1e-6) << "past midnight";
+  EXPECT_TRUE(first.camera_to_world.matrix().isIdentity(1e-9));
+  // A point of the world, seen by both cameras: through the devkit's formulas, and through what was written.
+  const Eigen::Vector4d in_first(1.5, 1.2, 20, 1);
+  const auto rigid = [](const Matrix34& top) {
+    Eigen::Matrix4d whole = Eigen::Matrix4d::Identity();
+    whole.topRows<3>() = top;
+    return whole;
+  };
+  Eigen::Matrix4d rectify = Eigen::Matrix4d::Identity();
+  rectify.topLeftCorner<3, 3>() = rectification;
+  const Eigen::Matrix4d to_camera = rectify * rigid(velodyne_to_camera) * rigid(imu_to_velodyne);
+  const Eigen::Matrix4d then = devkit_pose(49.015, 8.4342, 116.0, 0.02, 0.01, 0.7, 49.015),
+                        now = devkit_pose(49.01501, 8.43422, 116.1, 0.01, 0, 0.75, 49.015);
+  const Eigen::Vector4d truth = to_camera * now.inverse() * then * to_camera.inverse() * in_first;
+  const Eigen::Vector3d found = second.camera_to_world.inverse() * in_first.head<3>();
+  EXPECT_LT((found - truth.head<3>()).norm(), 1e-6);
+  EXPECT_EQ(read_file(folder / "out/training/tracks_2/000001.txt"), "0\n");
+  // Broken files are told of.
+  folder.write(drive + "oxts/data/0000000005.txt", "49 8\n");
+  expect_says(message_of<UserError>([&] { read_kitti_raw(folder / "2011_09_26"); }),
+              {"0000000005.txt", "six"});
+}
+
 TEST_F(KittiRaw, WhatIsNoneIsSaid) {
   expect_says(message_of<UserError>([&] { read_kitti_raw(folder.path()); }), {"image_02/data"});
   write(Eigen::Matrix3d::Identity());
@@ -250,6 +326,69 @@ TEST_F(KittiRaw, WhatIsNoneIsSaid) {
   fs::rename(folder / drive, folder / "2011_09_26/2011_09_26_drive_0001_extract");
   expect_says(message_of<UserError>([&] { read_kitti_raw(folder / "2011_09_26"); }),
               {"distorted", "_sync"});
+}
+
+TEST(KittiTracking, IsReadAsItIsPublished) {
+  ScratchFolder folder;
+  const Eigen::Matrix3d rectification = turned(0.004, -0.007, 0.009);
+  Matrix34 velodyne_to_camera, imu_to_velodyne;
+  velodyne_to_camera << turned(0.01, -0.015, 0.008) * kToCamera,
+      Eigen::Vector3d(-0.0041, -0.0763, -0.2718);
+  imu_to_velodyne << turned(0.001, 0.002, -0.003), Eigen::Vector3d(-0.81, 0.32, -0.8);
+  std::string calibration;
+  const double shifts[4] = {0, -387.5744, 44.85728, -339.5242};
+  for (int i = 0; i < 4; ++i)
+    calibration += fmt::format("P{}: {}\n", i, numbers(projection(shifts[i])));
+  // Without colons, as they are.
+  calibration += fmt::format("R_rect {}\nTr_velo_cam {}\nTr_imu_velo {}\n",
+                             numbers(rectification),
+                             numbers(velodyne_to_camera),
+                             numbers(imu_to_velodyne));
+  folder.write("training/calib/0003.txt", calibration);
+  folder.write(
+      "training/label_02/0003.txt",
+      "0 2 Car 0 0 -1.79 296.74 161.75 455.23 292.37 2.00 1.82 4.43 -4.55 1.86 13.41 -2.12\n"
+      "0 -1 DontCare -1 -1 -10.00 219.31 188.49 245.50 218.56 -1000 -1000 -1000 -10 -1 -1 -1\n"
+      "1 2 Car 1 0 -1.79 290.00 160.00 450.00 290.00 2.00 1.82 4.43 -4.60 1.86 13.00 -2.10\n");
+  std::string oxts;
+  for (int i = 0; i < 2; ++i) {
+    folder.write(fmt::format("training/image_02/0003/{:06}.png", i), "a picture");
+    oxts +=
+        fmt::format("49.0150 {:.12f} 116 0 0 0", 8.4342 + 1e-5 * i);  // to the east, as it looks
+    for (int k = 6; k < 30; ++k) oxts += " 0";
+    oxts += "\n";
+  }
+  folder.write("training/oxts/0003.txt", oxts);
+  const Conversion read = read_kitti_tracking(folder.path());
+  EXPECT_TRUE(read.notes.empty());
+  write_kitti_layout(read, folder / "out", false);
+  const std::string training = folder / "out/training/";
+  const auto labels = read_kitti_frame(training + "label_2", "000000", KittiFileKind::labels);
+  ASSERT_EQ(labels.objects.size(), 2u);
+  EXPECT_NEAR(labels.objects[0].box2d.left, 296.74 + 0.5, 1e-9);
+  EXPECT_NEAR(labels.objects[0].box3d.location.z(), 13.41, 1e-9);
+  EXPECT_EQ(read_file(training + "tracks_2/000000.txt"), "2\n-\n");
+  EXPECT_EQ(read_tracks(training + "tracks_2/000000.txt", 2), (std::vector<std::string>{"2", ""}));
+  EXPECT_NEAR(read_kitti_frame(training + "label_2", "000001", KittiFileKind::labels)
+                  .objects.at(0)
+                  .truncation,
+              0.3,
+              1e-9);
+  const FrameMoment moment = read_moment(training + "poses/000001.txt");
+  EXPECT_EQ(moment.sequence, "0003");
+  EXPECT_NEAR(moment.time, 0.1, 1e-9);
+  // The unit looks where it goes: x of the LiDAR, z of the camera, but for the small turns between them.
+  const double way = std::cos(49.015 * M_PI / 180) * 6378137 * 1e-5 * M_PI / 180;
+  const Eigen::Vector3d ahead = rectification * velodyne_to_camera.leftCols<3>() *
+                                imu_to_velodyne.leftCols<3>() * Eigen::Vector3d(way, 0, 0);
+  EXPECT_LT((moment.camera_to_world.translation() - ahead).norm(), 1e-6);
+  EXPECT_GT(ahead.z(), 0.99 * way);
+  expect_says(message_of<UserError>([&] { read_tracks(training + "tracks_2/000000.txt", 3); }),
+              {"2 lines", "3"});
+  folder.write("training/label_02/0003.txt", "0 2 Car 0 0 -1.79\n");
+  expect_says(message_of<UserError>([&] { read_kitti_tracking(folder / "training"); }),
+              {"0003.txt:1", "17"});
+  expect_says(message_of<UserError>([&] { read_kitti_tracking(folder / "out"); }), {"image_02"});
 }
 
 /// KITTI-360's folder with two frames, a parked car, one that drives, and a building.

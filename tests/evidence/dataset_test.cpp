@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "evidence/frame_source.h"
+#include "evidence/observation_reader.h"
 #include "evidence/requests.h"
 #include "evidence/street_folder.h"
 #include "settings/sections.h"
@@ -336,6 +337,84 @@ TEST(Faults, SparseRowsOfMadeUpDepthReachTheCropAsLidarDoes) {
   }
   EXPECT_GT(present, 200);
   EXPECT_LT(present, 0.5 * sum(seen.mask));
+}
+
+/// The street's frames as a sequence: the near car is track 7 in all of them, nobody knows the far one.
+void make_sequence(const StreetFolder& folder) {
+  const char* frames[] = {"000000", "000001", "000002"};
+  for (int i = 0; i < 3; ++i) {
+    FrameMoment moment{"drive", 0.1 * i, Eigen::Isometry3d::Identity()};
+    moment.camera_to_world.translation().z() = i;
+    folder.write(std::string("training/poses/") + frames[i] + ".txt", format_moment(moment));
+    folder.write(std::string("training/tracks_2/") + frames[i] + ".txt",
+                 format_tracks({"", "7", ""}));
+  }
+}
+
+TEST(Sequences, ObservationsKnowTheirTrackAndCamera) {
+  const StreetFolder folder;
+  make_sequence(folder);
+  DatasetRequest request = kitti_request(folder.path());
+  EXPECT_TRUE(load_observations(request).sightings.empty()) << "nobody asked for sequences";
+  request.frames_per_object = 2;
+  const ObservationSet set = load_observations(request);
+  ASSERT_EQ(set.observations.size(), 6u);
+  ASSERT_EQ(set.sightings.size(), 6u);
+  for (size_t i = 0; i < 6; ++i) {
+    const Sighting& sighting = set.sightings[i];
+    EXPECT_EQ(sighting.track, set.observations[i].object == 1 ? "drive/7" : "");
+    EXPECT_NEAR(sighting.moment.camera_to_world.translation().z(), double(i / 2), 1e-12);
+    EXPECT_EQ(sighting.block, i < 4 ? 0 : 1) << "two frames are one block";
+  }
+  // What is read at once ends with a block; a number of objects ends with a sequence.
+  const auto source = open_frame_source(request);
+  request.objects = 1;
+  ObservationReader reader(*source, request, source->frames());
+  EXPECT_EQ(reader.next(1).observations.size(), 4u);
+  EXPECT_FALSE(reader.is_done());
+  EXPECT_EQ(reader.next(1).observations.size(), 2u);
+  EXPECT_TRUE(reader.is_done());
+}
+
+TEST(Sequences, ATrackKeepsItsErrorOfDepth) {
+  const StreetFolder folder;
+  make_sequence(folder);
+  DatasetRequest request = kitti_request(folder.path());
+  request.frames_per_object = 3;
+  request.faults_in = FaultsIn::always;
+  request.faults.depth.noise = request.faults.depth.bias = 0.1;
+  const auto depths = [&](int object) {
+    std::vector<float> result;
+    const ObservationSet set = load_observations(request);
+    for (const Observation& seen : set.observations)
+      if (seen.object == object)
+        result.push_back(*std::max_element(seen.depth.begin(), seen.depth.end()));
+    return result;
+  };
+  const std::vector<float> kept = depths(1), alone = depths(0);
+  EXPECT_NE(kept[0], 10.0F);
+  EXPECT_NEAR(kept[0], kept[1], 1e-4) << "the camera has not moved in the pictures";
+  EXPECT_NEAR(kept[0], kept[2], 1e-4);
+  EXPECT_GT(std::abs(alone[0] - alone[1]), 1e-3) << "no track, no memory";
+  request.faults.depth.bias_kept = 0;
+  const std::vector<float> anew = depths(1);
+  EXPECT_GT(std::abs(anew[0] - anew[1]), 1e-3);
+}
+
+TEST(Sequences, WhatLacksIsSaid) {
+  const StreetFolder folder;
+  DatasetRequest request = kitti_request(folder.path());
+  request.frames_per_object = 5;
+  expect_says(message_of<UserError>([&] { open_frame_source(request); }),
+              {"frames_per_object", "training/poses", "convert"});
+  make_sequence(folder);
+  folder.write("training/tracks_2/000001.txt", "7\n");
+  expect_says(message_of<UserError>([&] { load_observations(request); }),
+              {"tracks_2/000001.txt", "1 lines", "3"});
+  folder.write("training/poses/000001.txt",
+               "sequence drive\ntime 0.1\ncamera_to_world 2 0 0 0 0 1 0 0 0 0 1 0\n");
+  expect_says(message_of<UserError>([&] { load_observations(request); }),
+              {"poses/000001.txt:3", "no rotation"});
 }
 
 TEST(BadInput, NamesFileLineAndRemedy) {

@@ -154,13 +154,15 @@ TEST(IdleKeys, AreThoseThatTheOtherKeysSwitchOff) {
                                    "missing_mask",
                                    "depth_unit",
                                    "depth_invalid",
-                                   "minimum_score"}));
+                                   "minimum_score",
+                                   "sequence_motion"}));
   const auto kitti = idle(dataset_binding(), {{"source", "kitti"}});
   EXPECT_THAT(kitti, Contains("scene_seed"));
   EXPECT_THAT(kitti, Contains("mask_erosion"));
   EXPECT_THAT(kitti, Not(Contains("masks")));
   EXPECT_EQ(idle(dataset_binding(), {{"source", "kitti"}, {"faults", "always"}}),
-            (std::set<std::string>{"missing_mask", "scene_seed"}));
+            (std::set<std::string>{
+                "missing_mask", "scene_seed", "frames_per_sequence", "sequence_motion"}));
   EXPECT_THAT(idle(dataset_binding(), {{"faults", "never"}}), Contains("depth_noise"));
   EXPECT_THAT(idle(dataset_binding(), {{"source", "manifest"}}), Contains("depth"));
   EXPECT_THAT(idle(fit_binding(), {}), Contains("start_detections"));
