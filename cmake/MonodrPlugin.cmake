@@ -39,6 +39,9 @@ function(monodr_add_plugin kind name)
   target_link_libraries(${target} PRIVATE monodr::plugin ${PLUGIN_LINKS}
                                           $<TARGET_NAME_IF_EXISTS:monodr_warnings>)
   target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  # GCC joins `inline int calls = 0;` of all libraries of a process (STB_GNU_UNIQUE), however they are loaded: two
+  # plugins of one template would count together.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   set(folder ${CMAKE_BINARY_DIR}/plugins)
   if(MONODR_PLUGIN_OUTPUT_DIRECTORY)
     set(folder ${MONODR_PLUGIN_OUTPUT_DIRECTORY})

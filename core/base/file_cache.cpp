@@ -20,13 +20,17 @@ FileCache::FileCache(std::string folder, std::string ending, std::uintmax_t limi
   if (is_on()) fs::create_directories(folder_);
 }
 
-std::optional<std::string> FileCache::find(const std::string& key) const {
+bool FileCache::has(const std::string& key) const {
   std::error_code error;
-  if (!is_on() || !fs::is_regular_file(path(key), error)) return std::nullopt;
+  if (!is_on() || !fs::is_regular_file(path(key), error)) return false;
+  fs::last_write_time(path(key), fs::file_time_type::clock::now(), error);  // used last
+  return true;
+}
+
+std::optional<std::string> FileCache::find(const std::string& key) const {
+  if (!has(key)) return std::nullopt;
   try {
-    std::string content = read_file(path(key));
-    fs::last_write_time(path(key), fs::file_time_type::clock::now(), error);  // used last
-    return content;
+    return read_file(path(key));
   } catch (const UserError&) {
     return std::nullopt;
   }

@@ -24,13 +24,16 @@ class FileCache {
   bool is_on() const { return !folder_.empty(); }
   /// The entry's content; nothing where it is not there (or another process has just taken it out).
   std::optional<std::string> find(const std::string& key) const;
+  /// Whether it is there; it counts as used.
+  bool has(const std::string& key) const;
   /// Where it cannot be written, nothing is kept.
   void store(const std::string& key, const std::string& content) const;
   std::string path(const std::string& key) const;
-
- private:
+  /// For who writes path(key) himself, because it must be there or is read in place: takes out what goes beyond
+  /// the limit.
   void make_room() const;
 
+ private:
   std::string folder_, ending_;
   std::uintmax_t limit_;
 };

@@ -49,10 +49,12 @@ std::string repair_identity(const CategoryModel& category) {
 
 // All that a repaired mesh is made of: the file, what its ending says it is, its materials and by which names
 // the file finds them, the category.
-std::string repair_key(const fs::path& file, const CategoryModel& category) {
+std::string repair_key(const fs::path& file,
+                       const MeshFiles& files,
+                       const CategoryModel& category) {
   std::string inputs = lower_case(file.extension().string()) + " " + repair_identity(category);
-  for (const std::string& input : files_of_mesh(file.string()))
-    inputs += " " + sha256_of_file(input);
+  for (const std::string& input : files.found) inputs += " " + sha256_of_file(input);
+  for (const std::string& name : files.missing) inputs += " missing " + name;
   return sha256(inputs).substr(0, 24);
 }
 
@@ -83,11 +85,15 @@ Repaired repair_file(const fs::path& file,
   Repaired result;
   result.report.name = name;
   try {
-    const std::string key = repair_key(file, category);
+    const MeshFiles files = files_of_mesh(file.string());
+    const std::string key = repair_key(file, files, category);
     if (const auto entry = cache.find(key); entry && read_entry(*entry, cache.path(key), result))
       return result;
     const RepairedMesh repaired = repair_mesh(read_mesh(file.string()), category);
     result.report.findings = repaired.faults.sentences();
+    for (const std::string& library : files.missing)
+      result.report.findings.push_back(fmt::format(
+          "its material library '{}' is not there: colours by the materials' names", library));
     result.mesh = repaired.mesh;
     const std::string entry = entry_of(result);
     cache.store(key, entry);

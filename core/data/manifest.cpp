@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/manifest.h"
 
+#include <Eigen/LU>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <set>
 
-#include "base/folder_files.h"
 #include "base/json_tree.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "base/toml_access.h"
+#include "data/file_pattern.h"
 #include "data/hash_cache.h"
 #include "settings/binding.h"
 
@@ -21,8 +23,8 @@ namespace fs = std::filesystem;
 
 /// A [[frame]] or [defaults] as it is written.
 struct FrameKeys {
-  std::string id, picture, masks, boxes, depth, labels;
-  std::vector<double> intrinsics, distortion;
+  std::string id, picture, masks, boxes, depth, lidar, labels;
+  std::vector<double> intrinsics, distortion, lidar_pose, ground_plane;
   double horizontal_field_of_view = 0;
   double depth_unit = 0, depth_invalid = 0, depth_deviation = 0.1;
   double camera_height = 0;
@@ -56,6 +58,10 @@ const Binding<FrameKeys>& frame_binding() {
                "relative deviation of the depth's noise",
                0,
                1)
+          .key(
+              "lidar", &K::lidar, "", "points: float32 x, y, z, reflectance, or NPY [N, 3 or more]")
+          .key("lidar_pose", &K::lidar_pose, "m", "3x4 matrix: LiDAR's to camera's coordinates")
+          .key("ground_plane", &K::ground_plane, "m", "a, b, c, d of a x + b y + c z + d = 0")
           .key("camera_height", &K::camera_height, "m", "above the road", 0, 100)
           .key("labels", &K::labels, "", "KITTI label lines");
   return binding;
@@ -68,7 +74,7 @@ TomlNode read_document(const std::string& path) {
   return root;
 }
 
-/// A matrix may be written row by row.
+/// A matrix may be written as a list of its rows.
 GivenValue value_of(const TomlEntry& entry) {
   const auto* rows = std::get_if<TomlNode::List>(&entry.node.value);
   if (rows == nullptr || rows->empty() || !rows->front().is_list()) return to_given_value(entry);
@@ -84,89 +90,6 @@ std::map<std::string, GivenValue> values_of(const TomlNode& table, const std::st
   for (const TomlEntry& entry : as_table(table, name)) values[entry.key] = value_of(entry);
   return values;
 }
-
-std::string with_name(std::string text, const std::string& name) {
-  constexpr std::string_view kMark = "{name}";
-  for (size_t at = text.find(kMark); at != std::string::npos;
-       at = text.find(kMark, at + name.size()))
-    text.replace(at, kMark.size(), name);
-  return text;
-}
-
-/// The text between the stars, in this order.
-bool fits(std::string_view text, const std::vector<std::string>& parts) {
-  if (parts.size() == 1) return text == parts[0];
-  if (!text.starts_with(parts.front())) return false;
-  text.remove_prefix(parts.front().size());
-  if (!text.ends_with(parts.back())) return false;
-  text.remove_suffix(parts.back().size());
-  for (size_t i = 1; i + 1 < parts.size(); ++i) {
-    const size_t at = text.find(parts[i]);
-    if (at == std::string_view::npos) return false;
-    text.remove_prefix(at + parts[i].size());
-  }
-  return true;
-}
-
-bool is_picture(const std::string& file) {
-  const std::string ending = lower_case(fs::path(file).extension().string());
-  return ending == ".png" || ending == ".jpg" || ending == ".jpeg";
-}
-
-/// The files that patterns fit, each folder listed once.
-class Files {
- public:
-  explicit Files(fs::path folder) : folder_(std::move(folder)) {}
-
-  /// Sorted. `name` stands for {name}.
-  std::vector<std::string> that_fit(const std::string& pattern,
-                                    const std::string& name,
-                                    const SourceLocation& where) {
-    const fs::path written(pattern);
-    if (written.parent_path().string().find('*') != std::string::npos)
-      throw UserError(
-          where,
-          fmt::format("'{}' has a * in a folder's name; only the file's name, behind the last "
-                      "'/', may have one",
-                      pattern));
-    const fs::path in = folder_ / with_name(written.parent_path().string(), name);
-    std::vector<std::string> parts;  // the name is put in afterwards: it may hold a star itself
-    for (std::string rest = written.filename().string();;) {
-      const size_t star = rest.find('*');
-      parts.push_back(with_name(rest.substr(0, star), name));
-      if (star == std::string::npos) break;
-      rest.erase(0, star + 1);
-    }
-    if (parts.size() == 1) {
-      const fs::path file = in / parts[0];
-      return fs::is_regular_file(file) ? std::vector{file.string()} : std::vector<std::string>{};
-    }
-    std::vector<std::string> files;
-    for (const std::string& file : listing(in))
-      if (fits(file, parts)) files.push_back((in / file).string());
-    return files;
-  }
-
-  std::string path_of(const std::string& pattern, const std::string& name) const {
-    return (folder_ / with_name(pattern, name)).string();
-  }
-
- private:
-  const std::vector<std::string>& listing(const fs::path& folder) {
-    const auto [known, is_new] = listings_.try_emplace(folder.string());
-    std::error_code none;
-    if (is_new)
-      for (const auto& entry : fs::directory_iterator(folder.empty() ? "." : folder, none))
-        if (const std::string name = entry.path().filename().string();
-            !is_system_file(name) && entry.is_regular_file())
-          known->second.push_back(name);
-    std::sort(known->second.begin(), known->second.end());
-    return known->second;
-  }
-
-  fs::path folder_;
-  std::map<std::string, std::vector<std::string>> listings_;
-};
 
 void check_matrix(const std::vector<double>& k, const SourceLocation& where) {
   if (k[1] == 0 && k[3] == 0 && k[6] == 0 && k[7] == 0 && k[8] == 1) return;
@@ -260,11 +183,12 @@ class ManifestReader {
     frame.boxes = find_one("boxes", keys.boxes, name, own, given);
     if (frame.boxes.empty() && !keys.boxes.empty()) frame.boxes = files_.path_of(keys.boxes, name);
     frame.depth = find_one("depth", keys.depth, name, own, given);
+    set_lidar(keys, name, own, given, frame);
+    set_ground(keys, own, given, frame);
     frame.labels = find_one("labels", keys.labels, name, own, given);
     frame.depth_unit = keys.depth_unit;
     frame.depth_invalid = keys.depth_invalid;
     frame.depth_deviation = keys.depth_deviation;
-    frame.camera_height = keys.camera_height;
     frames_.push_back(std::move(frame));
   }
 
@@ -296,6 +220,75 @@ class ManifestReader {
           given.at("distortion").where,
           fmt::format("'distortion' has {} numbers, but must have 4 or 5: k1, k2, p1, p2, k3",
                       frame.distortion.size()));
+  }
+
+  /// Depth and LiDAR are two sources of one thing: what the frame says itself goes before a default.
+  void set_lidar(const FrameKeys& keys,
+                 const std::string& name,
+                 const Given& own,
+                 const Given& given,
+                 ManifestFrame& frame) {
+    frame.lidar = find_one("lidar", keys.lidar, name, own, given);
+    if (frame.lidar.empty()) return;
+    if (!frame.depth.empty() && own.count("depth") == own.count("lidar"))
+      throw UserError(given.at("lidar").where,
+                      fmt::format("the picture '{}' has 'depth' and 'lidar', of which one can be "
+                                  "used; keep one of the two",
+                                  name));
+    if (!frame.depth.empty() && own.count("depth") > 0) {
+      frame.lidar.clear();
+      return;
+    }
+    frame.depth.clear();
+    const size_t count = keys.lidar_pose.size();
+    if (count == 0)
+      throw UserError(given.at("lidar").where,
+                      "'lidar' needs 'lidar_pose', the 3x4 matrix that takes its points to the "
+                      "camera's frame (x right, y down, z forward)");
+    const SourceLocation& where = given.at("lidar_pose").where;
+    if (count != 12 && count != 16)
+      throw UserError(
+          where,
+          fmt::format("'lidar_pose' has {} numbers, but must be a 3x4 or 4x4 matrix, row "
+                      "by row",
+                      count));
+    for (int i = 0; i < 12; ++i) frame.lidar_pose(i / 4, i % 4) = keys.lidar_pose[size_t(i)];
+    const Eigen::Matrix3d rotation = frame.lidar_pose.leftCols<3>();
+    constexpr double kTolerance = 1e-2;  // calibrations are written with few digits
+    if (!((rotation * rotation.transpose() - Eigen::Matrix3d::Identity()).norm() < kTolerance &&
+          rotation.determinant() > 0))
+      throw UserError(where,
+                      "the first three columns of 'lidar_pose' are no rotation; it is R and t of "
+                      "p_camera = R p_lidar + t, row by row, in metres");
+  }
+
+  static void set_ground(const FrameKeys& keys,
+                         const Given& own,
+                         const Given& given,
+                         ManifestFrame& frame) {
+    const bool says_plane = !keys.ground_plane.empty(), says_height = keys.camera_height > 0;
+    if (says_plane && says_height && own.count("ground_plane") == own.count("camera_height"))
+      throw UserError(given.at("camera_height").where,
+                      "'camera_height' and 'ground_plane' both say where the road is; keep one");
+    frame.camera_height = keys.camera_height;
+    if (!says_plane || (says_height && own.count("camera_height") > 0)) return;
+    const SourceLocation& where = given.at("ground_plane").where;
+    const std::vector<double>& plane = keys.ground_plane;
+    constexpr double kSteepest = 1;  // 45 degrees
+    if (plane.size() != 4 || !(std::hypot(plane[0], plane[2]) < kSteepest * std::abs(plane[1])))
+      throw UserError(
+          where,
+          "'ground_plane' must be four numbers a, b, c, d of a x + b y + c z + d = 0 in "
+          "the camera's frame (x right, y down, z forward), with b the largest of a, b, c: "
+          "0, -1, 0, 1.65 is a level road 1.65 m below the camera");
+    frame.camera_height = -plane[3] / plane[1];
+    frame.road_slope = -plane[2] / plane[1];
+    if (frame.camera_height <= 0)
+      throw UserError(
+          where,
+          fmt::format("'ground_plane' puts the road {:.3g} m above the camera; y points "
+                      "downwards",
+                      -frame.camera_height));
   }
 
   std::vector<std::string> find(const std::string& key,
@@ -343,7 +336,7 @@ class ManifestReader {
                 "the picture's name stands in theirs",
                 pattern));
     }
-    for (const char* key : {"masks", "boxes", "depth", "labels"}) {
+    for (const char* key : {"masks", "boxes", "depth", "lidar", "labels"}) {
       const auto given = defaults_.find(key);
       if (given == defaults_.end() || found_.count(key) > 0) continue;
       throw UserError(
@@ -373,7 +366,7 @@ class ManifestReader {
   }
 
   std::string path_;
-  Files files_;
+  PatternFiles files_;
   Given defaults_;
   std::vector<ManifestFrame> frames_;
   std::set<std::string> ids_, taken_, found_;  ///< frames; pictures; keys that fitted a file
@@ -382,7 +375,7 @@ class ManifestReader {
 }  // namespace
 
 std::vector<std::string> ManifestFrame::files() const {
-  std::vector<std::string> all{picture, boxes, depth, labels};
+  std::vector<std::string> all{picture, boxes, depth, lidar, labels};
   all.insert(all.end(), masks.begin(), masks.end());
   std::erase(all, "");
   return all;
@@ -418,6 +411,11 @@ std::string manifest_fingerprint(const std::string& path, const std::string& cac
                         int(f.mask_files));
     for (const std::string& file : {f.picture, f.boxes, f.depth, f.labels})
       text += " " + hash_of(file);
+    if (!f.lidar.empty()) {
+      text += " lidar " + hash_of(f.lidar);
+      for (int i = 0; i < 12; ++i) text += fmt::format(" {}", f.lidar_pose(i / 4, i % 4));
+    }
+    if (f.road_slope != 0) text += fmt::format(" slope {}", f.road_slope);
     for (const std::string& file : f.masks) text += " " + hash_of(file);
     text += "\n";
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <Eigen/Core>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,12 @@ struct ManifestFrame {
   double depth_unit = 0;       ///< metres of one unit of the file; 0 = not said
   double depth_invalid = 0;    ///< value that means "none"; what is not finite or <= 0 means it too
   double depth_deviation = 0;  ///< stated relative deviation of the depth's noise
-  double camera_height = 0;    ///< metres above the road; 0 = not said
-  std::string labels;          ///< KITTI label lines, for the evaluation
+  std::string lidar;  ///< points, in place of `depth`: .bin as KITTI's, or .npy [N, 3 or more]
+  /// Takes a point of the LiDAR to the camera's frame (x right, y down, z forward).
+  Eigen::Matrix<double, 3, 4> lidar_pose = Eigen::Matrix<double, 3, 4>::Zero();
+  double camera_height = 0;  ///< metres above the road; 0 = not said
+  double road_slope = 0;     ///< metres by which the road falls below it on each metre forward
+  std::string labels;        ///< KITTI label lines, for the evaluation
 
   /// All of them, those that are there.
   std::vector<std::string> files() const;
@@ -54,7 +59,8 @@ struct ManifestFrame {
 /// never fit, nor a file of masks that fits the longer name of another picture ("a_b_0.png" is of "a_b", not of
 /// "a"). A file that a [[frame]] names must be there; one of [defaults] may be missing for some frames, not for
 /// all. A missing file of boxes is left to whoever reads the frame: an empty one says that there is no object.
-/// UserError at file:line:column for what is no such file, an unknown key, a value of another kind or out of range,
+/// Of depth and LiDAR, and of camera_height and ground_plane, a
+/// [[frame]]'s own goes before a default; both in one place are an error. UserError at file:line:column for what is no such file, an unknown key, a value of another kind or out of range,
 /// a name that fits nothing, two frames of one id, a frame without intrinsics.
 std::vector<ManifestFrame> read_manifest(const std::string& path);
 

@@ -136,7 +136,11 @@ DepthMap load_depth_npz(const std::string& path, int image_width, int image_heig
   DepthMap depth;
   depth.file = path;
   depth.relative_deviation = kNetworkDepthDeviation;
-  depth.metres = resized(read_npz_plane(path, "depth"), image_width, image_height);
+  const NumberPicture picture = read_npz_plane(path, "depth");
+  if (picture.is_whole)
+    throw UserError(
+        fmt::format("'{}' holds whole numbers; floats, in metres, are expected here", path));
+  depth.metres = resized(picture.values, image_width, image_height);
   for (float& z : depth.metres.values)
     if (!(z > 0 && std::isfinite(z))) z = 0;
   return depth;

@@ -20,11 +20,46 @@ bool is_whole(const Box2d& box, const Camera& camera) {
          box.bottom < camera.height - kBorder && box.height() >= kLowestBox;
 }
 
+/// Whether the middle one of these ratios is off by more than a factor.
+bool is_off(double below, double above, double most) {
+  return below > most || above < 1 / most;
+}
+
 }  // namespace
+
+void DepthPlausibility::add_ground(const Frame& frame) {
+  constexpr double kSteepest = 0.1;    // (v - cy) / fy of the lowest row, at least: 6 degrees
+  constexpr double kUpperShare = 0.6;  // of the way down from the horizon
+  constexpr size_t kFewest = 100;
+  const Camera& camera = frame.evidence.camera;
+  const Intrinsics& k = camera.intrinsics;
+  if ((camera.height - k.cy) / k.fy < kSteepest) return;
+  const GroundRange& ground = frame.evidence.ground;
+  const double known = (ground.highest + ground.lowest) / 2;
+  std::vector<double> ratios;
+  for (int y = std::max(0, int(k.cy + kUpperShare * (camera.height - k.cy))); y < camera.height;
+       ++y)
+    for (int x = camera.width / 4; x < camera.width * 3 / 4; ++x) {
+      const double z = frame.depth.metres.at(x, y);
+      const auto shows_it = [&](const DetectedObject& detected) {
+        const Box2d& box = detected.object.box;
+        return x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+      };
+      if (z > 0 && std::none_of(frame.objects.begin(), frame.objects.end(), shows_it))
+        // z (v - cy) / fy = known + slope z on the road
+        ratios.push_back(z * ((y + 0.5 - k.cy) / k.fy - ground.slope) / known);
+    }
+  if (ratios.size() < kFewest) return;
+  const auto middle = ratios.begin() + std::ptrdiff_t(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end());
+  if (*middle > 0) ground_.push_back({*middle, *middle * known, known, frame.depth.file});
+}
 
 void DepthPlausibility::add(const Frame& frame) {
   const double object_height = category_.size_mean[0];
-  if (frame.depth.empty() || object_height <= 0) return;
+  if (frame.depth.empty()) return;
+  add_ground(frame);
+  if (object_height <= 0) return;
   unit_is_assumed_ |= frame.depth.unit_is_assumed;
   const Camera& camera = frame.evidence.camera;
   for (const DetectedObject& detected : frame.objects) {
@@ -46,6 +81,7 @@ void DepthPlausibility::add(const Frame& frame) {
 
 void DepthPlausibility::add(const DepthPlausibility& other) {
   compared_.insert(compared_.end(), other.compared_.begin(), other.compared_.end());
+  ground_.insert(ground_.end(), other.ground_.begin(), other.ground_.end());
   unit_is_assumed_ |= other.unit_is_assumed_;
 }
 
@@ -63,7 +99,7 @@ std::optional<DepthPlausibility::Complaint> DepthPlausibility::complaint() const
   // Of an even number the one that is less off.
   const Compared& below = sorted[(sorted.size() - 1) / 2];
   const Compared& above = sorted[sorted.size() / 2];
-  if (below.ratio <= most && above.ratio >= 1 / most) return std::nullopt;
+  if (!is_off(below.ratio, above.ratio, most)) return std::nullopt;
   const Compared& middle = below.ratio > most ? below : above;
   const std::string text = fmt::format(
       "depth does not fit the boxes: it puts object {} at {:.1f} m, whose box is {:.0f} px "
@@ -82,6 +118,27 @@ std::optional<DepthPlausibility::Complaint> DepthPlausibility::complaint() const
                          "millimetres, 0.00390625 if they are KITTI's all the same)"
                        : "Are unit, calibration and resolution those of these pictures?");
   return Complaint{middle.file, text};
+}
+
+std::optional<DepthPlausibility::Complaint> DepthPlausibility::complaint_of_ground() const {
+  if (ground_.empty() || complaint()) return std::nullopt;
+  std::vector<Ground> sorted = ground_;
+  std::sort(sorted.begin(), sorted.end(), [](const Ground& a, const Ground& b) {
+    return std::tie(a.ratio, a.file) < std::tie(b.ratio, b.file);
+  });
+  const Ground& below = sorted[(sorted.size() - 1) / 2];
+  const Ground& above = sorted[sorted.size() / 2];
+  if (!is_off(below.ratio, above.ratio, kMostOff)) return std::nullopt;
+  const Ground& middle = below.ratio > kMostOff ? below : above;
+  return Complaint{
+      middle.file,
+      fmt::format(
+          "depth does not fit the road: it puts what lies below the camera {:.2g} m under it, "
+          "where {:.2g} m are expected, so in half of {} frames or more. Are the depth's unit, "
+          "the calibration and the camera's height those of these pictures?",
+          middle.height,
+          middle.known,
+          sorted.size())};
 }
 
 }  // namespace monodr

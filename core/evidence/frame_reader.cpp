@@ -176,7 +176,9 @@ std::string digest_of(const Frame& frame) {
   const Camera& camera = frame.evidence.camera;
   const Intrinsics& k = camera.intrinsics;
   const DepthMap& depth = frame.depth;
-  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {} {} {}",
+  const GroundRange& ground = frame.evidence.ground;
+  const std::string slope = ground.slope == 0 ? "" : fmt::format(" slope {}", ground.slope);
+  return sha256(fmt::format("{}x{} {} {} {} {} {} {} {} {} {}{} {} {}",
                             camera.width,
                             camera.height,
                             k.fx,
@@ -186,8 +188,9 @@ std::string digest_of(const Frame& frame) {
                             depth.is_sparse,
                             depth.relative_deviation,
                             depth.deviation_per_metre,
-                            frame.evidence.ground.highest,
-                            frame.evidence.ground.lowest,
+                            ground.highest,
+                            ground.lowest,
+                            slope,
                             sha256(bytes_of(frame.evidence.image.rgb)),
                             sha256(bytes_of(depth.metres.values))));
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "evidence/npz.h"
 
 namespace monodr {
 namespace {
@@ -74,7 +75,24 @@ void check_layout(const std::string& path, const std::vector<float>& numbers) {
 
 }  // namespace
 
+namespace {
+
+/// NumPy's array of points, a row each.
+std::vector<LidarPoint> read_npy_points(const std::string& path) {
+  const Plane<float> rows = read_npy_plane(path).values;
+  if (rows.width < 3)
+    throw UserError(fmt::format(
+        "'{}' has {} numbers a row; x, y, z are expected, and whatever follows", path, rows.width));
+  std::vector<LidarPoint> points;
+  for (int i = 0; i < rows.height; ++i)
+    points.push_back({rows.at(0, i), rows.at(1, i), rows.at(2, i)});
+  return points;
+}
+
+}  // namespace
+
 std::vector<LidarPoint> read_lidar_points(const std::string& path) {
+  if (path.ends_with(".npy")) return read_npy_points(path);
   const std::string bytes = read_file(path);
   const std::vector<float> numbers = numbers_of(bytes);
   check_layout(path, numbers);

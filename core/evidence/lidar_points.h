@@ -18,6 +18,7 @@ struct LidarPoint {
 /// - three, five or more floats a point (x, y, z, intensity, ring as nuScenes has them): a scanner turns, so a number
 ///   is like the same one of the point before. Of the distances 3 to 8 the one at which numbers differ
 ///   least (median) is the layout, where it is less than half that at 4.
+/// A .npy says its layout itself: an array [N, 3 or more], whose first three columns are x, y, z.
 std::vector<LidarPoint> read_lidar_points(const std::string& path);
 
 }  // namespace monodr

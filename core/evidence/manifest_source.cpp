@@ -94,11 +94,15 @@ void check_size(const std::string& path, int width, int height, const Camera& ca
                               camera.height));
 }
 
+NumberPicture numbers_of(const std::string& path) {
+  if (ending_of(path) == ".npz") return read_npz_plane(path, "depth");
+  if (ending_of(path) == ".npy") return read_npy_plane(path);
+  return load_numbers(path);
+}
+
 /// The numbers of a depth file as they stand there.
 Plane<float> raw_depth(const ManifestFrame& frame) {
-  if (ending_of(frame.depth) == ".npz") return read_npz_plane(frame.depth, "depth");
-  if (ending_of(frame.depth) == ".npy") return read_npy_plane(frame.depth);
-  NumberPicture picture = load_numbers(frame.depth);
+  NumberPicture picture = numbers_of(frame.depth);
   constexpr float kLargest = 65535;
   if (picture.is_whole && picture.bits == 16)  // nothing measures the largest number there is
     std::replace(picture.values.values.begin(), picture.values.values.end(), kLargest, 0.0f);
@@ -131,7 +135,17 @@ void check_shape(const Plane<float>& plane, const std::string& path, const Camer
                   camera.height));
 }
 
+/// The points fall into the undistorted picture, as its camera has it.
+DepthMap lidar_depth_of(const ManifestFrame& frame, const Camera& camera) {
+  KittiCalibration calibration;
+  calibration.path = "lidar_pose";
+  calibration.camera = camera;
+  calibration.velodyne_to_rectified = frame.lidar_pose;
+  return load_depth_velodyne(frame.lidar, calibration);
+}
+
 DepthMap depth_of(const ManifestFrame& frame, const Camera& camera) {
+  if (!frame.lidar.empty()) return lidar_depth_of(frame, camera);
   DepthMap depth;
   if (frame.depth.empty()) return depth;
   depth.file = frame.depth;
@@ -204,6 +218,7 @@ FrameEvidence ManifestSource::view(const std::string& id) const {
             evidence.camera,
             cv::INTER_LINEAR);
   if (source.camera_height > 0) evidence.ground = GroundRange::around(source.camera_height);
+  evidence.ground.slope = source.road_slope;
   return evidence;
 }
 

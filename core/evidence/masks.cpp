@@ -45,7 +45,7 @@ bool is_in_front(const Box2d& other, const Box2d& box) {
 
 GroundRange GroundRange::around(double camera_height) {
   constexpr double kAbove = 0.45, kBelow = 0.65;  // m: KITTI's range around its 1.65 m
-  return {std::max(0.0, camera_height - kAbove), camera_height + kBelow};
+  return {std::max(0.0, camera_height - kAbove), camera_height + kBelow, 0};
 }
 
 DepthLocus locate_depth(const DepthMap& depth,
@@ -83,10 +83,10 @@ DepthLocus locus_at(double central,
     if (std::abs(z - locus.central) < kLocalRange)
       heights.push_back((v - camera.intrinsics.cy) / camera.intrinsics.fy * z);
   });
-  locus.ground =
-      heights.empty()
-          ? range.lowest
-          : std::clamp(quantile(heights, kGroundPercentile), range.highest, range.lowest);
+  const GroundRange here = range.at(central);
+  locus.ground = heights.empty()
+                     ? here.lowest
+                     : std::clamp(quantile(heights, kGroundPercentile), here.highest, here.lowest);
   return locus;
 }
 

@@ -25,7 +25,10 @@ struct DepthLocus {
 /// Metres below the camera between which the road is looked for.
 struct GroundRange {
   double highest = 1.2, lowest = 2.3;  ///< KITTI's camera is mounted at 1.65 m
+  double slope = 0;  ///< by which both grow with each metre of depth (a camera that is tilted)
 
+  /// At this depth.
+  GroundRange at(double z) const { return {highest + slope * z, lowest + slope * z, 0}; }
   /// As far from a camera at this height.
   static GroundRange around(double camera_height);
 };

@@ -151,7 +151,26 @@ void convert(std::string_view bytes, std::vector<float>& values) {
   }
 }
 
-Plane<float> plane_of_npy(std::string_view npy, const std::string& path) {
+struct NumberType {
+  std::string_view code;  ///< NumPy's
+  size_t bytes;
+  bool is_whole;
+  void (*convert)(std::string_view bytes, std::vector<float>& values);
+};
+
+constexpr NumberType kTypes[] = {{"<f4", 4, false, convert<float>},
+                                 {"<f8", 8, false, convert<double>},
+                                 {"<f2", 2, false, convert<Eigen::half>},
+                                 {"|u1", 1, true, convert<std::uint8_t>},
+                                 {"|i1", 1, true, convert<std::int8_t>},
+                                 {"<u2", 2, true, convert<std::uint16_t>},
+                                 {"<i2", 2, true, convert<std::int16_t>},
+                                 {"<u4", 4, true, convert<std::uint32_t>},
+                                 {"<i4", 4, true, convert<std::int32_t>},
+                                 {"<u8", 8, true, convert<std::uint64_t>},
+                                 {"<i8", 8, true, convert<std::int64_t>}};
+
+NumberPicture plane_of_npy(std::string_view npy, const std::string& path) {
   if (!npy.starts_with("\x93NUMPY"))
     throw UserError(fmt::format("'{}': the entry is not a NumPy array", path));
   const bool is_short = number_at<std::uint8_t>(npy, 6, path) == 1;
@@ -164,34 +183,35 @@ Plane<float> plane_of_npy(std::string_view npy, const std::string& path) {
       header_value(header, "'fortran_order':", ',', path).find("True") != std::string_view::npos;
   std::vector<size_t> shape = shape_of(header_value(header, "'shape':", ')', path));
   while (shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
+  while (shape.size() > 2 && shape.back() == 1) shape.pop_back();
 
-  const size_t bytes_each = type.find("<f4") != std::string_view::npos   ? 4
-                            : type.find("<f8") != std::string_view::npos ? 8
-                            : type.find("<f2") != std::string_view::npos ? 2
-                                                                         : 0;
-  if (bytes_each == 0 || fortran || shape.size() != 2 || shape[0] == 0 || shape[1] == 0 ||
-      shape[0] > 1 << 15 || shape[1] > 1 << 15)
+  constexpr size_t kLongest = size_t{1} << 24;  // of a side
+  const auto number = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const NumberType& t) {
+    return type.find(t.code) != std::string_view::npos;
+  });
+  if (number == std::end(kTypes) || fortran || shape.size() != 2 || shape[0] == 0 ||
+      shape[1] == 0 || shape[0] > kLongest || shape[1] > kLongest)
     throw UserError(
-        fmt::format("'{}': the array is {}; expected float16, float32 or float64 in C "
+        fmt::format("'{}': the array is {}; expected floats or whole numbers, little-endian, in C "
                     "order with shape (height, width)",
                     path,
                     header.substr(0, header.find_last_not_of(" \n") + 1)));
-  Plane<float> plane{int(shape[1]), int(shape[0])};
-  const std::string_view bytes = slice(npy, data, plane.values.size() * bytes_each, path);
-  if (bytes_each == 4) convert<float>(bytes, plane.values);
-  if (bytes_each == 8) convert<double>(bytes, plane.values);
-  if (bytes_each == 2) convert<Eigen::half>(bytes, plane.values);
-  return plane;
+  // Before memory is taken: a damaged shape must not ask for gigabytes.
+  const std::string_view bytes = slice(npy, data, shape[0] * shape[1] * number->bytes, path);
+  NumberPicture picture{
+      Plane<float>(int(shape[1]), int(shape[0])), int(8 * number->bytes), number->is_whole};
+  number->convert(bytes, picture.values.values);
+  return picture;
 }
 
 }  // namespace
 
-Plane<float> read_npz_plane(const std::string& path, const std::string& key) {
+NumberPicture read_npz_plane(const std::string& path, const std::string& key) {
   const std::string archive = read_file(path);
   return plane_of_npy(zip_content(archive, key + ".npy", path), path);
 }
 
-Plane<float> read_npy_plane(const std::string& path) {
+NumberPicture read_npy_plane(const std::string& path) {
   return plane_of_npy(read_file(path), path);
 }
 

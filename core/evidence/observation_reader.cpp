@@ -54,6 +54,8 @@ void add_notes(const FrameSource& source, const DepthPlausibility& depth, Observ
     if (depth.unit_is_assumed()) throw UserError(complaint->with_file());
     set.notes.push_back(complaint->with_file());
   }
+  if (const auto complaint = depth.complaint_of_ground())
+    set.notes.push_back(complaint->with_file());
   for (const std::string& note : source.notes()) set.notes.push_back(note);
   join_notes(set.notes);
   constexpr double kLowRate = 0.5;

@@ -116,11 +116,12 @@ Mesh parse_mesh(const std::string& content, const std::string& path) {
   return mesh;
 }
 
-std::vector<std::string> files_of_mesh(const std::string& path) {
-  std::vector<std::string> files = {path};
-  if (lower_case(fs::path(path).extension().string()) == ".obj")
-    for (std::string& library : material_libraries(read_file(path), path))
-      files.push_back(std::move(library));
+MeshFiles files_of_mesh(const std::string& path) {
+  MeshFiles files{{path}, {}};
+  if (lower_case(fs::path(path).extension().string()) != ".obj") return files;
+  MaterialLibraries libraries = material_libraries(read_file(path), path);
+  for (std::string& library : libraries.found) files.found.push_back(std::move(library));
+  files.missing = std::move(libraries.missing);
   return files;
 }
 

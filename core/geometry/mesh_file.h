@@ -33,7 +33,11 @@ std::string format_obj(const Mesh& mesh);
 /// True for the endings .obj, .off and .ply in small or capital letters, but for hidden files.
 bool is_mesh_file(const std::string& path);
 
-/// All files that read_mesh(path) reads: the file and an OBJ's material libraries that are there.
-std::vector<std::string> files_of_mesh(const std::string& path);
+/// All files that read_mesh(path) reads: the file and an OBJ's material libraries that are there; and the names of
+/// those that are not.
+struct MeshFiles {
+  std::vector<std::string> found, missing;
+};
+MeshFiles files_of_mesh(const std::string& path);
 
 }  // namespace monodr

@@ -26,8 +26,11 @@ FileMesh parse_obj(std::string_view content, const std::string& path);
 FileMesh parse_off(std::string_view content, const std::string& path);
 FileMesh parse_ply(std::string_view content, const std::string& path);
 
-/// The material libraries that an OBJ names and that are there, in its order.
-std::vector<std::string> material_libraries(std::string_view content, const std::string& path);
+/// The material libraries that an OBJ names, in its order: the files that are there, the names that are not.
+struct MaterialLibraries {
+  std::vector<std::string> found, missing;
+};
+MaterialLibraries material_libraries(std::string_view content, const std::string& path);
 
 /// The lines of a mesh's text as words; empty lines and comments (#) are passed over, a backslash at
 /// the end of a line joins the next to it.

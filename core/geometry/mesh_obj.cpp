@@ -93,28 +93,34 @@ std::string find_beside(const fs::path& folder, std::string name) {
   return found;
 }
 
-/// "mtllib my car.mtl", "mtllib a.mtl b.mtl": a name with blanks or several names, as the files tell.
-void find_libraries(std::string_view names,
-                    const fs::path& folder,
-                    std::vector<std::string>& found) {
+/// "mtllib my car.mtl", "mtllib a.mtl b.mtl": a name with blanks or several names, as the files tell. Words between
+/// those that are files are taken for the name of one that is missing.
+void find_libraries(std::string_view names, const fs::path& folder, MaterialLibraries& libraries) {
   const Words words = split_fields(names);
+  const auto name_of = [&](size_t first, size_t last) {
+    return std::string(
+        words[first].data(),
+        static_cast<size_t>(words[last].data() + words[last].size() - words[first].data()));
+  };
+  size_t unknown = 0;  // the first word that is of no file yet
   for (size_t first = 0; first < words.size(); ++first)
     for (size_t last = words.size(); last-- > first;) {
-      const auto length = words[last].data() + words[last].size() - words[first].data();
-      const std::string file =
-          find_beside(folder, std::string(words[first].data(), static_cast<size_t>(length)));
+      const std::string file = find_beside(folder, name_of(first, last));
       if (file.empty()) continue;
-      found.push_back(file);
+      if (unknown < first) libraries.missing.push_back(name_of(unknown, first - 1));
+      libraries.found.push_back(file);
       first = last;
+      unknown = last + 1;
       break;
     }
+  if (unknown < words.size()) libraries.missing.push_back(name_of(unknown, words.size() - 1));
 }
 
 class ObjParser {
  public:
   ObjParser(std::string_view content, const std::string& path) : reader_(content, path) {
     // Above or below the first use of its materials.
-    for (const std::string& library : material_libraries(content, path))
+    for (const std::string& library : material_libraries(content, path).found)
       read_materials(library, materials_);
   }
 
@@ -208,13 +214,14 @@ class ObjParser {
 
 }  // namespace
 
-std::vector<std::string> material_libraries(std::string_view content, const std::string& path) {
-  std::vector<std::string> found;
-  if (content.find("mtllib") == std::string_view::npos) return found;
+MaterialLibraries material_libraries(std::string_view content, const std::string& path) {
+  MaterialLibraries libraries;
+  if (content.find("mtllib") == std::string_view::npos) return libraries;
   LineReader reader(content, path);
   for (Words words; reader.next(words);)
-    if (words[0] == "mtllib") find_libraries(reader.name(), fs::path(path).parent_path(), found);
-  return found;
+    if (words[0] == "mtllib")
+      find_libraries(reader.name(), fs::path(path).parent_path(), libraries);
+  return libraries;
 }
 
 FileMesh parse_obj(std::string_view content, const std::string& path) {

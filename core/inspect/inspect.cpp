@@ -58,6 +58,35 @@ std::set<std::string> frames_with(const fs::path& folder,
   return frames;
 }
 
+bool is_needed(const std::string& kind) {
+  return kind == "image_2" || kind == "calib";
+}
+
+// "000008 (1).txt", "classes.txt": what has neither picture nor calibration is no frame; unless none has.
+void pass_over_strays(std::map<std::string, std::set<std::string>>& found,
+                      std::set<std::string>& all,
+                      Inspection& inspection) {
+  std::set<std::string> frames = found["image_2"];
+  frames.insert(found["calib"].begin(), found["calib"].end());
+  if (frames.empty()) return;
+  for (auto& [kind, names] : found) {
+    std::vector<std::string> strays;
+    std::set_difference(
+        names.begin(), names.end(), frames.begin(), frames.end(), std::back_inserter(strays));
+    if (strays.empty()) continue;
+    for (const std::string& stray : strays) names.erase(stray);
+    constexpr size_t kNamed = 5;
+    const std::string first =
+        join({strays.begin(), strays.begin() + std::min(kNamed, strays.size())}, ", ");
+    inspection.notes.push_back(fmt::format(
+        "passed over in {}, as no picture and no calibration has the name: {}{}",
+        kind,
+        first,
+        strays.size() > kNamed ? fmt::format(" and {} more", strays.size() - kNamed) : ""));
+  }
+  all = std::move(frames);
+}
+
 void list_files(Inspection& inspection) {
   std::map<std::string, std::set<std::string>> found;
   std::set<std::string> all;
@@ -67,10 +96,10 @@ void list_files(Inspection& inspection) {
     found[kind] = frames_with(folder, kind, extensions);
     all.insert(found[kind].begin(), found[kind].end());
   }
+  pass_over_strays(found, all, inspection);
   inspection.frames.assign(all.begin(), all.end());
   for (const auto& [name, extensions] : kKinds) {
-    const bool is_needed = name == "image_2" || name == "calib";
-    if (found.count(name) == 0 && !is_needed) continue;
+    if (found.count(name) == 0 && !is_needed(name)) continue;
     DataKind kind{name, found[name].size(), {}};
     std::set_difference(all.begin(),
                         all.end(),
@@ -78,7 +107,7 @@ void list_files(Inspection& inspection) {
                         found[name].end(),
                         std::back_inserter(kind.missing));
     for (const std::string& frame : kind.missing)
-      if (is_needed)
+      if (is_needed(name))
         inspection.faults.push_back(
             {(fs::path(inspection.root) / "training" / name / frame).string() + extensions.front(),
              0,
@@ -170,6 +199,7 @@ void list_files(const std::vector<ManifestFrame>& frames, Inspection& inspection
   add("masks", [](const ManifestFrame& frame) { return !frame.masks.empty(); });
   add("boxes", [](const ManifestFrame& frame) { return fs::exists(frame.boxes); });
   add("depth", [](const ManifestFrame& frame) { return !frame.depth.empty(); });
+  add("lidar", [](const ManifestFrame& frame) { return !frame.lidar.empty(); });
   add("labels", [](const ManifestFrame& frame) { return !frame.labels.empty(); });
 }
 

@@ -399,6 +399,8 @@ void judge_together(const FrameFindings& all, Inspection& inspection) {
     else
       inspection.notes.push_back(complaint->with_file());
   }
+  if (const auto complaint = all.depth.complaint_of_ground())
+    inspection.notes.push_back(complaint->with_file());
   judge_reach(all.labels_reach, "labels", inspection.notes);
   judge_reach(all.detections_reach, "detections", inspection.notes);
   std::map<std::string, size_t> frames;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/cell_files.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "launch/heartbeat.h"
-#include "launch/orders.h"
 #include "launch/picture_folder.h"
 
 namespace monodr {
@@ -35,7 +38,23 @@ std::optional<CellOrder> read_order(const std::string& path) {
   }
 }
 
+std::string beside(const std::string& order_file, const char* ending) {
+  return fs::path(order_file).replace_extension(ending).string();
+}
+
 }  // namespace
+
+std::string result_beside(const std::string& order_file) {
+  return beside(order_file, ".result.json");
+}
+
+std::string death_beside(const std::string& order_file) {
+  return beside(order_file, ".died");
+}
+
+bool is_settled(const std::string& order_file) {
+  return fs::exists(result_beside(order_file)) || fs::exists(death_beside(order_file));
+}
 
 std::string CellFiles::stem(const CellRecord& record) const {
   return (fs::path(folder_) / (record.experiment + "." + record.id)).string();
@@ -45,19 +64,43 @@ std::string CellFiles::result_file(const CellRecord& record) const {
   return stem(record) + ".result.json";
 }
 
+CellOrder CellFiles::order_of(const CellRecord& record,
+                              const CellSurroundings& surroundings) const {
+  const fs::path pictures =
+      fs::path(surroundings.pictures_folder) / record.experiment / picture_folder_name(record);
+  return {record,
+          surroundings.plugin_folders,
+          surroundings.cache_folder,
+          result_file(record),
+          pictures.string()};
+}
+
 std::string CellFiles::hand_out(const CellRecord& record,
                                 const CellSurroundings& surroundings) const {
   remove(record);
-  const fs::path pictures =
-      fs::path(surroundings.pictures_folder) / record.experiment / picture_folder_name(record);
   const std::string path = stem(record) + ".json";
-  write_file_atomically(path,
-                        to_json(CellOrder{record,
-                                          surroundings.plugin_folders,
-                                          surroundings.cache_folder,
-                                          result_file(record),
-                                          pictures.string()}));
+  write_file_atomically(path, to_json(order_of(record, surroundings)));
   return path;
+}
+
+// Without a flush of each: 100 000 of them take minutes.
+std::string CellFiles::hand_out_anew(const CellRecord& record,
+                                     const CellSurroundings& surroundings) const {
+  const std::string path = stem(record) + ".json";
+  std::ofstream file(path, std::ios::binary);
+  file << to_json(order_of(record, surroundings));
+  file.close();
+  if (!file) throw UserError(fmt::format("cannot write '{}': {}", path, std::strerror(errno)));
+  return path;
+}
+
+void CellFiles::sync() const {
+  const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && ::syncfs(folder) == 0;
+  const int reason = errno;
+  if (folder >= 0) ::close(folder);
+  if (!synced)
+    throw UserError(fmt::format("cannot flush '{}': {}", folder_, std::strerror(reason)));
 }
 
 CellResult CellFiles::read_result(const CellRecord& record) const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "launch/orders.h"
 #include "results/database.h"
 
 namespace monodr {
@@ -15,6 +16,14 @@ struct CellSurroundings {
   std::string cache_folder;
   std::string pictures_folder;  ///< of all experiments; a cell gets a folder of its own in it
 };
+
+/// Beside an order <stem>.json: the worker's result, and a note on why a worker died on it, written by whoever saw it
+/// die (a job's script).
+std::string result_beside(const std::string& order_file);
+std::string death_beside(const std::string& order_file);
+
+/// Whether there is nothing left to do for an order: its result is there, or the note.
+bool is_settled(const std::string& order_file);
 
 /// The folder through which parent and workers exchange cells: for each cell that is on its way
 /// <experiment>.<id>.json (what to do, written by the parent), <experiment>.<id>.result.json
@@ -27,6 +36,11 @@ class CellFiles {
 
   /// Writes the cell's file and returns its path.
   std::string hand_out(const CellRecord& record, const CellSurroundings& surroundings) const;
+
+  /// The same for a folder of a submission's own (launch/submission.h), in which there is nothing of the cell yet.
+  /// Whether it has reached the disk is known after sync().
+  std::string hand_out_anew(const CellRecord& record, const CellSurroundings& surroundings) const;
+  void sync() const;
 
   /// The result that a worker left. Throws UserError where there is none that can be read.
   CellResult read_result(const CellRecord& record) const;
@@ -47,6 +61,7 @@ class CellFiles {
 
  private:
   std::string stem(const CellRecord& record) const;
+  CellOrder order_of(const CellRecord& record, const CellSurroundings& surroundings) const;
   std::string result_file(const CellRecord& record) const;
   std::vector<std::string> orders() const;
   std::optional<CellResult> read_left_result(const CellRecord& record) const;

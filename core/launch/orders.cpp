@@ -28,19 +28,21 @@ std::string to_json(const CellOrder& order) {
                        {"name", plugin.name},
                        {"version", plugin.version},
                        {"file_hash", plugin.file_hash}});
-  return dump({{"id", record.id},
-               {"experiment", record.experiment},
-               {"arm", record.arm},
-               {"arm_order", record.arm_order},
-               {"seed", record.seed},
-               {"axes", record.axes},
-               {"plugins", plugins},
-               {"code_hash", record.code_hash},
-               {"config", json::parse(record.config)},
-               {"plugin_folders", order.plugin_folders},
-               {"cache", order.cache},
-               {"output", order.output},
-               {"pictures", order.pictures}});
+  std::string text = dump({{"id", record.id},
+                           {"experiment", record.experiment},
+                           {"arm", record.arm},
+                           {"arm_order", record.arm_order},
+                           {"seed", record.seed},
+                           {"axes", record.axes},
+                           {"plugins", plugins},
+                           {"code_hash", record.code_hash},
+                           {"plugin_folders", order.plugin_folders},
+                           {"cache", order.cache},
+                           {"output", order.output},
+                           {"pictures", order.pictures}});
+  // The configuration as the text that it is: to read and write it again would take most of the time.
+  text.resize(text.rfind('\n'));
+  return text + ",\n \"config\": " + record.config + "\n}";
 }
 
 CellOrder cell_order_from_json(const std::string& text) {
@@ -72,7 +74,8 @@ std::string to_json(const PrepareOrder& order) {
                {"check", check},
                {"plugin_folders", order.plugin_folders},
                {"cache", order.cache},
-               {"only_prior", order.only_prior}});
+               {"only_prior", order.only_prior},
+               {"only_check", order.only_check}});
 }
 
 PrepareOrder prepare_order_from_json(const std::string& text) {
@@ -83,6 +86,7 @@ PrepareOrder prepare_order_from_json(const std::string& text) {
   order.plugin_folders = texts(document.at("plugin_folders"));
   order.cache = document.at("cache");
   order.only_prior = document.at("only_prior");
+  order.only_check = document.at("only_check");
   return order;
 }
 
@@ -112,6 +116,25 @@ SheetOrder sheet_order_from_json(const std::string& text) {
   order.drawing = document.at("drawing");
   order.title = document.at("title");
   order.output = document.at("output");
+  return order;
+}
+
+std::string to_json(const DetectOrder& order) {
+  return dump({{"config", json::parse(order.config)},
+               {"plugin_folders", order.plugin_folders},
+               {"cache", order.cache},
+               {"output", order.output},
+               {"offset", order.offset}});
+}
+
+DetectOrder detect_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  DetectOrder order;
+  order.config = document.at("config").dump();
+  order.plugin_folders = texts(document.at("plugin_folders"));
+  order.cache = document.at("cache");
+  order.output = document.at("output");
+  order.offset = document.at("offset").get<std::vector<double>>();
   return order;
 }
 

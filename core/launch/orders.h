@@ -30,6 +30,7 @@ struct PrepareOrder {
   std::vector<std::string> plugin_folders;
   std::string cache;
   bool only_prior = false;
+  bool only_check = false;  ///< `check` alone: make nothing, read no data
 };
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);
@@ -49,5 +50,17 @@ struct SheetOrder {
 };
 std::string to_json(const SheetOrder& order);
 SheetOrder sheet_order_from_json(const std::string& text);
+
+/// Finds objects in pictures and writes what it found to a folder (`detect`).
+struct DetectOrder {
+  std::string config;  ///< resolved, JSON
+  std::vector<std::string> plugin_folders;
+  std::string cache;
+  std::string output;  ///< folder that is there
+  /// Of the pictures' camera in the rig whose frame the boxes are written in (geometry/camera.h), metres.
+  std::vector<double> offset{0, 0, 0};
+};
+std::string to_json(const DetectOrder& order);
+DetectOrder detect_order_from_json(const std::string& text);
 
 }  // namespace monodr

@@ -13,11 +13,13 @@
 #include <iostream>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "base/error.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "launch/cell_files.h"
 #include "launch/cell_log.h"
 #include "launch/failure_cause.h"
 #include "launch/heartbeat.h"
@@ -44,8 +46,10 @@ struct Options {
   double time_limit = 0;
   double heartbeat = 0;
   std::string logs;
+  std::string cache;
   bool some_failed = false;
   std::vector<std::string> files;
+  std::string list;      ///< file with more of them
   int death_signal = 0;  ///< that the kernel sends once the parent is gone
   pid_t parent = 0;
 };
@@ -69,14 +73,27 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
   add("heartbeat",
       po::value<double>(&read.heartbeat)->default_value(5)->value_name("SECONDS"),
       "how often a cell that runs says so in a file beside its order");
+  add("cache",
+      po::value<std::string>(&read.cache)->default_value("")->value_name("DIR"),
+      "folder of made-up data and trained priors in place of that of the orders");
+  add("orders",
+      po::value<std::string>(&read.list)->default_value("")->value_name("LIST"),
+      "a file that names further orders, one a line");
   add("some-failed", po::bool_switch(&read.some_failed), "cells before these have failed");
-  add("word", po::value<std::vector<std::string>>(&read.files)->required(), "FILE...");
+  add("word", po::value<std::vector<std::string>>(&read.files), "FILE...");
   po::variables_map values;
   const auto files = po::positional_options_description().add("word", -1);
   if (!parse_options(usage, arguments, options, files, values)) return false;
   if (read.threads < 0 || read.memory_limit_mb < 0 || !(read.time_limit >= 0))
     throw UserError("monodr-worker run: --threads, --memory-limit and --time-limit are at least 0");
   if (!(read.heartbeat > 0)) throw UserError("monodr-worker run: --heartbeat must be above 0");
+  if (!read.list.empty()) {
+    std::istringstream lines(read_file(read.list));
+    for (std::string line; std::getline(lines, line);)
+      if (!line.empty()) read.files.push_back(line);
+  }
+  if (read.files.empty() && read.list.empty())
+    throw UserError("monodr-worker run: no order is named, neither as a word nor with --orders");
   if (read.threads == 0) {
     const char* given = std::getenv("MONODR_THREADS");
     read.threads = given != nullptr ? std::atoi(given) : 0;
@@ -93,6 +110,7 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
                                  fmt::format("--time-limit={}", options.time_limit),
                                  fmt::format("--heartbeat={}", options.heartbeat)};
   if (!options.logs.empty()) words.push_back("--logs=" + options.logs);
+  if (!options.cache.empty()) words.push_back("--cache=" + options.cache);
   if (options.some_failed) words.emplace_back("--some-failed");
   words.emplace_back("--");
   words.insert(words.end(), files.begin(), files.end());
@@ -112,8 +130,10 @@ class Watch {
       : file_(file),
         interval_(options.heartbeat),
         limit_(options.time_limit),
-        at_limit_(std::move(at_limit)),
-        thread_([this] { watch(); }) {}
+        at_limit_(std::move(at_limit)) {
+    say_alive();  // before the cell begins: by this it is known which one a worker that died was at
+    thread_ = std::thread([this] { watch(); });
+  }
   ~Watch() { end(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -184,7 +204,9 @@ class Job {
   bool run_one(const std::string& file) {
     CellOrder order;
     try {
+      if (is_settled(file)) return true;
       order = cell_order_from_json(read_file(file));
+      if (!options_.cache.empty()) order.cache = options_.cache;
     } catch (const std::exception& error) {
       std::cerr << fmt::format("cannot read the order '{}': {}\n", file, error.what())
                 << std::flush;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/file_cache.h"
 #include "base/parameters_json.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -115,16 +116,20 @@ CorpusRequest corpus_request(const PriorRecord& record, const std::string& cache
                                       : parametric_car_category()};
 }
 
-std::string prior_path(const json& config, Registry& registry, const std::string& cache) {
-  const CellSettings settings = cell_settings(config);
-  if (!settings.shape_prior.file.empty()) return settings.shape_prior.file;
+namespace {
+
+constexpr const char* kFolder = "priors";  // of the cache
+constexpr const char* kEnding = ".prior";
+
+std::string prior_key(const json& config,
+                      const CellSettings& settings,
+                      Registry& registry,
+                      const std::string& cache) {
   const std::string inputs = config.at("shape_prior").dump() +
                              plugin_of(settings.shape_prior, registry).file_hash +
                              corpus_fingerprint(corpus_request(settings, cache));
-  return (fs::path(cache) / ("prior-" + sha256(inputs).substr(0, 16) + ".prior")).string();
+  return sha256(inputs).substr(0, 24);
 }
-
-namespace {
 
 void check_file(const ShapePriorSettings& settings) {
   const PriorRecord record = read_prior_record(settings.file);
@@ -160,6 +165,13 @@ Corpus noted_corpus(const CorpusRequest& options,
 
 }  // namespace
 
+std::string prior_path(const json& config, Registry& registry, const std::string& cache) {
+  const CellSettings settings = cell_settings(config);
+  if (!settings.shape_prior.file.empty()) return settings.shape_prior.file;
+  const std::string key = prior_key(config, settings, registry, cache);
+  return (fs::path(cache) / kFolder / (key + kEnding)).string();
+}
+
 void make_trained_prior(const json& config,
                         Registry& registry,
                         const std::string& cache,
@@ -170,9 +182,9 @@ void make_trained_prior(const json& config,
     check_file(settings.shape_prior);
     return;
   }
-  const std::string path = prior_path(config, registry, cache);
-  if (fs::exists(path)) return;
-  fs::create_directories(cache);
+  const FileCache kept((fs::path(cache) / kFolder).string(), kEnding);
+  const std::string key = prior_key(config, settings, registry, cache), path = kept.path(key);
+  if (kept.has(key)) return;
   const PluginInfo& info = plugin_of(settings.shape_prior, registry);
   const Parameters parameters = parameters_of(config.at("shape_prior"), settings.shape_prior, info);
   const CorpusRequest options = corpus_request(settings, cache);
@@ -190,6 +202,7 @@ void make_trained_prior(const json& config,
       *prior, corpus.training, [&](double share) { progress("training " + info.name, share); });
   write_prior_file(path, record, prior->state());
   training.forget_checkpoint();
+  kept.make_room();
 }
 
 std::unique_ptr<ShapePrior> untrained_prior(const json& config, Registry& registry) {

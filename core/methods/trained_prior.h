@@ -18,8 +18,8 @@ using PrepareProgress = std::function<void(const std::string& what, double share
 /// Told what the user should know, such as a frame that is left out.
 using PrepareNote = std::function<void(const std::string& text)>;
 
-/// Where the trained prior of a configuration lies: its own `shape_prior.file`, or the file in the
-/// cache that is named by the hash of all that goes into it (settings, plugin, corpus), so that a
+/// Where the trained prior of a configuration lies: its own `shape_prior.file`, or the entry of the cache (priors/,
+/// base/file_cache.h) whose key is the hash of all that goes into it (settings, plugin, corpus), so that a
 /// changed plugin or corpus trains anew.
 std::string prior_path(const nlohmann::json& config, Registry& registry, const std::string& cache);
 

@@ -23,6 +23,7 @@ is missing; nothing of it is a result.
 
   meshes   repaired meshes of a corpus        masks    masks cut from boxes
   priors   trained shape priors               scenes   made-up data sets
+  networks what networks said of pictures
 
 Files that runexp has not made are neither counted nor removed. Stop runs before you clear what they use.
 
@@ -42,7 +43,8 @@ const std::vector<Kind>& kinds() {
   static const std::vector<Kind> list = {
       {"meshes", "meshes", {""}, {".obj", ".json", ".part"}},
       {"masks", "masks", {""}, {".rle", ".part"}},
-      {"priors", "", {"prior-"}, {".prior", ".checkpoint", ".part"}},
+      {"networks", "networks", {""}, {".objects", ".depth", ".part"}},
+      {"priors", "priors", {""}, {".prior", ".checkpoint", ".part"}},
       {"scenes", "", {"synthetic-"}, {""}},
   };
   return list;

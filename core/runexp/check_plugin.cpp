@@ -48,7 +48,8 @@ int check_plugin_file(const std::string& file, const std::string& parameters) {
   for (const PluginKind kind : plugin_kinds()) {
     const std::string prefix = std::string(to_string(kind)) + "_";
     if (path.extension() == ".so" && stem.size() > prefix.size() && stem.rfind(prefix, 0) == 0)
-      return check_plugin(kind, stem.substr(prefix.size()), parameters, {path.parent_path().string()});
+      return check_plugin(
+          kind, stem.substr(prefix.size()), parameters, {path.parent_path().string()});
   }
   throw UserError(fmt::format("'{}' is not named like a plugin: KIND_NAME.so, with KIND one of {}",
                               file,

@@ -16,6 +16,8 @@ int run_plugins(const std::vector<std::string>& arguments);     ///< plugins.cpp
 int run_status(const std::vector<std::string>& arguments);      ///< status.cpp
 int run_watch(const std::vector<std::string>& arguments);       ///< watch.cpp
 int run_logs(const std::vector<std::string>& arguments);        ///< logs.cpp
+int run_cancel(const std::vector<std::string>& arguments);      ///< cancel.cpp
+int run_collect(const std::vector<std::string>& arguments);     ///< collect.cpp
 int run_rerun(const std::vector<std::string>& arguments);       ///< rerun.cpp
 int run_diff(const std::vector<std::string>& arguments);        ///< diff.cpp
 int run_completion(const std::vector<std::string>& arguments);  ///< completion.cpp
@@ -24,6 +26,8 @@ int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
 int run_figure(const std::vector<std::string>& arguments);      ///< figure.cpp
 int run_metrics(const std::vector<std::string>& arguments);     ///< metrics.cpp
 int run_export(const std::vector<std::string>& arguments);      ///< export.cpp
+int run_data(const std::vector<std::string>& arguments);        ///< annotate.cpp and the worker
+int run_detect(const std::vector<std::string>& arguments);      ///< detect.cpp
 int run_fit(const std::vector<std::string>& arguments);         ///< fit.cpp
 int run_show(const std::vector<std::string>& arguments);        ///< show.cpp
 int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp

@@ -58,6 +58,7 @@ int run_data(const std::vector<std::string>& arguments) {
       "usage: runexp data COMMAND ...\n\n"
       "commands:\n"
       "  synthesize   make a data set of synthetic street scenes\n"
+      "  annotate     write what networks say of pictures in KITTI's layout\n"
       "  inspect      say what a data set holds and what is wrong with it; draw it\n\n"
       "'runexp data COMMAND --help' says more.\n";
   if (arguments.empty()) {

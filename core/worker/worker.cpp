@@ -4,6 +4,8 @@
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
 //   monodr-worker sheet FILE          fits one object and draws how it went
+//   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
+//   monodr-worker detect FILE         fits the objects of pictures and writes boxes, pictures, JSON
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker run [options] FILE...  runs these cells, with nobody to talk to (launch/run_files.h)
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
@@ -32,6 +34,8 @@
 #include "launch/run_files.h"
 #include "methods/method.h"
 #include "pictures/overlay.h"
+#include "worker/annotate.h"
+#include "worker/detect.h"
 #include "worker/sheet.h"
 #include "worker/worker_commands.h"
 
@@ -90,6 +94,10 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   };
   const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
   for (const std::string& other : order.check) check_method(json::parse(other), registry);
+  if (order.only_check) {
+    channel.send(json{{"done", true}});
+    return 0;
+  }
   if (order.only_prior)
     make_trained_prior(config, registry, order.cache, progress, note);
   else
@@ -115,6 +123,29 @@ int draw_sheet(const std::string& path, Channel& channel) {
                         order.drawing == "sheet" ? sheet_of(trace, order.title)
                                                  : draw(heading_landscape_figure(trace)));
   channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
+  return 0;
+}
+
+int annotate_pictures(const std::string& path, Channel& channel) {
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const DetectOrder order = detect_order_from_json(read_file(path));
+  channel.send(json{{"done", true}, {"lines", write_annotations(order, progress)}});
+  return 0;
+}
+
+int detect_objects(const std::string& path, Channel& channel) {
+  const DetectOrder order = detect_order_from_json(read_file(path));
+  Throttle throttle;
+  const auto progress = [&](const std::string& what, double share) {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+  const auto note = [](const std::string&) {};  // they are of labels and left-out frames
+  Registry registry(order.plugin_folders);
+  prepare(json::parse(order.config), registry, order.cache, progress, note);
+  channel.send(json{{"done", true}, {"lines", write_detections(order, progress)}});
   return 0;
 }
 
@@ -226,6 +257,8 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (arguments[0] == "describe") return describe(rest, channel);
     if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
     if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
+    if (arguments[0] == "annotate" && rest.size() == 1) return annotate_pictures(rest[0], channel);
+    if (arguments[0] == "detect" && rest.size() == 1) return detect_objects(rest[0], channel);
     if (arguments[0] == "run") return run_cells(channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});

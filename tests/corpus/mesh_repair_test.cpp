@@ -4,6 +4,7 @@
 // was.
 #include "corpus/mesh_repair.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <Eigen/Geometry>
@@ -13,6 +14,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "corpus/corpus.h"
 #include "corpus/parametric_car.h"
 #include "geometry/mesh_file.h"
@@ -319,6 +321,9 @@ TEST(Corpus, AnEntryOfTheCacheIsAllThatWentIntoIt) {
       EXPECT_EQ(colour.x() > colour.z(), i % 2 == 0) << i;
     }
   }
+  std::filesystem::remove(folder / "cars/7/car.mtl");
+  EXPECT_THAT(join(read().reports.at(7).findings, "; "),
+              testing::HasSubstr("its material library 'car.mtl' is not there"));
   // A refusal is not kept: what is mended is taken.
   std::string off = fmt::format("OFF\n{} {} 0\n", car.vertices.size(), car.faces.size());
   for (const auto& v : car.vertices) off += fmt::format("{} {} {}\n", v.x(), v.y(), v.z());

@@ -99,6 +99,47 @@ TEST_F(Manifest, AFrameSaysWhatDiffersFromTheDefaults) {
   EXPECT_EQ(frames[1].intrinsics.fx, 1200);
 }
 
+TEST_F(Manifest, LidarStandsInPlaceOfDepthWithItsPose) {
+  folder_.write("lidar/a.bin", "");
+  const std::string pictures = "[defaults]\npicture = \"images/a.jpg\"\n" + kCamera;
+  const std::string lidar = "lidar = \"lidar/{name}.bin\"\n";
+  const std::string pose = "lidar_pose = [[0, -1, 0, 0.1], [0, 0, -1, -0.2], [1, 0, 0, 0.3]]\n";
+  const std::string depth = "depth = \"depth/{name}.npy\"\n";
+  const auto frames = read(pictures + lidar + pose);
+  EXPECT_EQ(relative(frames[0].lidar), "lidar/a.bin");
+  EXPECT_EQ(frames[0].lidar_pose(0, 1), -1);
+  EXPECT_EQ(frames[0].lidar_pose(2, 3), 0.3);
+  EXPECT_EQ(read(pictures + lidar + "lidar_pose = [0,-1,0,0, 0,0,-1,0, 1,0,0,0, 0,0,0,1]\n")[0]
+                .lidar_pose(2, 0),
+            1);
+  expect_says(message(pictures + lidar), {"m.toml:4:", "needs 'lidar_pose'"});
+  expect_says(message(pictures + lidar + "lidar_pose = [1, 2]\n"), {"2 numbers", "3x4"});
+  expect_says(message(pictures + lidar + "lidar_pose = [1,0,0,0, 0,2,0,0, 0,0,1,0]\n"),
+              {"m.toml:5:", "no rotation"});
+  expect_says(message(pictures + lidar + pose + depth), {"'a'", "keep one"});
+  // What a frame says itself goes before a default.
+  const std::string one = "[[frame]]\npicture = \"images/a.jpg\"\n";
+  EXPECT_EQ(read(pictures + pose + depth + one + lidar)[0].depth, "");
+  EXPECT_EQ(read(pictures + pose + lidar + one + depth)[0].lidar, "");
+}
+
+TEST_F(Manifest, TheRoadIsAHeightOrAPlane) {
+  const std::string pictures = "[defaults]\npicture = \"images/a.jpg\"\n" + kCamera;
+  const auto level = read(pictures + "ground_plane = [0, -1, 0, 1.65]\n");
+  EXPECT_EQ(level[0].camera_height, 1.65);
+  EXPECT_EQ(level[0].road_slope, 0);
+  const auto tilted = read(pictures + "ground_plane = [0, -2, 0.2, 4]\n");
+  EXPECT_NEAR(tilted[0].camera_height, 2, 1e-12);
+  EXPECT_NEAR(tilted[0].road_slope, 0.1, 1e-12);
+  expect_says(message(pictures + "ground_plane = [0, 1, 0, 1.65]\n"),
+              {"m.toml:4:", "above the camera"});
+  expect_says(message(pictures + "ground_plane = [0, 0, -1, 1.65]\n"),
+              {"four numbers", "b the largest"});
+  expect_says(message(pictures + "ground_plane = [0, -1, 0]\n"), {"four numbers"});
+  expect_says(message(pictures + "ground_plane = [0, -1, 0, 1.65]\ncamera_height = 2\n"),
+              {"keep one"});
+}
+
 TEST_F(Manifest, NamesMayHoldWhatPatternsAreMadeOf) {
   for (const char* file :
        {"odd/{name}.png", "odd/x*y.png", "odd/xzy.png", "odd/x*y_1.txt", "odd/xzy_1.txt"})

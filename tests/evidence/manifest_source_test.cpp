@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/Geometry>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -257,6 +258,50 @@ TEST_F(OwnPictures, TheRoadIsLookedForBelowTheStatedHeightOfTheCamera) {
   EXPECT_NEAR(
       locus_at(z, depth, frame.evidence.camera, box, frame.evidence.ground).ground, 4, 1e-3);
   EXPECT_EQ(locus_at(z, depth, frame.evidence.camera, box).ground, 2.3);
+}
+
+TEST_F(OwnPictures, LidarIsSeenAsTheDepthThatItsPointsHave) {
+  // Points in a frame of its own (x forward, z up, turned and shifted), one for each sixth pixel.
+  const Eigen::Matrix3d turn = Eigen::AngleAxisd(0.1, Eigen::Vector3d(1, 2, 3).normalized()) *
+                               (Eigen::Matrix3d() << 0, -1, 0, 0, 0, -1, 1, 0, 0).finished();
+  const Eigen::Vector3d shift(0.3, -0.2, 0.5);
+  std::string points, rows;
+  for (int y = 3; y < 140; y += 6)
+    for (int x = 3; x < 240; x += 6) {
+      const double z = 8 + 0.05 * x;
+      const Eigen::Vector3d seen((x + 0.5 - 120) / 200 * z, (y + 0.5 - 60) / 200 * z, z);
+      const Eigen::Vector3d own = turn.transpose() * (seen - shift);
+      const float four[4] = {float(own.x()), float(own.y()), float(own.z()), 0.5F};
+      points.append(reinterpret_cast<const char*>(four), sizeof four);
+      rows.append(reinterpret_cast<const char*>(four), 3 * sizeof(float));
+    }
+  street_.write("scan.bin", points);
+  street_.write("scan.npy", npy("<f4", int(rows.size() / 12), 3, rows));
+  std::string pose = "lidar_pose = [";
+  for (int i = 0; i < 3; ++i)
+    pose += fmt::format("[{}, {}, {}, {}], ", turn(i, 0), turn(i, 1), turn(i, 2), shift[i]);
+  for (const char* file : {"scan.bin", "scan.npy"}) {
+    const Frame frame = read(kPictures + kMasks + pose + "]\nlidar = \"" + file + "\"\n");
+    EXPECT_TRUE(frame.depth.is_sparse);
+    EXPECT_NEAR(frame.depth.metres.at(33, 63), 8 + 0.05 * 33, 1e-4) << file;
+    EXPECT_EQ(frame.depth.metres.at(34, 63), 0) << file;
+  }
+}
+
+TEST_F(OwnPictures, ATiltedRoadFallsWithTheDistance) {
+  const Frame frame = read(kPictures + kMasks + "ground_plane = [0, -1, 0.1, 1.65]\n");
+  const GroundRange far = frame.evidence.ground.at(20);
+  EXPECT_NEAR((far.highest + far.lowest) / 2, 1.75 + 2, 1e-9);
+  DepthMap depth;
+  depth.metres = Plane<float>(240, 140);
+  for (int y = 100; y < 140; ++y)
+    depth.metres.at(120, y) = float(1.65 / ((y + 0.5 - 60) / 200 - 0.1));
+  const double z = depth.metres.at(120, 110);
+  const Box2d box{100, 90, 140, 140};
+  const double ground =
+      locus_at(z, depth, frame.evidence.camera, box, frame.evidence.ground).ground;
+  EXPECT_NEAR(ground, 1.65 + 0.1 * z, 0.3);
+  EXPECT_EQ(locus_at(z, depth, frame.evidence.camera, box).ground, 2.3) << "a level road is nearer";
 }
 
 /// OpenCV's model, written out in double: where the ray through an undistorted pixel falls.

@@ -90,11 +90,27 @@ TEST(Npz, ReadsStoredAndDeflatedArraysOfEachType) {
           "d.npz",
           npz({{"intrinsics.npy", npy("<f4", "(3,)", "123456789012")}, {"depth.npy", array}},
               compressed));
-      const Plane<float> plane = read_npz_plane(path, "depth");
+      const Plane<float> plane = read_npz_plane(path, "depth").values;
       EXPECT_EQ(plane.width, 3);
       EXPECT_EQ(plane.height, 2);
       EXPECT_EQ(plane.values, floats);
     }
+}
+
+TEST(Npz, WholeNumbersAreReadAndSaidToBeSuch) {
+  const ScratchFolder scratch;
+  const auto read = [&](const std::string& array) {
+    return read_npy_plane(scratch.write("d.npy", array));
+  };
+  const NumberPicture millimetres =
+      read(npy("<u2", "(2, 3, 1)", raw<std::uint16_t>({1, 2, 3, 4, 5, 65535})));
+  EXPECT_TRUE(millimetres.is_whole);
+  EXPECT_EQ(millimetres.bits, 16);
+  EXPECT_EQ(millimetres.values.at(2, 1), 65535);
+  EXPECT_EQ(read(npy("<i4", "(1, 2)", raw<std::int32_t>({-1, 70000}))).values.at(1, 0), 70000);
+  EXPECT_EQ(read(npy("<i8", "(1, 1)", raw<std::int64_t>({9000}))).values.at(0, 0), 9000);
+  EXPECT_EQ(read(npy("|u1", "(1, 1)", "a")).bits, 8);
+  EXPECT_FALSE(read(npy("<f4", "(1, 1)", raw<float>({2}))).is_whole);
 }
 
 TEST(Npz, IsEnlargedToTheImageWithoutMixingDepths) {
@@ -121,7 +137,11 @@ TEST(Npz, BrokenArchivesNameTheFile) {
   EXPECT_EQ(message(good), "");
   expect_says(message(good, "disparity"), {"d.npz", "depth.npy"});
   EXPECT_EQ(message(npz({{"arr_0.npy", npy("<f4", "(1, 1)", "1234")}}, false)), "");
-  expect_says(message(npz({{"depth.npy", npy("<i4", "(1, 1)", "1234")}}, false)), {"float"});
+  expect_says(message(npz({{"depth.npy", npy(">f4", "(1, 1)", "1234")}}, false)),
+              {"little-endian"});
+  expect_says(message(npz({{"depth.npy", npy("<c8", "(1, 1)", "12345678")}}, false)), {"float"});
+  expect_says(message(npz({{"depth.npy", npy("<f8", "(16000000, 16000000)", "1234")}}, false)),
+              {"cut short"});
   expect_says(message(npz({{"depth.npy", npy("<f4", "(9, 9)", "1234")}}, false)), {"cut short"});
   // Whatever is cut off or flipped: an error that names the file, or the right array.
   // (The last two bytes are the length of a comment that nobody reads.)

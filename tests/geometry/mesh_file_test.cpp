@@ -273,8 +273,15 @@ TEST_F(MeshFile, MaterialsAreFoundByWhateverNameTheyHave) {
     ASSERT_EQ(mesh.colours.size(), 6U) << libraries;
     EXPECT_LT((mesh.colours[0] - Eigen::Vector3f(200, 30, 30) / 255).norm(), 1e-6) << libraries;
     EXPECT_EQ(mesh.colours[3], Eigen::Vector3f(0, 0, 1)) << libraries;
-    EXPECT_EQ(files_of_mesh(folder_.file("a.obj")).size(), 3U) << libraries;
+    const MeshFiles files = files_of_mesh(folder_.file("a.obj"));
+    EXPECT_EQ(files.found.size(), 3U) << libraries;
+    EXPECT_EQ(files.missing,
+              std::string(libraries).find("none.mtl") == std::string::npos
+                  ? std::vector<std::string>{}
+                  : std::vector<std::string>{"none.mtl"});
   }
+  read("a.obj", "mtllib not here.mtl\n" + faces);
+  EXPECT_EQ(files_of_mesh(folder_.file("a.obj")).missing, std::vector<std::string>{"not here.mtl"});
   const Mesh own = read("b.obj", "v 0 0 0 255 0 0\nv 1 0 0 0 51 0\nv 0 1 0 0 0 1\nf 1 2 3\n");
   EXPECT_LT((own.colours[1] - Eigen::Vector3f(0, 0.2F, 0)).norm(), 1e-6);
 }

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/ground_plane.h"
+#include "data/kitti_calibration.h"
 #include "evidence/frame_source.h"
 #include "evidence/requests.h"
 #include "evidence/street_folder.h"
@@ -162,6 +164,46 @@ TEST(Inspect, NamesDepthOfAnotherUnitAndBoxesOfAnotherResolution) {
   found = inspect(street.path(), 2);
   EXPECT_TRUE(has_note(found, "2 of 22 boxes of detections reach beyond the picture"));
   EXPECT_TRUE(has_fault(found, "detections_2/000001.txt", 2, "lies outside of the image"));
+}
+
+TEST(Inspect, PassesOverWhatBelongsToNoFrame) {
+  const StreetFolder street;
+  const std::string label = read_file(street.file("training/label_2/000000.txt"));
+  street.write("training/label_2/000000 (1).txt", label);
+  street.write("training/label_2/classes.txt", "car\n");
+  const Inspection found = inspect(street.path(), 2);
+  EXPECT_EQ(found.frames.size(), 3u);
+  EXPECT_EQ(kind_of(found, "label_2")->files, 3u);
+  EXPECT_EQ(found.labels.at("Car"), 6) << "none twice";
+  EXPECT_TRUE(found.faults.empty()) << format_inspection(found);
+  EXPECT_TRUE(has_note(found, "passed over in label_2")) << format_inspection(found);
+  EXPECT_TRUE(has_note(found, "000000 (1), classes")) << format_inspection(found);
+}
+
+TEST(Inspect, HoldsDepthAgainstTheRoad) {
+  const StreetFolder street;
+  // A level road 1.65 m below the camera, once in metres and once with a unit of a quarter.
+  const auto write = [&](double unit) {
+    Plane<std::uint16_t> depth(240, 140);
+    const Intrinsics k =
+        read_kitti_calibration(street.file("training/calib/000000.txt")).camera.intrinsics;
+    for (int y = int(k.cy) + 2; y < 140; ++y)
+      for (int x = 0; x < 240; ++x)
+        depth.at(x, y) =
+            std::uint16_t(std::min(60000.0, 256 * unit * 1.65 * k.fy / (y + 0.5 - k.cy)));
+    for (const char* frame : {"000000", "000001", "000002"}) {
+      save_png(street.file(std::string("training/depth_2/") + frame + ".png"), depth);
+      street.write(std::string("training/detections_2/") + frame + ".txt", "");
+    }
+  };
+  write(1);
+  EXPECT_FALSE(has_note(inspect(street.path(), 2), "the road"));
+  write(0.25);
+  const Inspection found = inspect(street.path(), 2);
+  EXPECT_TRUE(has_note(found, "depth does not fit the road")) << format_inspection(found);
+  EXPECT_TRUE(has_note(found, "0.41 m under it, where 1.8 m are expected"))
+      << format_inspection(found);
+  EXPECT_TRUE(found.faults.empty());
 }
 
 TEST(Inspect, OnlyAFolderThatIsNoneIsAnError) {

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cell/small_cell.h"
 #include "scratch_folder.h"
 
@@ -59,6 +61,15 @@ TEST_F(TrainedPrior, IsNamedByAllThatGoesIntoItAndNothingElse) {
   EXPECT_EQ(path(other), "my.prior");
 }
 
+TEST_F(TrainedPrior, CountsAsUsedWhereItIsTakenFromTheCache) {
+  const json config = small_config();
+  make(config);
+  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(1000);
+  fs::last_write_time(path(config), long_ago);
+  EXPECT_EQ(make(config), 0);
+  EXPECT_GT(fs::last_write_time(path(config)), long_ago) << "those unused for longest go first";
+}
+
 TEST_F(TrainedPrior, IsTrainedOnceAndReadBack) {
   const json config = small_config();
   EXPECT_GT(make(config), 0);
@@ -82,7 +93,8 @@ TEST_F(TrainedPrior, IsTrainedOnceAndReadBack) {
 
 TEST_F(TrainedPrior, ACheckpointThatCannotBeReadCostsNoMoreThanItsTime) {
   const json config = small_config();
-  cache_.write(fs::path(path(config)).filename().string() + ".checkpoint", "half a file");
+  fs::create_directories(fs::path(path(config)).parent_path());
+  write_file_atomically(path(config) + ".checkpoint", "half a file");
   EXPECT_GT(make(config), 0);
   EXPECT_FALSE(fs::exists(path(config) + ".checkpoint"));
 }

@@ -217,6 +217,15 @@ TEST_F(PluginFolder, APluginThatAddsAChannelOfATakenNameIsRefused) {
   EXPECT_TRUE(contains(reason, "it adds the channel 'nocs', which is there already")) << reason;
 }
 
+TEST(Plugins, OfOneTemplateShareNoVariables) {
+  Registry registry({(fs::path(std::getenv("MONODR_BINARY_DIR")) / "counting_plugins").string()});
+  for (const char* name : {"counting_one", "counting_two"}) {
+    EXPECT_TRUE(registry.make<Loss>(name, Parameters({}, {}, name))->needs().silhouette)
+        << name << " is the first of its plugin";
+    EXPECT_FALSE(registry.make<Loss>(name, Parameters({}, {}, name))->needs().silhouette);
+  }
+}
+
 TEST_F(PluginFolder, AnEmptyFolderHoldsNothing) {
   EXPECT_TRUE(Registry({folder.string()}).catalogue().plugins.empty());
 }

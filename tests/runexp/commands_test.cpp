@@ -55,7 +55,7 @@ TEST_F(Commands, CacheIsListedAndClearedAndNothingElseIsTouched) {
   for (const char* file : {"meshes/a.obj",
                            "meshes/notes.txt",
                            "masks/b.rle",
-                           "prior-1.prior",
+                           "priors/1.prior",
                            "my.prior",
                            "synthetic-2/labels.txt"}) {
     fs::create_directories((cache / file).parent_path());
@@ -64,7 +64,7 @@ TEST_F(Commands, CacheIsListedAndClearedAndNothingElseIsTouched) {
   EXPECT_THAT(run({"cache", "list", "--cache", cache.string()}).output(),
               testing::ContainsRegex("meshes +1 entries"));
   EXPECT_EQ(run({"cache", "clear", "masks", "priors", "--cache", cache.string()}).exit_code(), 0);
-  EXPECT_FALSE(fs::exists(cache / "masks/b.rle") || fs::exists(cache / "prior-1.prior"));
+  EXPECT_FALSE(fs::exists(cache / "masks/b.rle") || fs::exists(cache / "priors/1.prior"));
   EXPECT_TRUE(fs::exists(cache / "meshes/a.obj") && fs::exists(cache / "synthetic-2"));
   EXPECT_EQ(run({"cache", "clear", "--cache", cache.string()}).exit_code(), 0);
   EXPECT_FALSE(fs::exists(cache / "meshes/a.obj") || fs::exists(cache / "synthetic-2"));

@@ -48,7 +48,7 @@ class Prior : public testing::Test {
   std::vector<std::string> cached(const std::string& ending) {
     std::vector<std::string> files;
     std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder_.file("results/cache"), ignored))
+    for (const auto& entry : fs::directory_iterator(folder_.file("results/cache/priors"), ignored))
       if (entry.path().extension() == ending) files.push_back(entry.path().string());
     return files;
   }

@@ -159,6 +159,9 @@ TEST(IdleKeys, AreThoseThatTheOtherKeysSwitchOff) {
   EXPECT_THAT(idle(dataset_binding(), {{"faults", "never"}}), Contains("depth_noise"));
   EXPECT_THAT(idle(dataset_binding(), {{"source", "manifest"}}), Contains("depth"));
   EXPECT_EQ(idle(fit_binding(), {}), std::set<std::string>{"start_detections"});
+  EXPECT_TRUE(idle(corpus_binding(), {}).empty());
+  EXPECT_EQ(idle(corpus_binding(), {{"root", "meshes"}}),
+            (std::set<std::string>{"cars", "held_out"}));
   EXPECT_EQ(idle(method_binding(), {{"name", "boxes"}, {"detections", "x"}}),
             std::set<std::string>{});
 }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/detect.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "cell/data_request.h"
+#include "cell/networks.h"
+#include "evidence/network_evidence.h"
+#include "evidence/observation_reader.h"
+#include "fitting/fit.h"
+#include "fitting/observation_batch.h"
+#include "methods/fit_pipeline.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+
+/// The state that a fit ended in, one row an object.
+struct FinalState {
+  at::Tensor state, initial_texture;
+};
+
+void fit_frame(const FitPipeline& pipeline,
+               const Initialiser& initialiser,
+               const std::vector<Observation>& observations,
+               DetectedFrame& frame) {
+  if (observations.empty()) return;
+  const Objective objective = pipeline.objective();
+  FinalState last;
+  FitResult fit = fit_objects(observations,
+                              objective,
+                              *pipeline.rule,
+                              pipeline.settings,
+                              initialiser,
+                              {},
+                              [&](const FitSnapshot& now) {
+                                if (now.step == pipeline.settings.iterations)
+                                  last = {now.state.clone(), now.initial_texture.clone()};
+                              });
+  const ObservationBatch batch = make_observation_batch(
+      observations, pipeline.settings.size_mean, pipeline.settings.size_deviation);
+  const std::vector<PoseDeviation> deviations =
+      pose_deviations(objective,
+                      batch,
+                      last.state,
+                      last.initial_texture,
+                      fit.objects,
+                      pipeline.settings.heading_temperature);
+  for (size_t i = 0; i < fit.objects.size(); ++i) {
+    FittedObject& object = fit.objects[i];
+    if (!object.failure.empty()) {
+      frame.left_out.push_back({object.frame, object.object, object.failure});
+      continue;
+    }
+    frame.objects.push_back(std::move(object));
+    frame.deviations.push_back(deviations[i]);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> detect(const DetectOrder& order,
+                                const CellProgress& progress,
+                                const std::function<void(const DetectedFrame&)>& use) {
+  const json config = json::parse(order.config);
+  Registry registry(order.plugin_folders);
+  const CellSettings settings = cell_settings(config);
+  DatasetRequest data = data_request(settings, 0, order.cache);
+  data.networks = networks_of(config, registry, order.cache);
+  const auto source = open_frame_source(data);
+  const std::vector<std::string> ids = source->frames();
+  const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
+  const auto initialiser = make_initialiser(pipeline.settings, settings.category);
+  ObservationSet all;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    progress("detecting", double(i) / double(ids.size()));
+    ObservationReader one(*source, data, {ids[i]});
+    ObservationSet set = one.next(std::numeric_limits<size_t>::max());
+    DetectedFrame frame;
+    frame.view = source->view(ids[i]);
+    frame.left_out = set.skipped_objects;
+    fit_frame(pipeline, *initialiser, set.observations, frame);
+    use(frame);
+    one.finish(set);
+    add_without_observations(all, std::move(set));
+  }
+  progress("detecting", 1);
+  return all.notes;
+}
+
+}  // namespace monodr

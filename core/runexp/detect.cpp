@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/lines.h"
+#include "base/options.h"
+#include "base/temporary_folder.h"
+#include "base/text.h"
+#include "data/kitti_calibration.h"
+#include "experiment/cells.h"
+#include "launch/ask_worker.h"
+#include "launch/catalogue.h"
+#include "launch/orders.h"
+#include "launch/workers.h"
+#include "runexp/commands.h"
+#include "runexp/common_options.h"
+#include "runexp/networks_option.h"
+
+namespace monodr {
+namespace {
+
+namespace po = boost::program_options;
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr double kAssumedFieldOfView = 65;  // degrees: a telephone's, held upright or not
+
+const CommandUsage usage = {
+    "runexp detect",
+    "PICTURE... --networks FILE.toml [--intrinsics FX,FY,CX,CY | --calib FILE | --field-of-view "
+    "DEG] "
+    "[KEY=VALUE ...] [options]",
+    R"(3-D boxes out of pictures alone. A network finds cars and their masks, another one the depth, where
+one is named; each car is then fitted by rendering. Into the folder --output go a picture with the boxes and
+a file of KITTI's result lines for each picture, and detections.json for all of them, where each box has the
+standard deviation of its position, size and heading, and the other headings that the evidence leaves open.
+
+--networks names a file with the tables [detector] and [depth_estimator] (several files may share them);
+experiments/networks has such files, docs/networks.md says where the networks themselves come from. All
+pictures are of one camera. Without one a horizontal field of view of 65 degrees is assumed; distances scale
+with that.
+
+Examples:
+  runexp detect street.jpg --networks networks/yolov5n-seg.toml --field-of-view 70
+  runexp detect *.png --calib 000010.txt --networks yolov5n-seg.toml --networks rt-monodepth-s.toml -o found
+)"};
+
+po::options_description describe_options() {
+  po::options_description options("options");
+  auto add = options.add_options();
+  add_networks_option(options);
+  add("intrinsics",
+      po::value<std::string>()->value_name("FX,FY,CX,CY"),
+      "of the camera, in pixels; (0, 0) is the picture's upper left corner");
+  add("calib", po::value<std::string>()->value_name("FILE"), "a calibration file of KITTI's");
+  add("field-of-view",
+      po::value<double>()->value_name("DEG"),
+      "from the left border to the right one");
+  add("category",
+      po::value<std::string>()->default_value("car")->value_name("NAME"),
+      "what is looked for: a file of experiments/categories, or its path");
+  add("output,o",
+      po::value<std::string>()->default_value("detections")->value_name("DIR"),
+      "folder of what is written; made where it is not there");
+  add("quiet,q", po::bool_switch(), "no progress");
+  add_results_option(options);
+  add_plugin_options(options);
+  return options;
+}
+
+struct CameraChoice {
+  json keys;  ///< of the manifest
+  std::vector<double> offset{0, 0, 0};
+  std::string note;
+};
+
+std::vector<double> numbers_of(const std::string& text) {
+  std::vector<double> numbers;
+  for (const std::string& word : split_list(text, "--intrinsics"))
+    numbers.push_back(parse_number(word, {}, "--intrinsics"));
+  if (numbers.size() != 4)
+    throw UserError(fmt::format(
+        "--intrinsics '{}' has {} numbers, but must have four: FX,FY,CX,CY", text, numbers.size()));
+  return numbers;
+}
+
+CameraChoice camera_choice(const po::variables_map& values) {
+  const int given =
+      int(values.count("intrinsics") + values.count("calib") + values.count("field-of-view"));
+  if (given > 1)
+    throw UserError("give one of --intrinsics, --calib and --field-of-view, not several");
+  CameraChoice choice;
+  if (values.count("intrinsics") > 0) {
+    choice.keys["intrinsics"] = numbers_of(values["intrinsics"].as<std::string>());
+  } else if (values.count("calib") > 0) {
+    const Camera camera = read_kitti_calibration(values["calib"].as<std::string>()).camera;
+    const Intrinsics& k = camera.intrinsics;
+    choice.keys["intrinsics"] = {k.fx, k.fy, k.cx, k.cy};
+    choice.offset = {camera.offset.x(), camera.offset.y(), camera.offset.z()};
+  } else {
+    const double degrees = given > 0 ? values["field-of-view"].as<double>() : kAssumedFieldOfView;
+    if (!(degrees >= 1 && degrees <= 170))
+      throw UserError(
+          fmt::format("--field-of-view is {} degrees, but must be between 1 and 170", degrees));
+    choice.keys["horizontal_field_of_view"] = degrees;
+    if (given == 0)
+      choice.note = fmt::format(
+          "note: no camera is given; a horizontal field of view of {} degrees is assumed, and "
+          "distances scale with it "
+          "(--intrinsics, --calib or --field-of-view says better)",
+          degrees);
+  }
+  return choice;
+}
+
+/// Names of frames: of the pictures, with a number where two have the same.
+std::string write_manifest(const std::vector<std::string>& pictures,
+                           const CameraChoice& camera,
+                           const fs::path& folder) {
+  json frames = json::array();
+  std::set<std::string> names;
+  for (const std::string& picture : pictures) {
+    if (!fs::is_regular_file(picture))
+      throw UserError(fmt::format("there is no picture '{}'", picture));
+    std::string name = fs::path(picture).stem().string();
+    for (int n = 2; !names.insert(name).second; ++n)
+      name = fmt::format("{}-{}", fs::path(picture).stem().string(), n);
+    frames.push_back({{"id", name}, {"picture", fs::absolute(picture).string()}});
+  }
+  const fs::path file = folder / "frames.json";
+  write_file_atomically(file.string(), json{{"defaults", camera.keys}, {"frame", frames}}.dump());
+  return file.string();
+}
+
+}  // namespace
+
+int run_detect(const std::vector<std::string>& arguments) {
+  const po::options_description options = describe_options();
+  po::options_description all = options;
+  all.add_options()("word", po::value<std::vector<std::string>>(), "PICTURE... KEY=VALUE...");
+  po::variables_map values;
+  const auto positional = po::positional_options_description().add("word", -1);
+  if (!parse_options(usage, arguments, all, positional, values)) return 0;
+  std::vector<std::string> pictures, overrides;
+  if (values.count("word") > 0)
+    for (const std::string& word : values["word"].as<std::vector<std::string>>())
+      (word.find('=') != std::string::npos && !fs::exists(word) ? overrides : pictures)
+          .push_back(word);
+  if (pictures.empty()) throw UserError("which pictures? See 'runexp detect --help'");
+
+  const TemporaryFolder scratch("monodr-detect");
+  const CameraChoice camera = camera_choice(values);
+  const std::string manifest = write_manifest(pictures, camera, scratch.path());
+  const std::string dataset =
+      fmt::format("source = \"manifest\"\nroot = {}\ncategory = {}\nobjects = 0\n",
+                  json(manifest).dump(),
+                  json(values["category"].as<std::string>()).dump());
+  const Experiment experiment = experiment_with_networks(
+      networks_option(values), dataset, overrides, scratch.path().string());
+  const CatalogueSource plugins(worker_program(),
+                                plugin_folders(plugin_path(values), experiment.plugin_folders),
+                                cache_folder(values));
+  const std::vector<Cell> cells = expand_cells(
+      experiment, plugins.catalogue(), [](const Parameters&) { return std::string(); });
+  if (!camera.note.empty()) std::cerr << camera.note << "\n";
+
+  DetectOrder order;
+  order.config = cells.front().config;
+  order.plugin_folders = plugins.folders();
+  order.cache = fs::absolute(cache_folder(values)).string();
+  order.output = fs::absolute(values["output"].as<std::string>()).string();
+  order.offset = camera.offset;
+  fs::create_directories(order.output);
+  Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
+  const auto done = ask_worker(worker_program(), "detect", to_json(order), progress);
+  if (!done) return exit_stopped;
+  for (const std::string& line : done->at("lines").get<std::vector<std::string>>())
+    std::cout << line << "\n";
+  std::cout << (fs::path(values["output"].as<std::string>()) / "detections.json").string()
+            << std::endl;
+  return 0;
+}
+
+}  // namespace monodr
