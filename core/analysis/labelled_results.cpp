@@ -168,9 +168,12 @@ CurveFigure precision_recall_figure(const std::vector<LabelledCell>& cells,
   std::vector<double> recall;
   for (int i = 0; i < recall_samples; ++i) recall.push_back(i / (recall_samples - 1.0));
   CurveFigure figure;
-  figure.title = fmt::format("Precision over recall: {} {}, {}, IoU {}",
+  const OverlapKind kind = overlap_kind(metric);
+  figure.title = fmt::format("Precision over recall {}: {}, {}, minimum overlap {}",
+                             kind == OverlapKind::image    ? "in the image"
+                             : kind == OverlapKind::ground ? "from above"
+                                                           : "in 3-D",
                              metric.category,
-                             metric.metric.substr(3),
                              metric.difficulty,
                              metric.iou);
   figure.x_title = "recall";

@@ -128,6 +128,10 @@ ReportContent gather_report(const Database& database, const ReportOptions& optio
   const std::vector<StoredCell> cells = current_cells(database, experiment);
   content.question = question_of(database, experiment);
   content.summary = summary_of(cells);
+  if (!options.tags.empty())
+    content.summary += fmt::format("; only cells tagged {}", join(options.tags, " and "));
+  for (const CountedFact& fact : said_of_cells(database, experiment))
+    content.said.push_back({fact.key, fact.value});
   content.figures = figures_of(database, content.table);
   add_heat_map(content.table, content.figures);
   content.failures = failures_of(database, experiment, cells);
@@ -137,12 +141,7 @@ ReportContent gather_report(const Database& database, const ReportOptions& optio
   for (const std::string& reason : missing)
     content.failures.push_back({"figures and pictures that need the labels", reason});
   add_label_figures(labelled, content.table, content.figures);
-  content.picture_note =
-      "Ranked by 3-D overlap with the label, those without any by the distance of their location, "
-      "over all seeds. Green: fitted (the front face crossed), orange: labelled, white: the "
-      "label's 2-D box.";
-  content.picture_rows =
-      object_pictures(labelled, (std::filesystem::path(options.fits_folder) / experiment).string());
+  add_object_pictures(database, labelled, options, content);
   content.settings = joined(settings_of(database, experiment));
   content.provenance = joined(provenance_of(database, experiment));
   return content;

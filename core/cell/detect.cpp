@@ -8,6 +8,7 @@
 #include "cell/networks.h"
 #include "evidence/network_evidence.h"
 #include "evidence/observation_reader.h"
+#include "fitting/final_state.h"
 #include "fitting/fit.h"
 #include "fitting/observation_batch.h"
 #include "methods/fit_pipeline.h"
@@ -16,11 +17,6 @@ namespace monodr {
 namespace {
 
 using nlohmann::json;
-
-/// The state that a fit ended in, one row an object.
-struct FinalState {
-  at::Tensor state, initial_texture;
-};
 
 void fit_frame(const FitPipeline& pipeline,
                const Initialiser& initialiser,
@@ -35,10 +31,7 @@ void fit_frame(const FitPipeline& pipeline,
                               pipeline.settings,
                               initialiser,
                               {},
-                              [&](const FitSnapshot& now) {
-                                if (now.step == pipeline.settings.iterations)
-                                  last = {now.state.clone(), now.initial_texture.clone()};
-                              });
+                              record_final_state(last, pipeline.settings.iterations));
   const ObservationBatch batch = make_observation_batch(
       observations, pipeline.settings.size_mean, pipeline.settings.size_deviation);
   const std::vector<PoseDeviation> deviations =

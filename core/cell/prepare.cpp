@@ -13,6 +13,8 @@
 #include "evidence/frame_source.h"
 #include "evidence/network_evidence.h"
 #include "methods/method.h"
+#include "methods/trained_predictor.h"
+#include "methods/training_examples.h"
 #include "synthetic/synthetic.h"
 
 namespace monodr {
@@ -39,12 +41,12 @@ void note_missing_labels(const DatasetRequest& data, const PrepareNote& note) {
 
 }  // namespace
 
-void prepare(const nlohmann::json& config,
-             Registry& registry,
-             const std::string& cache,
-             const PrepareProgress& progress,
-             const PrepareNote& note,
-             bool whole_dataset) {
+void prepare_data(const nlohmann::json& config,
+                  Registry& registry,
+                  const std::string& cache,
+                  const PrepareProgress& progress,
+                  const PrepareNote& note,
+                  bool whole_dataset) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
   DatasetRequest data = data_request(settings, 0, cache);
@@ -72,7 +74,50 @@ void prepare(const nlohmann::json& config,
   if (data.is_synthetic() && !fs::exists(data.root))
     synthesize({.objects = data.objects, .seed = data.scene_seed, .output = data.root},
                [&](double share) { progress("making the synthetic scenes", share); });
+}
+
+void prepare_training_data(const nlohmann::json& config,
+                           Registry& registry,
+                           const std::string& cache,
+                           const PrepareProgress& progress) {
+  namespace fs = std::filesystem;
+  const CellSettings settings = cell_settings(config);
+  fs::create_directories(cache);
+  if (fs::exists(predictor_path(config, registry, cache))) return;
+  for (const DatasetRequest& request : training_requests(settings, cache)) {
+    if (request.is_synthetic()) {
+      if (!fs::exists(request.root))
+        synthesize({.objects = settings.train.objects,
+                    .seed = settings.train.scene_seed,
+                    .output = request.root},
+                   [&](double share) { progress("making the training scenes", share); });
+    } else {
+      cut_masks(
+          request, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });
+    }
+  }
+}
+
+void prepare_predictor(const nlohmann::json& config,
+                       Registry& registry,
+                       const std::string& cache,
+                       const PrepareProgress& progress,
+                       const PrepareNote& note) {
+  prepare_training_data(config, registry, cache, progress);
   prepare_method(config, registry, cache, progress, note);
+}
+
+void prepare(const nlohmann::json& config,
+             Registry& registry,
+             const std::string& cache,
+             const PrepareProgress& progress,
+             const PrepareNote& note,
+             bool whole_dataset) {
+  prepare_data(config, registry, cache, progress, note, whole_dataset);
+  if (cell_settings(config).method.predicts())
+    prepare_predictor(config, registry, cache, progress, note);
+  else
+    prepare_method(config, registry, cache, progress, note);
 }
 
 }  // namespace monodr

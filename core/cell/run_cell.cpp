@@ -73,25 +73,30 @@ std::vector<FrameAnnotations> evaluated(std::vector<FrameAnnotations> detections
   return detections;
 }
 
-std::vector<FramePicture> pictures_of(const std::shared_ptr<const FrameSource>& source,
-                                      const std::vector<std::string>& frames,
-                                      const std::vector<FrameAnnotations>& labels,
-                                      const CategoryModel& category,
-                                      const std::vector<FittedObject>& fits) {
-  std::map<std::string, const FrameAnnotations*> labels_of;
-  for (const FrameAnnotations& frame : labels) labels_of[frame.frame] = &frame;
-  std::vector<FramePicture> pictures;
-  for (const std::string& frame : frames) {
-    FramePicture picture{frame, [source, frame] { return source->view(frame); }, {}, {}};
-    if (const auto found = labels_of.find(frame); found != labels_of.end())
-      for (const Annotation& label : found->second->objects)
-        if (category.includes(label.category)) picture.labels.push_back(label);
-    for (const FittedObject& fit : fits)
-      if (fit.frame == frame && fit.failure.empty() && fit.has_box())
-        picture.objects.push_back(fit);
-    pictures.push_back(std::move(picture));
-  }
-  return pictures;
+/// Shows each frame to whoever draws it, and lets its meshes go.
+FramesDone show_frames(const std::shared_ptr<const FrameSource>& source,
+                       const CellSettings& settings,
+                       const CellWishes& wishes) {
+  return [=, &settings, &wishes](const std::vector<std::string>& frames,
+                                 std::vector<FittedObject>& objects) {
+    const bool draws = wishes.picture && settings.evaluation.overlays;
+    for (const std::string& frame : frames) {
+      if (!draws) break;
+      // A broken file of labels is told of, or passed over, where the labels are read for the evaluation.
+      std::vector<FrameAnnotations> labels = load_labels(*source, {frame}, OnError::skip);
+      FramePicture picture{frame, [source, frame] { return source->view(frame); }, {}, {}};
+      for (const FrameAnnotations& of_frame : labels)
+        for (const Annotation& label : of_frame.objects)
+          if (settings.category.includes(label.category)) picture.labels.push_back(label);
+      for (const FittedObject& fit : objects)
+        if (fit.frame == frame && fit.failure.empty() && fit.has_box())
+          picture.objects.push_back(fit);
+      if (labels.empty() && source->has_labels(frame)) continue;  // no result will name it
+      wishes.picture(picture);
+    }
+    if (wishes.keep_meshes) return;
+    for (FittedObject& object : objects) object.mesh = {};
+  };
 }
 
 void add_curves(const MethodResult& found, std::vector<SeriesPoint>& series) {
@@ -241,7 +246,9 @@ void add_skipped(const ObservationSet& set, CellResult& result) {
 
 }  // namespace
 
-CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
+CellOutcome run_cell(const CellOrder& order,
+                     const CellProgress& progress,
+                     const CellWishes& wishes) {
   const json config = json::parse(order.record.config);
   const CellSettings settings = cell_settings(config);
   Registry registry(order.plugin_folders);
@@ -251,12 +258,14 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   data.networks = networks_of(config, registry, order.cache);
   const std::shared_ptr<const FrameSource> source = open_frame_source(data);
   const auto method = make_method(config, registry, order.cache);
-  MethodRun run = run_method(*method,
-                             *source,
-                             data,
-                             reads_observations(config, data),
-                             looks_at_observations(config),
-                             [&](double share) { progress("fitting", 0.05 + 0.9 * share); });
+  MethodRun run = run_method(
+      *method,
+      *source,
+      data,
+      reads_observations(config, data),
+      looks_at_observations(config),
+      [&](double share) { progress("fitting", 0.05 + 0.9 * share); },
+      show_frames(source, settings, wishes));
   const MethodResult& found = run.found;
   ObservationSet& set = run.set;
   require_detections(found, set, settings.category);
@@ -314,8 +323,7 @@ CellOutcome run_cell(const CellOrder& order, const CellProgress& progress) {
   for (const std::vector<std::string>* notes : {&found.notes, &std::as_const(set).notes})
     for (const std::string& note : *notes) add_note(result, note);
   note_low_recall(result);
-  if (settings.evaluation.overlays && !order.pictures.empty())
-    outcome.pictures = pictures_of(source, frames, labels, settings.category, found.objects);
+  outcome.fits = std::move(run.found.objects);
   return outcome;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cell/run_method.h"
 
+#include <algorithm>
 #include <ctime>
 #include <future>
 #include <iterator>
@@ -23,6 +24,7 @@ void add_curves(MethodResult& all,
                 const MethodResult& part,
                 double objects,
                 double objects_before) {
+  if (objects == 0) return;
   if (all.curves.empty()) {
     all.curves = part.curves;
     return;
@@ -44,7 +46,9 @@ void add_result(MethodResult& all, MethodResult part) {
   all.failed_hypotheses += part.failed_hypotheses;
   all.starts_without_detection += part.starts_without_detection;
   all.renders += part.renders;
-  all.notes.insert(all.notes.end(), part.notes.begin(), part.notes.end());
+  for (const std::string& note : part.notes)  // what each part says is said once
+    if (std::find(all.notes.begin(), all.notes.end(), note) == all.notes.end())
+      all.notes.push_back(note);
 }
 
 }  // namespace
@@ -55,6 +59,7 @@ MethodRun run_method(const Method& method,
                      bool reads,
                      bool looks,
                      const std::function<void(double share)>& progress,
+                     const FramesDone& frames_done,
                      size_t objects_at_once) {
   MethodRun run;
   const double before = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
@@ -67,10 +72,11 @@ MethodRun run_method(const Method& method,
     }
     run.found = method.detect(run.set, progress);
     run.seconds = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
+    if (frames_done) frames_done(run.set.frames, run.found.objects);
     return run;
   }
   ObservationReader reader(source, request, source.frames());
-  double reading = 0;  // one thread at a time reads
+  double reading = 0, showing = 0;  // one thread at a time reads
   const auto read_next = [&] {
     const double start = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
     ObservationSet set = reader.next(objects_at_once);
@@ -82,17 +88,20 @@ MethodRun run_method(const Method& method,
     const double share = reader.share();
     std::future<ObservationSet> upcoming;
     if (!reader.is_done()) upcoming = std::async(std::launch::async, read_next);
-    if (!part.observations.empty()) {
-      add_result(run.found, method.detect(part, [&](double of_part) {
-        progress(done + (share - done) * of_part);
-      }));
-    }
+    MethodResult found;
+    if (!part.observations.empty())
+      found =
+          method.detect(part, [&](double of_part) { progress(done + (share - done) * of_part); });
+    const double shown = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+    if (frames_done) frames_done(part.frames, found.objects);
+    showing += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - shown;
+    add_result(run.found, std::move(found));
     done = share;
     add_without_observations(run.set, std::move(part));
     if (!upcoming.valid()) break;
     part = upcoming.get();
   }
-  run.seconds = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - before - reading;
+  run.seconds = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - before - reading - showing;
   reader.finish(run.set);
   require_observations(run.set, request.category_model);
   return run;

@@ -15,6 +15,10 @@ struct MethodRun {
   double seconds = 0;  ///< of processor time that the method took
 };
 
+/// Called with frames whose objects are done, and the objects (their number and order must stay).
+using FramesDone =
+    std::function<void(const std::vector<std::string>& frames, std::vector<FittedObject>& objects)>;
+
 /// Reads the data and runs the method on it. A method that looks at observations gets whole frames that hold
 /// `objects_at_once` objects or more, while the next are read beside it; they are dropped then, so that memory does not
 /// grow with the frames. An object's answer depends on the object alone, so that the result is that of all at once.
@@ -26,6 +30,7 @@ MethodRun run_method(const Method& method,
                      bool reads,
                      bool looks,
                      const std::function<void(double share)>& progress,
+                     const FramesDone& frames_done = {},
                      size_t objects_at_once = 64);
 
 }  // namespace monodr

@@ -12,9 +12,10 @@
 #include "cell/data_request.h"
 #include "cell/networks.h"
 #include "evidence/frame_source.h"
+#include "fitting/final_state.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
-#include "methods/fit_pipeline.h"
+#include "methods/predictor_method.h"
 
 namespace monodr {
 namespace {
@@ -135,17 +136,6 @@ bool has_mask(const FitPipeline& pipeline) {
   });
 }
 
-/// The state that a fit ended in, one row an object.
-struct FinalState {
-  at::Tensor state, initial_texture;
-};
-
-FitObserver record_final_state(FinalState& final, int iterations) {
-  return [&final, iterations](const FitSnapshot& now) {
-    if (now.step == iterations) final = {now.state.clone(), now.initial_texture.clone()};
-  };
-}
-
 LandscapeSettings landscape_settings(const FitPipeline& pipeline) {
   LandscapeSettings settings;
   settings.rates = pipeline.settings.rates;
@@ -185,7 +175,8 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   Registry registry(order.plugin_folders);
   progress("reading the data", 0);
   const CellSettings settings = cell_settings(config);
-  if (settings.method.name != MethodKind::fit)
+  if (settings.method.name != MethodKind::fit &&
+      settings.method.name != MethodKind::predictor_and_fit)
     throw UserError(fmt::format("method.name = \"{}\" fits nothing that could be drawn",
                                 name_of(settings.method.name)));
   const DatasetRequest data = data_of(order, config, registry);
@@ -194,7 +185,8 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   FitTrace trace;
   trace.observation = chosen_object(order, data, *source);
   trace.image = source->view(order.frame).image;
-  const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
+  const StartedFit started = make_started_fit(config, registry, order.cache);
+  const FitPipeline& pipeline = started.pipeline;
   const Objective objective = pipeline.objective();
   const ObservationBatch batch = make_observation_batch(
       {trace.observation}, pipeline.settings.size_mean, pipeline.settings.size_deviation);
@@ -206,7 +198,7 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
       objective,
       *pipeline.rule,
       pipeline.settings,
-      *make_initialiser(pipeline.settings, settings.category),
+      *started.initialiser,
       [&](double share) { progress("fitting", 0.1 + 0.6 * share); },
       [&](const FitSnapshot& now) {
         watcher.look(now);

@@ -124,13 +124,15 @@ std::string names_in(const LinesByName& lines) {
   if (has("P_rect_00"))
     throw UserError(fmt::format(
         "'{}' is KITTI-360's perspective.txt, in which no camera is called 2; write its "
-        "'P_rect_00: ' as 'P2: ' and 'R_rect_00: ' as 'R0_rect: ', and 'P_rect_01: ' as 'P3: '",
+        "'P_rect_00: ' as 'P2: ' and 'R_rect_00: ' as 'R0_rect: ', and 'P_rect_01: ' as 'P3: ', or "
+        "let "
+        "'runexp data convert --from kitti360' do it",
         path));
   if (has("R") && has("T"))
     throw UserError(fmt::format(
         "'{}' is a transform of KITTI raw (R and T); the cameras stand in "
         "calib_cam_to_cam.txt, and 'Tr_velo_to_cam: ' is made of R and T of calib_velo_to_cam.txt, "
-        "row by row [R | T]",
+        "row by row [R | T]; 'runexp data convert --from kitti-raw' does it",
         path));
   throw UserError(
       fmt::format("'{}' has no line 'P2: ' (3x4 projection of the left colour camera); {}; restore "

@@ -14,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kImageExtensions = {"png", "jpg", "jpeg"};
+// Cameras write capitals.
+const std::vector<std::string> kImageExtensions = {"png", "jpg", "jpeg", "PNG", "JPG", "JPEG"};
 
 std::vector<std::string> stems(const fs::path& folder, const std::vector<std::string>& extensions) {
   std::vector<std::string> names;

@@ -26,6 +26,9 @@ json parse_file(const std::string& path) {
     const auto end = content.begin() + std::ptrdiff_t(std::min(error.byte, content.size()));
     throw UserError({path, 1 + int(std::count(content.begin(), end, '\n'))},
                     "this is not JSON; export the masks again");
+  } catch (const json::exception&) {  // well written, and no number that there is: 1e999
+    throw UserError({path},
+                    "this is not JSON: a number is too large for any; export the masks again");
   }
 }
 

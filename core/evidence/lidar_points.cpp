@@ -19,7 +19,7 @@ constexpr size_t kStrays = 100;    // one number in so many may be anything
 
 std::vector<float> numbers_of(const std::string& bytes) {
   std::vector<float> numbers(bytes.size() / sizeof(float));
-  std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(float));
   return numbers;
 }
 

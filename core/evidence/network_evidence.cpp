@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "evidence/network_evidence.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -60,12 +61,8 @@ std::vector<FoundObject> read_objects(const std::string& text) {
 
 /// PNG of 16 bits, with the stated deviation in front of it.
 std::string written(const EstimatedDepth& depth) {
-  cv::Mat units(depth.metres.height, depth.metres.width, CV_16U);
-  for (int y = 0; y < units.rows; ++y)
-    for (int x = 0; x < units.cols; ++x) {
-      const double unit = std::round(depth.metres.at(x, y) * kUnitsPerMetre);
-      units.at<std::uint16_t>(y, x) = static_cast<std::uint16_t>(unit > kLargestUnit ? 0 : unit);
-    }
+  Plane<std::uint16_t> plane = depth_units(depth.metres);
+  const cv::Mat units(plane.height, plane.width, CV_16U, plane.values.data());
   std::vector<std::uint8_t> bytes;
   // Speed before size: a level of 1 takes a fifth of the time for a tenth more bytes.
   MONODR_CHECK(cv::imencode(".png", units, bytes, {cv::IMWRITE_PNG_COMPRESSION, 1}),
@@ -89,6 +86,15 @@ DepthMap read_depth(const std::string& text) {
 }
 
 }  // namespace
+
+Plane<std::uint16_t> depth_units(const Plane<float>& metres) {
+  Plane<std::uint16_t> units(metres.width, metres.height);
+  std::transform(metres.values.begin(), metres.values.end(), units.values.begin(), [](float z) {
+    const double unit = std::round(z * kUnitsPerMetre);
+    return static_cast<std::uint16_t>(unit > kLargestUnit ? 0 : unit);
+  });
+  return units;
+}
 
 NetworkEvidence::NetworkEvidence(IdentifiedNetwork<Detector> detector,
                                  IdentifiedNetwork<DepthEstimator> depth_estimator,

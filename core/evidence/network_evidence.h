@@ -24,6 +24,9 @@ struct IdentifiedNetwork {
   std::string identity;
 };
 
+/// Depth as KITTI's PNG has it: metres x 256 in 16 bits; 0 = none, as what is too far for them.
+Plane<std::uint16_t> depth_units(const Plane<float>& metres);
+
 /// What networks say of frames, each asked once a picture however many cells need it: answers are kept in
 /// `cache`/networks under a hash of network, settings, picture and camera (base/file_cache.h), objects as JSON with
 /// COCO's run lengths, depth as KITTI's PNG of 1/256 m. What is not kept is rounded in the same way, so that the

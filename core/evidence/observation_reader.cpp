@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/library_errors.h"
+#include "evidence/camera_check.h"
 #include "evidence/object_evidence.h"
 
 namespace monodr {
@@ -89,7 +90,9 @@ void add_frame(const Frame& frame, const DatasetRequest& request, ObservationSet
 
 Frame read_frame_of(const FrameSource& source, const std::string& id) {
   try {
-    return source.read(id);
+    Frame frame = source.read(id);
+    require_intrinsics_fit(frame.evidence.camera, fmt::format("frame '{}'", id));
+    return frame;
   } catch (const cv::Exception&) {
     throw UserError(fmt::format(
         "frame '{}': one of its pictures is of a size or kind that cannot be worked on", id));

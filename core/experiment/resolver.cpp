@@ -103,28 +103,21 @@ std::vector<IdleKey> check_rules(const Section& section,
   }
 }
 
-bool is_a_fit(const std::string& method) {
-  return method_binding().read(nlohmann::json::parse(method)).name == MethodKind::fit;
-}
-
 /// Which tables a cell reads: a method that renders nothing must not become another one with a renderer's file,
 /// nor data without a network with a detector's.
 struct TablesRead {
-  bool fit = true, detector = false, depth_estimator = false;
+  MethodSettings method;
+  DatasetSettings dataset;
 
   bool reads(const std::string& section) const {
-    if (section == detector_binding().name()) return detector;
-    if (section == depth_estimator_binding().name()) return depth_estimator;
+    if (section == detector_binding().name()) return dataset.asks_detector();
+    if (section == depth_estimator_binding().name()) return dataset.asks_depth_estimator();
+    if (section == "predictor" || section == "train") return method.predicts();
     const bool is_of_the_fit = names_a_plugin(section) || section == "corpus" || section == "fit" ||
                                section == "confidence";
-    return fit || !is_of_the_fit;
+    return method.renders() || !is_of_the_fit;
   }
 };
-
-TablesRead tables_read(const std::string& method, const std::string& dataset) {
-  const DatasetSettings data = dataset_binding().read(nlohmann::json::parse(dataset));
-  return {is_a_fit(method), data.asks_detector(), data.asks_depth_estimator()};
-}
 
 std::string in_braces_with(const std::string& object,
                            const std::string& key,
@@ -214,6 +207,15 @@ Resolver::Table Resolver::make_section(const std::string& name,
     identify_path("corpus", parameters, given, table.idle, table.identity);
   if (name == "corpus") identify_path("root", parameters, given, table.idle, table.identity);
   if (name == "shape_prior") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "predictor") identify_path("file", parameters, given, table.idle, table.identity);
+  if (name == "train") {
+    identify_path("root", parameters, given, table.idle, table.identity);
+    table.plugin = parameters.text("rule");
+    const auto rule = given.find("rule");
+    const SourceLocation where = rule == given.end() ? SourceLocation{file_} : rule->second.where;
+    table.info = &catalogue_.find(PluginKind::rule, table.plugin, where);
+    table.identity += table.info->file_hash;
+  }
   if (name == "method") identify_path("detections", parameters, given, table.idle, table.identity);
   if (name == "fit")
     identify_path("start_detections", parameters, given, table.idle, table.identity);
@@ -355,9 +357,10 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     tables[table].emplace_back(key.substr(dot + 1), value);
   }
   add_category(tables);
-  const TablesRead read =
-      tables_read(table("method", tables["method"]).json, table("dataset", tables["dataset"]).json);
-  const bool fits = read.fit;
+  const TablesRead read{
+      method_binding().read(nlohmann::json::parse(table("method", tables["method"]).json)),
+      dataset_binding().read(nlohmann::json::parse(table("dataset", tables["dataset"]).json))};
+  const bool fits = read.method.renders();
   // Everything that stands in the file is checked, also what this cell does not use; but a method
   // that renders nothing asks for no plugin.
   std::vector<std::string> wrong;  // a person mends all of it at once
@@ -394,6 +397,7 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
     loss_identities.clear();
     configuration.plugins.clear();
   }
+  std::vector<const PluginInfo*> further;
   for (const Section& section : core_sections()) {
     if (!read.reads(section.name)) continue;
     const Table& core = table(section.name, tables[section.name]);
@@ -404,11 +408,17 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
       json = in_braces_with(json, core.plugin, plugin.json);
       identity += plugin.identity;
       configuration.plugins.push_back(plugin.info);
+    } else if (core.info != nullptr) {
+      further.push_back(core.info);
     }
     configuration.json +=
         fmt::format("{}\"{}\":{}", configuration.json.empty() ? "{" : ",", section.name, json);
     configuration.identity += fmt::format("{}={}\n", section.name, identity);
   }
+  for (const PluginInfo* info : further)  // the rule of a training may be that of the fit
+    if (std::find(configuration.plugins.begin(), configuration.plugins.end(), info) ==
+        configuration.plugins.end())
+      configuration.plugins.push_back(info);
   configuration.json += ",\"loss\":{" + losses + "}}";
   configuration.identity += loss_identities;
   configuration.uses_seed =

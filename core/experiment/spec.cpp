@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/toml_access.h"
 #include "experiment/sweep_table.h"
+#include "results/metric_column.h"
 #include "settings/sections.h"
 
 namespace monodr {
@@ -59,6 +60,20 @@ void read_experiment_table(const TomlNode& node, Experiment& experiment) {
   }
   if (const TomlEntry* question = find_entry(table, "question"))
     experiment.question = as_text(question->node, "experiment.question");
+}
+
+std::vector<std::string> read_report_metrics(const TomlNode& node) {
+  const auto& table = as_table(node, "report");
+  refuse_unknown_keys(table, "[report]", {"metrics"});
+  std::vector<std::string> paths;
+  if (const TomlEntry* metrics = find_entry(table, "metrics"))
+    for (const TomlNode& item :
+         as_list(metrics->node, "report.metrics", "[\"heading_error_median\"]")) {
+      paths.push_back(as_text(item, "report.metrics"));
+      if (const std::string wrong = wrong_metric_path(paths.back()); !wrong.empty())
+        throw UserError(item.where, "'report.metrics': " + wrong);
+    }
+  return paths;
 }
 
 std::vector<std::string> read_plugin_folders(const TomlNode& node) {
@@ -125,7 +140,8 @@ void refuse_conflicts(const Experiment& experiment) {
 
 /// The tables of an experiment file that hold no settings of cells.
 const std::vector<std::string>& own_tables() {
-  static const std::vector<std::string> names{"experiment", "plugins", "launcher", "sweep", "arm"};
+  static const std::vector<std::string> names{
+      "experiment", "report", "plugins", "launcher", "sweep", "arm"};
   return names;
 }
 
@@ -163,6 +179,7 @@ Typed typed_at(const std::string& key) {
   const bool is_axis = key.starts_with(kSweep);
   const std::string plain = is_axis ? key.substr(kSweep.size()) : key;
   if (plain == "experiment.name" || plain == "experiment.question") return Typed::as_text;
+  if (plain == "report.metrics") return Typed::as_list_of_texts;
   for (const Parameter& parameter : slurm_binding().schema())
     if (key == slurm_binding().name() + "." + parameter.name) return typed_for(parameter, false);
   const size_t dot = plain.find('.');
@@ -198,6 +215,8 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
   for (const TomlEntry& entry : tree) {
     if (entry.key == "experiment")
       read_experiment_table(entry.node, experiment);
+    else if (entry.key == "report")
+      experiment.report_metrics = read_report_metrics(entry.node);
     else if (entry.key == "plugins")
       experiment.plugin_folders = read_plugin_folders(entry.node);
     else if (entry.key == "launcher")

@@ -41,6 +41,7 @@ struct Experiment {
   std::vector<std::string> files;  ///< that it was read from: `file` after all that it extends
   std::string name;
   std::string question;
+  std::vector<std::string> report_metrics;  ///< [report] metrics: paths of the columns for print
   std::vector<std::string> plugin_folders;  ///< [plugins] path, relative to the file's folder
   SlurmSettings slurm;  ///< [launcher.slurm]: where cells run, not what they are
   Settings settings;

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "fitting/heading_distribution.h"
 #include "fitting/search.h"
 #include "geometry/depth_limits.h"
 
@@ -63,6 +64,7 @@ Descent::Descent(const ObservationBatch& batch,
       state_(starts.state),
       object_(at::arange(batch.count(), at::kLong).repeat_interleave(per_object_)),
       initial_texture_(state_.slice(1, objective.layout().texture()).clone()),
+      heading_(settings.heading_weight > 0 ? starts.heading : at::Tensor()),
       failed_(at::zeros({state_.size(0)}, at::kBool)),
       reason_(at::zeros({state_.size(0)}, at::kLong)),
       failed_at_(at::zeros({state_.size(0)}, at::kLong)),
@@ -86,12 +88,20 @@ void Descent::step(int index, LossCurve& curve) {
   learn(step.gradient, decay(share));
   note_divergence(index);
   record(losses, step.value, curve);
-  const at::Tensor judged = without_failed(losses);
+  const at::Tensor so_far = judged(without_failed(losses));
   if (branches_ > 1) {
-    if (index + 1 >= settle_after_) settle(judged);
+    if (index + 1 >= settle_after_) settle(so_far);
   } else {
-    prune(index + 1, judged);
+    prune(index + 1, so_far);
   }
+}
+
+/// [N] losses and what is known of the headings beside them.
+at::Tensor Descent::judged(const at::Tensor& losses) const {
+  if (!heading_.defined()) return losses;
+  const at::Tensor surprise =
+      -heading_log_probability(heading_, object_, state_.select(1, StateLayout::kHeading));
+  return losses + settings_.heading_weight * settings_.heading_temperature * surprise;
 }
 
 at::Tensor Descent::combined(const at::Tensor& losses, int index) const {
@@ -105,7 +115,8 @@ void Descent::choose() {
   const at::NoGradGuard no_gradient;
   const ObjectiveValue last = evaluate_all(1);
   note_failures(settings_.iterations, last, at::zeros_like(state_));
-  const at::Tensor losses = without_failed(last.total).view({-1, per_object_});
+  const at::Tensor own = without_failed(last.total);
+  const at::Tensor losses = judged(own).view({-1, per_object_});
   const at::Tensor winner = rule_.reported(losses);
   const at::Tensor rotation = last.hypothesis.rotation_y.view({-1, per_object_});
   const at::Tensor difference = rotation - rotation.gather(1, winner.unsqueeze(1));
@@ -116,11 +127,7 @@ void Descent::choose() {
   const at::Tensor rows = winner + first_rows(batch_.count(), per_object_);
   keep(rows, 1);
   if (observe_)
-    observe_({settings_.iterations,
-              state_,
-              object_,
-              initial_texture_,
-              losses.flatten().index_select(0, rows)});
+    observe_({settings_.iterations, state_, object_, initial_texture_, own.index_select(0, rows)});
 }
 
 std::vector<HeadingMode> Descent::modes(int64_t object) const {

@@ -39,6 +39,12 @@ using FitObserver = std::function<void(const FitSnapshot&)>;
 /// behind. Explorations (fitting/search.h) put branches beside each hypothesis for some steps, in
 /// which all branches learn whatever the rule says, and keep the best one.
 ///
+/// Where the starts know a distribution p of the heading (Starts::heading), hypotheses are judged, in prunings, settlings and
+/// the choice at the end, by
+///     loss - heading_weight * heading_temperature * log p(alpha),
+/// so that with a weight of 1 both speak as independent measurements of the heading: exp(-loss / temperature) p(alpha).
+/// The gradient is that of the loss alone: how the car is turned exactly, the picture says better.
+///
 /// A row fails, and takes no part from then on, where a loss or its gradient is not finite, or
 /// where it has diverged: nearer than 0.3 m, farther than 300 m, or a dimension off the class mean
 /// by more than a factor of 5. Failed rows are never set to zero or mended; they lose, they are
@@ -80,6 +86,7 @@ class Descent {
                           Channels extra = {});
   ObjectiveValue evaluate_all(double share, Channels extra = {});
   at::Tensor combined(const at::Tensor& losses, int index) const;
+  at::Tensor judged(const at::Tensor& losses) const;
   void remember(const at::Tensor& losses);
   at::Tensor without_failed(const at::Tensor& losses) const;
   void note_failures(int step, const ObjectiveValue& value, const at::Tensor& gradient);
@@ -103,6 +110,7 @@ class Descent {
   int64_t branches_ = 1;  ///< kBranches while exploring
   int settle_after_ = 0;  ///< steps done when the exploration ends
   at::Tensor state_, object_, initial_texture_;
+  at::Tensor heading_;             ///< [B,bins] log-probability, or undefined
   at::Tensor failed_;              ///< [N] bool
   at::Tensor reason_, failed_at_;  ///< [N] int64: what was not finite, in which step
   at::Tensor agreement_;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "fitting/heading_distribution.h"
 #include "geometry/depth_limits.h"
 #include "geometry/overlap.h"
 #include "geometry/rotation.h"
@@ -93,15 +94,6 @@ Starts HeadingInitialiser::start(const std::vector<Observation>&,
 
 namespace {
 
-/// 0, 180, 90, -90, then the eighths, the sixteenths, ... of the circle: the likeliest mistakes first.
-std::vector<double> turns(int64_t count) {
-  std::vector<double> angles{0, M_PI, M_PI / 2, -M_PI / 2};
-  for (double step = M_PI / 4; static_cast<int64_t>(angles.size()) < count; step /= 2)
-    for (double angle = step; angle < 2 * M_PI; angle += 2 * step) angles.push_back(angle);
-  angles.resize(static_cast<size_t>(count));
-  return angles;
-}
-
 constexpr double kSameObject = 0.5;  // overlap of the 2-D boxes
 
 bool can_start(const Annotation& detection, const Camera& camera) {
@@ -135,7 +127,7 @@ Starts DetectionInitialiser::start(const std::vector<Observation>& observations,
   const int64_t count = settings.hypotheses;
   const at::Tensor by_object = starts.state.view({batch.count(), count, layout.columns()});
   auto state = by_object.accessor<float, 3>();
-  const std::vector<double> turned = turns(count);
+  const std::vector<double> turned = likely_turns(count);
   for (int64_t b = 0; b < batch.count(); ++b) {
     const Observation& observation = observations[static_cast<size_t>(b)];
     const Annotation* detection = of(observation);

@@ -18,6 +18,9 @@ struct Starts {
   at::Tensor state;            ///< [B * K, columns], see StateLayout
   at::Tensor log_probability;  ///< [B, K] of each start, up to a constant of the object
   int without_detection = 0;   ///< objects that had to do without what was asked for
+  /// [B,bins] log-probability of the heading over the circle (plugin/predictor.h), of who knows more of it than where
+  /// to start; else undefined.
+  at::Tensor heading = {};
 };
 
 /// HOW TO ADD AN INITIALISER: a value of StartKind (settings/fit.h), a class like those below, its

@@ -104,8 +104,8 @@ Mesh parse_mesh(const std::string& content, const std::string& path) {
   for (const auto& face : read.faces)
     for (const int corner : face)
       if (corner < 0 || corner >= count)
-        throw UserError(
-            fmt::format("'{}': a face names vertex {}, but there are {}", path, corner + 1, count));
+        throw UserError(fmt::format(
+            "'{}': a face names vertex {}, but there are {}", path, corner + 1LL, count));
   move_to_origin(read.vertices);
   Mesh mesh;
   mesh.faces = std::move(read.faces);

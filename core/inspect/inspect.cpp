@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 // Folder of training/ and the extensions that are read from it.
 const std::vector<std::pair<std::string, std::vector<std::string>>> kKinds = {
-    {"image_2", {".png", ".jpg", ".jpeg"}},
+    {"image_2", {".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG"}},
     {"calib", {".txt"}},
     {"label_2", {".txt"}},
     {"detections_2", {".txt"}},
@@ -46,13 +46,18 @@ std::string frame_of(const fs::path& file, const std::string& kind) {
 
 std::set<std::string> frames_with(const fs::path& folder,
                                   const std::string& kind,
-                                  const std::vector<std::string>& extensions) {
+                                  const std::vector<std::string>& extensions,
+                                  std::vector<DataFault>& faults) {
   std::set<std::string> frames;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (is_system_file(entry.path())) continue;
     const std::string extension = entry.path().extension().string();
     if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end())
       frames.insert(frame_of(entry.path(), kind));
+    else if (std::find(extensions.begin(), extensions.end(), lower_case(extension)) !=
+             extensions.end())
+      faults.push_back(
+          {entry.path().string(), 0, "its ending is in capitals and is not read; rename it"});
   }
   frames.erase("");
   return frames;
@@ -93,7 +98,7 @@ void list_files(Inspection& inspection) {
   for (const auto& [kind, extensions] : kKinds) {
     const fs::path folder = fs::path(inspection.root) / "training" / kind;
     if (!fs::is_directory(folder)) continue;
-    found[kind] = frames_with(folder, kind, extensions);
+    found[kind] = frames_with(folder, kind, extensions, inspection.faults);
     all.insert(found[kind].begin(), found[kind].end());
   }
   pass_over_strays(found, all, inspection);

@@ -2,6 +2,7 @@
 #include "inspect/inspect_files.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <utility>
 
@@ -70,7 +71,7 @@ class FrameInspection {
   }
 
   void image() {
-    for (const char* extension : {".png", ".jpg", ".jpeg"})
+    for (const char* extension : {".png", ".jpg", ".jpeg", ".PNG", ".JPG", ".JPEG"})
       if (!width_)
         read("image_2", extension, [&](const std::string& path) {
           const ColourImage picture = load_colour_image(path);
@@ -180,6 +181,14 @@ class FrameInspection {
     }
     leave_out_beyond_picture(frame, path);
     if (frame.instances) assign_instances(frame);
+    constexpr double kFarthestOff =
+        0.2;  // of the width; a camera looks to the middle of its picture
+    const double centre = calibration_->camera.intrinsics.cx / *width_;
+    if (std::abs(centre - 0.5) > kFarthestOff)
+      frame.notes.push_back(
+          fmt::format("the principal point lies at {:.0f} % of the width: is the calibration of "
+                      "another resolution?",
+                      100 * centre));
     frame.depth = std::move(depth_);
     add_together(frame, findings);
   }
@@ -225,8 +234,21 @@ class FrameInspection {
       return;
     }
     if (object.category == "DontCare") return;
-    if (object.box3d.height <= 0 || object.box3d.width <= 0 || object.box3d.length <= 0)
+    const Box3d& box3d = object.box3d;
+    if (box3d.height <= 0 || box3d.width <= 0 || box3d.length <= 0)
       report("the dimensions (columns 9 to 11: height, width, length) must be positive");
+    constexpr double kHighest = 12, kLongest = 60;  // m; a train's wagon is 30 m long
+    if (std::max(box3d.height, box3d.width) > kHighest || box3d.length > kLongest)
+      report(
+          fmt::format("the dimensions (columns 9 to 11) are {} x {} x {} m; are they centimetres?",
+                      box3d.height,
+                      box3d.width,
+                      box3d.length));
+    constexpr double kTurn = 6.3;  // a little more than 2 pi
+    if (std::abs(box3d.rotation_y) > kTurn)
+      report(fmt::format(
+          "rotation_y (column 15) is {}, beyond a whole turn in radians; is it in degrees?",
+          box3d.rotation_y));
     if (object.occlusion < 0 || object.occlusion > 3)
       report(fmt::format("occlusion (column 3) is {}, expected 0 to 3", object.occlusion));
   }

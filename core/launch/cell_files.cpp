@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "launch/cell_files.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -56,6 +52,10 @@ bool is_settled(const std::string& order_file) {
   return fs::exists(result_beside(order_file)) || fs::exists(death_beside(order_file));
 }
 
+std::string CellFiles::order_file(const CellRecord& record) const {
+  return stem(record) + ".json";
+}
+
 std::string CellFiles::stem(const CellRecord& record) const {
   return (fs::path(folder_) / (record.experiment + "." + record.id)).string();
 }
@@ -78,29 +78,9 @@ CellOrder CellFiles::order_of(const CellRecord& record,
 std::string CellFiles::hand_out(const CellRecord& record,
                                 const CellSurroundings& surroundings) const {
   remove(record);
-  const std::string path = stem(record) + ".json";
+  const std::string path = order_file(record);
   write_file_atomically(path, to_json(order_of(record, surroundings)));
   return path;
-}
-
-// Without a flush of each: 100 000 of them take minutes.
-std::string CellFiles::hand_out_anew(const CellRecord& record,
-                                     const CellSurroundings& surroundings) const {
-  const std::string path = stem(record) + ".json";
-  std::ofstream file(path, std::ios::binary);
-  file << to_json(order_of(record, surroundings));
-  file.close();
-  if (!file) throw UserError(fmt::format("cannot write '{}': {}", path, std::strerror(errno)));
-  return path;
-}
-
-void CellFiles::sync() const {
-  const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = folder >= 0 && ::syncfs(folder) == 0;
-  const int reason = errno;
-  if (folder >= 0) ::close(folder);
-  if (!synced)
-    throw UserError(fmt::format("cannot flush '{}': {}", folder_, std::strerror(reason)));
 }
 
 CellResult CellFiles::read_result(const CellRecord& record) const {

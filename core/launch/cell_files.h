@@ -37,10 +37,9 @@ class CellFiles {
   /// Writes the cell's file and returns its path.
   std::string hand_out(const CellRecord& record, const CellSurroundings& surroundings) const;
 
-  /// The same for a folder of a submission's own (launch/submission.h), in which there is nothing of the cell yet.
-  /// Whether it has reached the disk is known after sync().
-  std::string hand_out_anew(const CellRecord& record, const CellSurroundings& surroundings) const;
-  void sync() const;
+  /// The file and what is written to it, for who hands them out in another way (launch/task_orders.h).
+  std::string order_file(const CellRecord& record) const;
+  CellOrder order_of(const CellRecord& record, const CellSurroundings& surroundings) const;
 
   /// The result that a worker left. Throws UserError where there is none that can be read.
   CellResult read_result(const CellRecord& record) const;
@@ -61,7 +60,6 @@ class CellFiles {
 
  private:
   std::string stem(const CellRecord& record) const;
-  CellOrder order_of(const CellRecord& record, const CellSurroundings& surroundings) const;
   std::string result_file(const CellRecord& record) const;
   std::vector<std::string> orders() const;
   std::optional<CellResult> read_left_result(const CellRecord& record) const;

@@ -21,6 +21,7 @@ struct ClusterJob {
   std::string state;       ///< in Slurm's words: "PENDING", "RUNNING", "NODE_FAIL"
   std::string reason;      ///< why it waits or failed, in Slurm's words
   std::string node;
+  std::int64_t restarts = 0;  ///< how often it was queued again
 
   bool lives() const;  ///< it runs or may run yet
 };

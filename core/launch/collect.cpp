@@ -11,6 +11,7 @@
 #include "launch/cell_log.h"
 #include "launch/failure_cause.h"
 #include "launch/slurm_sweep.h"
+#include "launch/task_orders.h"
 
 namespace monodr {
 namespace {
@@ -86,6 +87,8 @@ class Collector {
       case State::gone:
         if (!failed_preparation_.empty() && !cell.has_begun)
           fail(cell, "what it needs could not be made: " + failed_preparation_);
+        else if (cell.job.state == "FAILED" && !was_started(cell))
+          freed_.push_back(cell.id);
         else if (!cell.has_begun && cell.job.state == "FAILED")
           fail(cell, "its task failed before it came to the cell: " + printed_by_task(cell));
         else if (!cell.has_begun || is_no_fault_of_a_cell(cell.job.state))
@@ -95,6 +98,11 @@ class Collector {
         return true;
     }
     return false;
+  }
+
+  // A node refuses a task, for one, that was taken from it in the same second.
+  bool was_started(const SubmittedCell& cell) const {
+    return fs::exists(submission_.start_note(cell.task, cell.job.restarts));
   }
 
   std::string printed_by_task(const SubmittedCell& cell) const {
@@ -118,7 +126,7 @@ class Collector {
       fail(cell, note.substr(0, note.find('\n')));
       return;
     }
-    const CellOrder order = cell_order_from_json(read_file(cell.order_file));
+    const CellOrder order = order_of(cell);
     try {
       CellResult result = CellFiles(submission_.cells_folder()).read_result(order.record);
       keep(order, std::move(result));
@@ -128,12 +136,24 @@ class Collector {
   }
 
   void fail(const SubmittedCell& cell, const std::string& reason) {
-    const CellOrder order = cell_order_from_json(read_file(cell.order_file));
+    const CellOrder order = order_of(cell);
     CellResult result;
     result.cell = cell.id;
     result.state = "failed";
     result.message = failure_message(reason, last_log_lines(submission_.logs_folder, cell.id), 0);
     keep(order, std::move(result));
+  }
+
+  CellOrder order_of(const SubmittedCell& cell) {
+    if (cell.task != task_) {
+      orders_ = task_orders(submission_.task_list(static_cast<std::size_t>(cell.task)));
+      task_ = cell.task;
+    }
+    if (cell.place >= orders_.size())
+      throw UserError(fmt::format("'{}.orders' is cut short: there is no order of cell {}",
+                                  submission_.task_list(static_cast<std::size_t>(cell.task)),
+                                  cell.id));
+    return cell_order_from_json(orders_[cell.place]);
   }
 
   void keep(const CellOrder& order, CellResult result) {
@@ -167,6 +187,8 @@ class Collector {
   std::vector<std::pair<CellRecord, CellResult>> results_;
   std::vector<std::string> freed_;
   std::size_t failed_ = 0;
+  std::int64_t task_ = -1;           // whose orders are at hand: cells come task by task
+  std::vector<std::string> orders_;  // of that task
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "results/cell_result.h"
+
 namespace monodr {
 namespace {
 
@@ -12,6 +14,10 @@ using json = nlohmann::ordered_json;
 
 std::string dump(const json& document) {
   return document.dump(1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string one_line(const json& document) {
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::vector<std::string> texts(const json& list) {
@@ -28,21 +34,21 @@ std::string to_json(const CellOrder& order) {
                        {"name", plugin.name},
                        {"version", plugin.version},
                        {"file_hash", plugin.file_hash}});
-  std::string text = dump({{"id", record.id},
-                           {"experiment", record.experiment},
-                           {"arm", record.arm},
-                           {"arm_order", record.arm_order},
-                           {"seed", record.seed},
-                           {"axes", record.axes},
-                           {"plugins", plugins},
-                           {"code_hash", record.code_hash},
-                           {"plugin_folders", order.plugin_folders},
-                           {"cache", order.cache},
-                           {"output", order.output},
-                           {"pictures", order.pictures}});
+  std::string text = one_line({{"id", record.id},
+                               {"experiment", record.experiment},
+                               {"arm", record.arm},
+                               {"arm_order", record.arm_order},
+                               {"seed", record.seed},
+                               {"axes", record.axes},
+                               {"plugins", plugins},
+                               {"code_hash", record.code_hash},
+                               {"plugin_folders", order.plugin_folders},
+                               {"cache", order.cache},
+                               {"output", order.output},
+                               {"pictures", order.pictures}});
   // The configuration as the text that it is: to read and write it again would take most of the time.
-  text.resize(text.rfind('\n'));
-  return text + ",\n \"config\": " + record.config + "\n}";
+  text.back() = ',';
+  return text + "\"config\":" + record.config + "}";
 }
 
 CellOrder cell_order_from_json(const std::string& text) {
@@ -74,8 +80,7 @@ std::string to_json(const PrepareOrder& order) {
                {"check", check},
                {"plugin_folders", order.plugin_folders},
                {"cache", order.cache},
-               {"only_prior", order.only_prior},
-               {"only_check", order.only_check}});
+               {"only", order.only}});
 }
 
 PrepareOrder prepare_order_from_json(const std::string& text) {
@@ -85,8 +90,50 @@ PrepareOrder prepare_order_from_json(const std::string& text) {
   for (const json& config : document.at("check")) order.check.push_back(config.dump());
   order.plugin_folders = texts(document.at("plugin_folders"));
   order.cache = document.at("cache");
-  order.only_prior = document.at("only_prior");
-  order.only_check = document.at("only_check");
+  order.only = document.at("only");
+  return order;
+}
+
+std::string to_json(const MeshesOrder& order) {
+  CellResult stored;
+  stored.detections = order.stored;
+  return dump({{"cell", json::parse(to_json(order.cell))},
+               {"stored", json::parse(to_json(stored))},
+               {"title", order.title},
+               {"format", order.format}});
+}
+
+MeshesOrder meshes_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  MeshesOrder order;
+  order.cell = cell_order_from_json(document.at("cell").dump());
+  order.stored = cell_result_from_json(document.at("stored").dump()).detections;
+  order.title = document.at("title");
+  order.format = document.at("format");
+  return order;
+}
+
+std::string to_json(const PicturesOrder& order) {
+  CellResult objects;  // of each object its label and, behind it, its detection
+  for (const LabelledDetection& object : order.objects) {
+    objects.detections.push_back({object.frame, {object.label}});
+    if (object.detection) objects.detections.back().objects.push_back(*object.detection);
+  }
+  return dump({{"cell", json::parse(to_json(order.cell))},
+               {"objects", json::parse(to_json(objects))},
+               {"size", order.size}});
+}
+
+PicturesOrder pictures_order_from_json(const std::string& text) {
+  const json document = json::parse(text);
+  PicturesOrder order;
+  order.cell = cell_order_from_json(document.at("cell").dump());
+  order.size = document.at("size");
+  const CellResult objects = cell_result_from_json(document.at("objects").dump());
+  for (const FrameAnnotations& object : objects.detections) {
+    order.objects.push_back({object.frame, object.objects.at(0), {}});
+    if (object.objects.size() > 1) order.objects.back().detection = object.objects[1];
+  }
   return order;
 }
 
@@ -99,6 +146,8 @@ std::string to_json(const SheetOrder& order) {
                {"object", order.object},
                {"label", order.label},
                {"drawing", order.drawing},
+               {"width", order.width},
+               {"has_title", order.has_title},
                {"title", order.title},
                {"output", order.output}});
 }
@@ -114,6 +163,8 @@ SheetOrder sheet_order_from_json(const std::string& text) {
   order.object = document.at("object");
   order.label = document.at("label");
   order.drawing = document.at("drawing");
+  order.width = document.at("width");
+  order.has_title = document.at("has_title");
   order.title = document.at("title");
   order.output = document.at("output");
   return order;

@@ -5,13 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "geometry/labelled_detection.h"
 #include "results/database.h"
 
 namespace monodr {
 
 /// What `runexp` tells `monodr-worker` to do: each order is a file, written and read here alone.
 
-/// Runs one cell (`run`).
+/// Runs one cell (`run`). Its text is one line.
 struct CellOrder {
   CellRecord record;
   std::vector<std::string> plugin_folders;
@@ -29,11 +30,31 @@ struct PrepareOrder {
   std::vector<std::string> check;  ///< configurations whose parts are made once and dropped
   std::vector<std::string> plugin_folders;
   std::string cache;
-  bool only_prior = false;
-  bool only_check = false;  ///< `check` alone: make nothing, read no data
+  /// Of what the configuration needs: "data", "training data", "prior", "predictor", or "" = all; "check": nothing but
+  /// the checks.
+  std::string only = "";
 };
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);
+
+/// Runs a cell again and writes the meshes of what it found, a file a frame (`meshes`).
+struct MeshesOrder {
+  CellOrder cell;                        ///< its output is a folder
+  std::vector<FrameAnnotations> stored;  ///< what the database has of it
+  std::string title;
+  std::string format;  ///< glb, obj or ply
+};
+std::string to_json(const MeshesOrder& order);
+MeshesOrder meshes_order_from_json(const std::string& text);
+
+/// Draws objects of one cell for a report (`pictures`).
+struct PicturesOrder {
+  CellOrder cell;  ///< its output is a folder: <i>.png, and of what was seen <i>-image.png, ...
+  std::vector<LabelledDetection> objects;
+  int size = 0;  ///< of a picture's side, px
+};
+std::string to_json(const PicturesOrder& order);
+PicturesOrder pictures_order_from_json(const std::string& text);
 
 /// Fits one object and draws how it went (`sheet`).
 struct SheetOrder {
@@ -45,6 +66,8 @@ struct SheetOrder {
   int object = -1;  ///< running number in the file of 2-D boxes; -1: see `label`
   int label = -1;   ///< running number of a label; -1 (and no object): the largest 2-D box
   std::string drawing = "sheet";  ///< or "landscape"
+  double width = 0;               ///< of a landscape, px; 0 = that of a column
+  bool has_title = true;          ///< of a landscape
   std::string title;
   std::string output;  ///< an SVG file
 };

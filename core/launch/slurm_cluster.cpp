@@ -77,6 +77,7 @@ ClusterJob job_of(const json& entry) {
   job.reason = text_of(entry, "state_reason");
   job.node = text_of(entry, "nodes");
   job.id = number_of(entry, "job_id", 0);
+  job.restarts = number_of(entry, "restart_cnt", 0);
   const std::int64_t array = number_of(entry, "array_job_id", 0);
   if (array <= 0) return job;
   job.is_array = true;

@@ -36,12 +36,14 @@ std::string array_option(std::size_t tasks, int at_once) {
   return option("array", fmt::format("0-{}%{}", tasks - 1, at_once));
 }
 
-/// Up to where the job's own work begins. `output`: a file pattern in the submission's folder.
+/// Up to where the job's own work begins. `output`: a file pattern in the submission's folder. `first`: what is done
+/// before the prelude.
 std::string head(const SlurmJob& job,
                  const std::string& name,
                  const std::string& array,
                  const std::string& output,
-                 bool takes_resources) {
+                 bool takes_resources,
+                 const std::string& first = "") {
   const SlurmSettings& s = job.settings;
   std::string text = "#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\n";
   text += option("job-name", name) + array;
@@ -62,7 +64,7 @@ std::string head(const SlurmJob& job,
   if (takes_resources)
     for (const auto& [variable, value] : worker_variables(s.cpus))
       text += fmt::format("export {}={}\n", variable, quoted(value));
-  text += fmt::format("folder={}\n", quoted(job.folder));
+  text += fmt::format("folder={}\n", quoted(job.folder)) + first;
   if (!s.prelude.empty()) text += s.prelude + (s.prelude.back() == '\n' ? "" : "\n");
   return text;
 }
@@ -74,8 +76,8 @@ std::string program(const SlurmJob& job, const std::string& path) {
 // Runs "$@" so that signals reach it: `ended` is its exit code, `near_limit` and `stopping` say which came.
 constexpr const char* run_with_signals = R"sh(
 near_limit='' stopping='' child=''
-trap 'near_limit=yes; [ -z "$child" ] || kill -TERM "$child"' USR1
-trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child"' TERM INT
+trap 'near_limit=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' USR1
+trap 'stopping=yes; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT
 run() {
   "$@" &
   child=$!
@@ -85,6 +87,10 @@ run() {
 }
 again() { scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"; exit 0; }
 )sh";
+
+// Submission::start_note
+constexpr const char* note_start =
+    ": > \"$folder/tasks/$SLURM_ARRAY_TASK_ID.start.${SLURM_RESTART_COUNT:-0}\"\n";
 
 constexpr const char* carry_out = R"sh(
 orders=$folder/tasks/$SLURM_ARRAY_TASK_ID
@@ -142,14 +148,16 @@ exit 0
 
 // What a preparation that fails has said stays as a file for the collector.
 constexpr const char* prepare = R"sh(
-said=${order%.json}.said
-run work
-if [ -n "$near_limit" ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then again; fi
-if [ -n "$stopping" ] || [ "$ended" -eq 143 ]; then exit 143; fi
-if [ "$ended" -ne 0 ]; then
-  mv "$said" "${order%.json}.failed"
-  exit 1
-fi
+for order in "$orders".*.json; do
+  said=${order%.json}.said
+  run work
+  if [ -n "$near_limit" ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then again; fi
+  if [ -n "$stopping" ] || [ "$ended" -eq 143 ]; then exit 143; fi
+  if [ "$ended" -ne 0 ]; then
+    mv "$said" "${order%.json}.failed"
+    exit 1
+  fi
+done
 exit 0
 )sh";
 
@@ -170,8 +178,8 @@ fi
 }  // namespace
 
 std::string array_script(const SlurmJob& job, std::size_t tasks) {
-  std::string text =
-      head(job, job.name, array_option(tasks, job.settings.at_once), "task-%a.out", true);
+  std::string text = head(
+      job, job.name, array_option(tasks, job.settings.at_once), "task-%a.out", true, note_start);
   text += copy_cache(job) + run_with_signals;
   text += fmt::format(
       "work() {{\n  exec {} run --threads={} --memory-limit={} --time-limit={} --heartbeat={} "
@@ -193,7 +201,7 @@ std::string preparation_script(const SlurmJob& job, std::size_t stage, std::size
                           fmt::format("prepare-{}-%a.out", stage),
                           true);
   text += run_with_signals;
-  text += fmt::format("order=$folder/prepare/{}.$SLURM_ARRAY_TASK_ID.json\n", stage);
+  text += fmt::format("orders=$folder/prepare/{}.$SLURM_ARRAY_TASK_ID\n", stage);
   text += fmt::format("work() {{ exec {} prepare \"$order\" > \"$said\"; }}\n",
                       program(job, job.launch.worker));
   return text + prepare;

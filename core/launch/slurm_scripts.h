@@ -28,7 +28,7 @@ struct SlurmJob {
 /// queued again; so does the cluster where it takes the node away. What has its result is not done again.
 std::string array_script(const SlurmJob& job, std::size_t tasks);
 
-/// Task n makes what prepare/<stage>.<n>.json asks for. Where that fails, what it said is in <stage>.<n>.failed.
+/// Task n makes what prepare/<stage>.<n>.<i>.json ask for. Where one fails, what it said is in <stage>.<n>.<i>.failed.
 std::string preparation_script(const SlurmJob& job, std::size_t stage, std::size_t tasks);
 
 /// Takes results into the database (`runexp collect`).

@@ -2,13 +2,13 @@
 #include "launch/slurm_sweep.h"
 
 #include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "launch/block_plan.h"
 #include "launch/cell_log.h"
+#include "launch/task_orders.h"
 
 namespace monodr {
 namespace {
@@ -101,23 +101,24 @@ class Handover {
     const auto blocks = blocks_of(expected, sweep_, cluster_);
     const CellFiles files(submission_.cells_folder());
     for (std::size_t task = 0; task < blocks.size(); ++task) {
-      std::ofstream list(fmt::format("{}/tasks/{}", job_.folder, task));
+      TaskWriter writer(submission_.task_list(task));
       for (const std::size_t i : blocks[task]) {
         const CellRecord& record = cells_[chosen_[i]];
         forget_log(record);
-        list << files.hand_out_anew(record, sweep_.options.surroundings) << "\n";
+        writer.add(files.order_file(record), files.order_of(record, sweep_.options.surroundings));
       }
-      list.close();
-      if (!list) throw UserError(fmt::format("cannot write to '{}/tasks'", job_.folder));
+      writer.close();
     }
     outcome_.tasks = blocks.size();
     outcome_.cells = chosen_.size();
     outcome_.folder = job_.folder;
     for (std::size_t stage = 0; stage < sweep_.preparation.size(); ++stage)
       for (std::size_t n = 0; n < sweep_.preparation[stage].size(); ++n)
-        write_file_atomically(fmt::format("{}/prepare/{}.{}.json", job_.folder, stage, n),
-                              to_json(sweep_.preparation[stage][n]));
-    files.sync();
+        for (std::size_t i = 0; i < sweep_.preparation[stage][n].size(); ++i)
+          write_file_atomically(
+              fmt::format("{}/prepare/{}.{}.{:04}.json", job_.folder, stage, n, i),
+              to_json(sweep_.preparation[stage][n][i]));
+    sync_tasks(job_.folder);
   }
 
   // What an earlier run of it wrote would pass for a word on this one.

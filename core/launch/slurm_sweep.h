@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "launch/cluster.h"
-#include "launch/orders.h"
+#include "launch/preparation.h"
 #include "launch/slurm_scripts.h"
 #include "launch/submission.h"
 #include "launch/sweep.h"
@@ -26,8 +26,7 @@ struct SlurmSweep {
   std::string database;          ///< absolute
   std::string runexp;            ///< absolute
   std::vector<double> expected;  ///< s, of each cell; below 0 = not known
-  /// In stages (preparation_stages); may be empty.
-  std::vector<std::vector<PrepareOrder>> preparation;
+  std::vector<PreparationStage> preparation;  ///< preparation_stages(); may be empty
 };
 
 /// The scripts as they would be submitted, with the number of tasks; nothing is written.

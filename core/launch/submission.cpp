@@ -10,7 +10,6 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <unordered_map>
@@ -19,6 +18,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "launch/heartbeat.h"
+#include "launch/task_orders.h"
 
 namespace monodr {
 namespace {
@@ -86,12 +86,17 @@ std::optional<Submission> read_submission(const std::string& folder) {
 
 std::vector<std::vector<std::string>> Submission::tasks() const {
   std::vector<std::vector<std::string>> tasks;
-  for (std::size_t task = 0;; ++task) {
-    std::ifstream file(fmt::format("{}/tasks/{}", folder, task));
-    if (!file) return tasks;
-    tasks.emplace_back();
-    for (std::string line; std::getline(file, line);) tasks.back().push_back(line);
-  }
+  for (std::size_t task = 0; fs::exists(task_list(task)); ++task)
+    tasks.push_back(task_names(task_list(task)));
+  return tasks;
+}
+
+std::string Submission::task_list(std::size_t task) const {
+  return fmt::format("{}/tasks/{}", folder, task);
+}
+
+std::string Submission::start_note(std::int64_t task, std::int64_t restarts) const {
+  return fmt::format("{}/tasks/{}.start.{}", folder, task, restarts);
 }
 
 std::string new_submission_name(const std::string& experiment) {
@@ -163,6 +168,7 @@ std::vector<SubmittedCell> look_at(const Submission& submission,
     const ClusterJob* job = known.of(task);
     for (const std::string& order : orders) {
       SubmittedCell cell;
+      cell.place = static_cast<std::size_t>(&order - orders.data());
       cell.id = id_of(order);
       cell.order_file = order;
       cell.task = task;

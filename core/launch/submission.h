@@ -11,16 +11,19 @@
 
 namespace monodr {
 
-/// What was handed to a cluster at a time, as a folder beside the database, slurm/<name>/: cells/ (orders, and what
-/// workers leave beside them), tasks/<n> (the orders of task n, one a line), prepare/, the scripts, output/ (what tasks
-/// print) and submission.json. Its jobs have its name, so that they are found again whoever was killed when, and so do
+/// What was handed to a cluster at a time, as a folder beside the database, slurm/<name>/: tasks/<n> (the orders of task
+/// n, launch/task_orders.h), cells/ (what workers leave of them), prepare/, the scripts, output/ (what tasks print) and
+/// submission.json. Its jobs have its name, so that they are found again whoever was killed when, and so do
 /// its cells' marks in the database (Database::mark_for_job).
 struct Submission {
   std::string folder, name, experiment;
   std::string logs_folder;
 
   std::string cells_folder() const { return folder + "/cells"; }
-  /// The orders of each task.
+  std::string task_list(std::size_t task) const;
+  /// What a task's script leaves there when it is started, after so many restarts: a node may refuse to start it.
+  std::string start_note(std::int64_t task, std::int64_t restarts) const;
+  /// The names of the orders of each task.
   std::vector<std::vector<std::string>> tasks() const;
 };
 
@@ -58,6 +61,7 @@ struct SubmittedCell {
     unknown   ///< the cluster does not answer, and there is neither
   };
   std::string id, order_file;
+  std::size_t place = 0;  ///< of its order in its task
   State state = State::unknown;
   bool has_begun = false;
   std::int64_t task = 0;

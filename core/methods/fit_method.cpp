@@ -44,8 +44,13 @@ std::unique_ptr<Method> make_fit_method(const nlohmann::json& config,
                                         Registry& registry,
                                         const std::string& cache) {
   const CellSettings settings = cell_settings(config);
-  return std::make_unique<FitMethod>(make_fit_pipeline(config, registry, cache),
-                                     make_initialiser(settings.fit, settings.category));
+  return make_fit_method(make_fit_pipeline(config, registry, cache),
+                         make_initialiser(settings.fit, settings.category));
+}
+
+std::unique_ptr<Method> make_fit_method(FitPipeline pipeline,
+                                        std::unique_ptr<Initialiser> initialiser) {
+  return std::make_unique<FitMethod>(std::move(pipeline), std::move(initialiser));
 }
 
 void check_fit_method(const nlohmann::json& config, Registry& registry) {

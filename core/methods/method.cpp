@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "methods/boxes_method.h"
 #include "methods/fit_method.h"
+#include "methods/predictor_method.h"
+#include "methods/trained_predictor.h"
 #include "settings/sections.h"
 
 namespace monodr {
@@ -28,6 +30,16 @@ void prepare_nothing(
 
 constexpr MethodEntry kMethods[] = {
     {MethodKind::fit, true, make_trained_prior, make_fit_method, check_fit_method},
+    {MethodKind::predictor,
+     true,
+     make_trained_predictor,
+     make_predictor_method,
+     check_predictor_method},
+    {MethodKind::predictor_and_fit,
+     true,
+     make_trained_predictor,
+     make_predictor_and_fit_method,
+     check_predictor_method},
     {MethodKind::boxes, false, prepare_nothing, make_boxes_method, check_boxes_method}};
 
 const MethodEntry& method_of(const json& config) {

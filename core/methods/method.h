@@ -25,8 +25,8 @@ struct MethodResult {
   std::vector<std::pair<std::string, std::vector<double>>> curves;
   int failed_hypotheses = 0;
   int starts_without_detection = 0;  ///< objects that fit.start_detections has no box for
-  std::int64_t renders = 0;        ///< of one hypothesis each
-  std::vector<std::string> notes;  ///< what the reader of a table should know
+  std::int64_t renders = 0;          ///< of one hypothesis each
+  std::vector<std::string> notes;    ///< what the reader of a table should know
 };
 
 /// HOW TO ADD A METHOD

@@ -19,7 +19,7 @@ std::vector<MetricDefinition> made_definitions() {
   return {
       {"objects", "objects", neither, 1, 0, "labels", "labels that count", count, "matched"},
       {"recall", "1", higher, 100, 1, "recall", "labels that a detection was matched to", share_of_labels, "matched"},
-      {"heading_error_median", "deg", lower, 1, 1, "heading", "median error of the heading", median, "heading_error"},
+      {"heading_error_median", "deg", lower, 1, 1, "heading", "median error of the heading (rotation_y, egocentric)", median, "heading_error"},
       {"heading_within_10", "1", higher, 100, 1, "< 10 deg", "labels with a heading error below 10 deg",
        share_of_labels, "heading_error", below(10)},
       {"heading_within_30", "1", higher, 100, 1, "< 30 deg", "labels with a heading error below 30 deg",

@@ -56,10 +56,9 @@ struct ContractReport {
 /// Nothing is thrown for a plugin that fails; a UserError for one that cannot be loaded.
 /// A prior is trained on a dozen small meshes first. Parameters that are not `given` have their defaults; a plugin
 /// that reads a file needs it named there. check_renderer_contract, check_loss_contract, ...:
-#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use)               \
-  ContractReport check_##name##_contract(Registry& registry,                  \
-                                         const std::string& plugin,           \
-                                         const GivenParameters& given = {});
+#define MONODR_PLUGIN_KIND(name, Interface, folder, tests, use) \
+  ContractReport check_##name##_contract(                       \
+      Registry& registry, const std::string& plugin, const GivenParameters& given = {});
 #include "base/plugin_kinds.def"
 #undef MONODR_PLUGIN_KIND
 

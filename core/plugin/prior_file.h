@@ -26,11 +26,9 @@ struct PriorRecord {
   std::vector<CurvePoint> curve;
 };
 
-/// A trained prior of any plugin, or the checkpoint of a training, is one file: a line of JSON
-///     {"format": "monodr shape prior 2", "plugin", "version", "parameters", "corpus", "seed",
-///      "seconds", "curve": [[share, loss], ...], "arrays": [{"name", "type", "shape"}, ...],
-///      "sha256": of what follows}
-/// then the arrays one after another, little-endian, rows first. It appears whole or not at all.
+/// A trained prior of any plugin, or the checkpoint of a training, is one file of tensors (plugin/tensor_file.h) with the
+/// format "monodr shape prior 2" and {"plugin", "version", "parameters", "corpus", "seed", "seconds", "curve":
+/// [[share, loss], ...]}.
 void write_prior_file(const std::string& path, const PriorRecord& record, const TensorTable& state);
 
 /// The first line alone. Throws UserError, naming the file, for one that is no prior or of another
@@ -47,8 +45,5 @@ PriorFile read_prior_file(const std::string& path);
 /// Makes the plugin that the record names, with its parameters, and restores the state. Throws
 /// UserError, naming the file, also where the plugin is missing or of another major version.
 std::unique_ptr<ShapePrior> load_prior(const std::string& path, Registry& registry);
-
-/// The array `name` of this shape (-1 = any length). UserError where it is not there.
-at::Tensor take_array(const TensorTable& state, const std::string& name, at::IntArrayRef shape);
 
 }  // namespace monodr

@@ -4,12 +4,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "geometry/mesh.h"
 #include "plugin/surfels.h"
+#include "plugin/tensor_table.h"
 
 namespace monodr {
 
@@ -31,9 +31,6 @@ struct CorpusItem {
   std::string name;
   Mesh mesh;
 };
-
-/// Tensors by name, float32, float64 or int64: what a prior has learned, or how far it has come.
-using TensorTable = std::map<std::string, at::Tensor>;
 
 struct TrainingOptions {
   std::uint64_t seed = 0;
@@ -84,7 +81,7 @@ class ShapePrior {
   /// parameters, so that this is all a plugin has to say about files.
   virtual TensorTable state() const = 0;
   /// Takes up the state of a prior of the same parameters; throws UserError where an array is
-  /// missing or has another shape (`take_array` in plugin/prior_file.h).
+  /// missing or has another shape (`take_array` in plugin/tensor_table.h).
   virtual void restore(const TensorTable& state) = 0;
 };
 

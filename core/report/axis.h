@@ -20,8 +20,8 @@ struct Axis {
   std::vector<Tick> ticks;
 };
 
-/// Round ticks (1, 2 or 5 times a power of ten); the range grows to the outer ticks. An empty or
-/// reversed range becomes one around its lower end.
+/// The range as it is, for an axis ends where its data end, with round ticks (1, 2 or 5 times a power of ten) in
+/// it. An empty or reversed range becomes one above its lower end.
 Axis round_axis(const std::string& title, double low, double high, int ticks = 5);
 
 /// The smallest axis from 0, or below where there are negative values, that holds all finite ones.
@@ -33,8 +33,13 @@ Axis axis_of(const std::string& title,
 /// Degrees from -180 to 180, a tick every 45.
 Axis circle_axis(const std::string& title);
 
+/// What stands beside a plot of that height: ticks and title of its upright axis.
+double room_beside(const Axis& y, double height);
+/// What stands below a plot of that width: ticks and title of its lying axis.
+double room_below(const Axis& x, double width);
+
 /// The rectangle of a plot inside a drawing: draws frame, grid and ticks, and says where a pair of
-/// numbers lies.
+/// numbers lies. Of ticks whose labels would run into one another every other stays without.
 class PlotArea {
  public:
   PlotArea(Point corner, double width, double height, Axis x, Axis y);
@@ -45,6 +50,7 @@ class PlotArea {
   Point corner() const { return corner_; }
   double width() const { return width_; }
   double height() const { return height_; }
+  double bottom() const { return corner_.y + height_; }
 
  private:
   Point corner_;

@@ -2,6 +2,7 @@
 #include "report/experiment_figures.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 
@@ -38,6 +39,15 @@ size_t place_of(std::vector<std::string>& values, const std::string& value) {
   return values.size() - 1;
 }
 
+/// In words: "Median error of the heading (egocentric)".
+std::string title_of(const MetricColumn& metric) {
+  if (metric.meaning.empty()) return metric.title;
+  std::string title = metric.meaning;
+  title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
+  if (metric.recall_positions == 0 && !metric.difficulty.empty()) title += ", " + metric.difficulty;
+  return title;
+}
+
 }  // namespace
 
 Curve mean_curve(const std::string& label,
@@ -57,13 +67,24 @@ Curve mean_curve(const std::string& label,
   return result;
 }
 
+std::string series_title(const std::string& series) {
+  const std::string prefix = "loss.";
+  if (!series.starts_with(prefix)) return series;
+  const std::string name = series.substr(prefix.size());
+  return name == "total" ? "Sum of all losses" : "Loss '" + name + "'";
+}
+
 CurveFigure series_figure(const Database& database,
                           const std::string& experiment,
                           const std::string& series) {
   CurveFigure figure;
-  figure.title = series + ": mean ± deviation over seeds";
+  const std::string title = series_title(series);
+  const bool is_loss = title != series;
+  figure.title =
+      title + " over the steps of a fit: mean over objects and seeds, band ± deviation over seeds";
   figure.x_title = "step";
-  figure.y_title = series;
+  figure.y_title = is_loss ? "weighted loss [1]" : series;
+  if (is_loss) figure.note = kSeriesNote;
   for (const RowSeries& row : series_of_rows(database, experiment, series)) {
     Curve curve{row.label, {}, {}, {}, {}, row.place};
     for (const auto& [step, values] : row.values) {
@@ -82,8 +103,7 @@ CurveFigure series_figure(const Database& database,
 BarFigure bar_figure(const Table& table, size_t column) {
   const MetricColumn& metric = table.columns.at(column);
   const double factor = metric.factor;
-  BarFigure figure{
-      metric.title + (metric.meaning.empty() ? "" : ": " + metric.meaning), metric.title, {}};
+  BarFigure figure{title_of(metric), metric.title, {}};
   for (const TableRow& row : table.rows) {
     const TableEntry& entry = row.entries.at(column);
     figure.bars.push_back({row.title,
@@ -96,7 +116,8 @@ BarFigure bar_figure(const Table& table, size_t column) {
 }
 
 AngleFigure heading_figure(const Database& database, const std::string& experiment) {
-  AngleFigure figure{"Heading errors of matched labels, from above", {}};
+  AngleFigure figure{
+      "Signed heading errors (rotation_y, egocentric) of matched labels, seen from above", {}};
   for (const RowHeadings& row : headings_of_rows(database, experiment))
     figure.panels.push_back({row.label, row.degrees});
   return figure;
@@ -109,7 +130,8 @@ HeatMapFigure heat_map(const Table& table,
   require_key(table, row_key);
   require_key(table, column_key);
   const MetricColumn& metric = table.columns.at(column);
-  HeatMapFigure figure{metric.title, row_key, column_key, {}, {}, {}, metric.decimals};
+  HeatMapFigure figure{
+      title_of(metric), row_key, column_key, {}, {}, {}, metric.decimals, metric.title};
   for (const TableRow& row : table.rows) {
     place_of(figure.rows, value_of(row, row_key));
     place_of(figure.columns, value_of(row, column_key));

@@ -10,6 +10,9 @@
 
 namespace monodr {
 
+/// "loss.mask" -> "Loss mask, weighted": what a recorded series is called in figures.
+std::string series_title(const std::string& series);
+
 /// One recorded series over steps: mean over seeds, band of one standard deviation.
 CurveFigure series_figure(const Database& database,
                           const std::string& experiment,

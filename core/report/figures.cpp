@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Curves and bars.
 #include "report/figures.h"
 
 #include <fmt/format.h>
@@ -8,29 +9,17 @@
 
 #include "base/error.h"
 #include "report/axis.h"
+#include "report/figure_layout.h"
 
 namespace monodr {
 namespace {
 
-constexpr double kWidth = 340;
-constexpr double kCurveHeight = 175;
-const TextStyle kTitle{Anchor::start, 11, true};
+constexpr double kCurveHeight = 165;
+constexpr double kMargin = 12;  // at the right: half of the last tick's label
+constexpr double kGuideSize = 9;
 
 void append(std::vector<double>& all, const std::vector<double>& some) {
   all.insert(all.end(), some.begin(), some.end());
-}
-
-/// Places of the legend's entries below the plot, as many on a line as fit.
-std::vector<Point> legend_places(const std::vector<Curve>& curves, double left, double top) {
-  std::vector<Point> places;
-  Point next{left, top};
-  for (const Curve& curve : curves) {
-    const double width = 34 + text_width(curve.label);
-    if (next.x > left && next.x + width > kWidth) next = {left, next.y + 15};
-    places.push_back(next);
-    next.x += width + 14;
-  }
-  return places;
 }
 
 void draw_band(Svg& svg, const PlotArea& area, const Curve& curve, const SeriesStyle& style) {
@@ -55,35 +44,46 @@ void draw_curve(Svg& svg, const PlotArea& area, const Curve& curve, size_t index
     svg.marker(points[i], style.marker, style.colour);
 }
 
-void draw_legend(Svg& svg, const std::vector<Curve>& curves, const std::vector<Point>& places) {
+void draw_legend(Svg& svg, const std::vector<Curve>& curves, const Legend& legend) {
   for (size_t i = 0; i < curves.size(); ++i) {
     const SeriesStyle style = series_style(curves[i].style);
-    const Point at = places[i];
+    const Point at = legend.entries[i].at;
     svg.line({at.x, at.y - 3}, {at.x + 26, at.y - 3}, {style.colour, 1.5, style.dashes});
     svg.marker({at.x + 13, at.y - 3}, style.marker, style.colour);
-    svg.text({at.x + 32, at.y}, fitted_text(curves[i].label, kWidth - at.x - 34));
+    draw_lines(svg, {at.x + legend_sample, at.y}, legend.entries[i].lines, {});
   }
 }
 
-/// Labels stand above the plot, those that would run into one another on two lines.
-void draw_guides(Svg& svg, const PlotArea& area, const std::vector<Guide>& guides) {
-  double taken = -INFINITY;
+/// On how many lines above the plot the guides' labels stand, so that none runs into another.
+std::vector<int> guide_lines(const PlotArea& area, const std::vector<Guide>& guides) {
+  std::vector<double> taken;  // up to where each line is
+  std::vector<int> lines;
   for (const Guide& guide : guides) {
-    if (!std::isfinite(guide.x)) continue;
-    const double x = area.at(guide.x, 0).x, half = text_width(guide.label, 9) / 2;
-    const bool lower = x - half < taken;
-    svg.line({x, area.corner().y}, {x, area.corner().y + area.height()}, {"#444444", 0.9, "3 2"});
-    svg.text({std::clamp(x, area.corner().x + half, area.corner().x + area.width() - half),
-              area.corner().y + (lower ? 9 : -3)},
-             guide.label,
-             {Anchor::middle, 9});
-    taken = x + half + 4;
+    const double x = area.at(guide.x, 0).x, half = text_width(guide.label, kGuideSize) / 2;
+    size_t line = 0;
+    while (line < taken.size() && x - half < taken[line]) ++line;
+    if (line == taken.size()) taken.push_back(-INFINITY);
+    taken[line] = x + half + 4;
+    lines.push_back(static_cast<int>(line));
+  }
+  return lines;
+}
+
+void draw_guides(Svg& svg, const PlotArea& area, const std::vector<Guide>& guides) {
+  const std::vector<int> lines = guide_lines(area, guides);
+  for (size_t i = 0; i < guides.size(); ++i) {
+    if (!std::isfinite(guides[i].x)) continue;
+    const double x = area.at(guides[i].x, 0).x, half = text_width(guides[i].label, kGuideSize) / 2;
+    const double left = area.corner().x + half, right = area.corner().x + area.width() - half;
+    svg.line({x, area.corner().y}, {x, area.bottom()}, {"#444444", 0.9, "3 2"});
+    svg.text({left < right ? std::clamp(x, left, right) : x, area.corner().y - 3 - 10 * lines[i]},
+             guides[i].label,
+             {Anchor::middle, kGuideSize});
   }
 }
 
-}  // namespace
-
-std::string draw(const CurveFigure& figure) {
+/// The plot below a title that ends at `top`; guides take lines of their own.
+PlotArea area_of(const CurveFigure& figure, double top, double width) {
   std::vector<double> xs, ys;
   for (const Curve& curve : figure.curves) {
     MONODR_CHECK(curve.x.size() == curve.y.size() && curve.low.size() == curve.high.size() &&
@@ -96,103 +96,96 @@ std::string draw(const CurveFigure& figure) {
     append(ys, curve.high);
   }
   if (figure.unit_square) xs = ys = {0, 1};
-  const double top = figure.guides.empty() ? 26 : 36;
-  const PlotArea area({52, top},
-                      kWidth - 66,
-                      kCurveHeight,
-                      figure.full_circle ? circle_axis(figure.x_title)
-                                         : axis_of(figure.x_title, xs, figure.unit_square),
-                      axis_of(figure.y_title, ys, true));
-  const std::vector<Point> places = legend_places(figure.curves, 52, top + kCurveHeight + 46);
-  Svg svg(kWidth, (places.empty() ? top + kCurveHeight + 46 : places.back().y) + 10);
-  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
+  const Axis x = figure.full_circle ? circle_axis(figure.x_title)
+                                    : axis_of(figure.x_title, xs, figure.unit_square);
+  const Axis y = axis_of(figure.y_title, ys, true);
+  const double left = room_beside(y, kCurveHeight) + 4;
+  const PlotArea area({left, top}, width - left - kMargin, kCurveHeight, x, y);
+  if (figure.guides.empty()) return area;
+  const std::vector<int> lines = guide_lines(area, figure.guides);
+  const double room = 10.0 * (*std::max_element(lines.begin(), lines.end()) + 1);
+  return PlotArea({left, top + room}, width - left - kMargin, kCurveHeight, x, y);
+}
+
+}  // namespace
+
+std::string draw(const CurveFigure& figure, const FigureStyle& style) {
+  Svg svg(style.width, 0);
+  const PlotArea area = area_of(figure, draw_title(svg, figure.title, style), style.width);
   area.draw_axes(svg);
   for (const Curve& curve : figure.curves) draw_band(svg, area, curve, series_style(curve.style));
   for (size_t i = 0; i < figure.curves.size(); ++i) draw_curve(svg, area, figure.curves[i], i);
   draw_guides(svg, area, figure.guides);
-  draw_legend(svg, figure.curves, places);
+
+  std::vector<std::string> labels;
+  for (const Curve& curve : figure.curves) labels.push_back(curve.label);
+  const ToldApart told = told_apart(labels);
+  double y = area.bottom() + 18 +
+             text_line * static_cast<double>(wrapped_text(figure.x_title, area.width()).size());
+  const Legend legend = legend_of(told.labels, {8, y + 12}, style.width - 16);
+  draw_legend(svg, figure.curves, legend);
+  y = draw_note(svg, {8, legend.bottom}, style.width - 16, told.common);
+  svg.set_height(draw_note(svg, {8, y}, style.width - 16, figure.note) + 4);
   return svg.finish(figure.title);
 }
 
-std::string draw(const BarFigure& figure) {
-  constexpr double row = 24, top = 26;
-  double label_width = 40, shown_width = 0;
+std::string draw(const BarFigure& figure, const FigureStyle& style) {
+  constexpr double shown_size = 9, bar_height = 14;
+  std::vector<std::string> names;
   std::vector<double> values;
+  double shown_width = 0, label_width = 40;
   for (const Bar& bar : figure.bars) {
-    label_width = std::max(label_width, text_width(bar.label));
-    shown_width = std::max(shown_width, text_width(bar.shown, 9));
+    names.push_back(bar.label);
+    shown_width = std::max(shown_width, text_width(bar.shown, shown_size));
     append(values, {bar.value, bar.low, bar.high});
   }
-  label_width = std::min(label_width, 165.0);
-  const double height = row * static_cast<double>(figure.bars.size());
-  Axis y{"", 0, static_cast<double>(figure.bars.size()), {}};
-  const Axis x = axis_of(figure.value_title, values, true, 3);
-  const PlotArea area(
-      {label_width + 16, top}, kWidth - label_width - 28 - shown_width, height, x, y);
-  Svg svg(kWidth, top + height + 38);
-  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
+  const ToldApart told = told_apart(names);
+  for (const std::string& label : told.labels)
+    label_width = std::max(label_width, text_width(label));
+  label_width = std::min(label_width, 0.42 * style.width);
+  shown_width = std::min(shown_width, 0.3 * style.width);
+
+  Svg svg(style.width, 0);
+  const double top = draw_title(svg, figure.title, style);
+  std::vector<std::vector<std::string>> labels;
+  std::vector<double> rows{top};  // where each begins, and the last one ends
+  for (const std::string& label : told.labels) {
+    labels.push_back(wrapped_text(label, label_width));
+    rows.push_back(rows.back() +
+                   std::max(22.0, 10 + text_line * static_cast<double>(labels.back().size())));
+  }
+  const double left = label_width + 14;
+  const Axis x = axis_of(figure.value_title, values, true);
+  const PlotArea area({left, top},
+                      style.width - left - std::max(kMargin, shown_width + 10),
+                      rows.back() - top,
+                      x,
+                      {"", 0, 1, {}});
   area.draw_axes(svg);
   for (size_t i = 0; i < figure.bars.size(); ++i) {
     const Bar& bar = figure.bars[i];
-    const double middle = top + row * (static_cast<double>(i) + 0.5);
-    svg.text({label_width + 10, middle + 3}, fitted_text(bar.label, label_width), {Anchor::end});
+    const double middle = (rows[i] + rows[i + 1]) / 2;
+    draw_lines(svg,
+               {left - 6, middle + 3.5 - text_line * (labels[i].size() - 1.0) / 2},
+               labels[i],
+               {Anchor::end});
     if (!std::isfinite(bar.value)) continue;
     const double zero = area.at(0, 0).x, end = area.at(bar.value, 0).x;
-    svg.rectangle({std::min(zero, end), middle - 7}, std::abs(end - zero), 14, "#8fbbd9");
+    svg.rectangle({std::min(zero, end), middle - bar_height / 2},
+                  std::abs(end - zero),
+                  bar_height,
+                  "#8fbbd9");
     const double low = area.at(bar.low, 0).x, high = area.at(bar.high, 0).x;
     const Stroke whisker{"#000000", 1.2, ""};
     svg.line({low, middle}, {high, middle}, whisker);
     svg.line({low, middle - 4}, {low, middle + 4}, whisker);
     svg.line({high, middle - 4}, {high, middle + 4}, whisker);
-    svg.text({kWidth - 6, middle + 3}, bar.shown, {Anchor::end, 9});
+    svg.text({style.width - 4, middle + 3},
+             fitted_text(bar.shown, shown_width, shown_size),
+             {Anchor::end, shown_size});
   }
-  return svg.finish(figure.title);
-}
-
-std::string draw(const HeatMapFigure& figure) {
-  double label_width = text_width(figure.row_title);
-  for (const std::string& label : figure.rows)
-    label_width = std::max(label_width, text_width(label));
-  label_width = std::clamp(label_width, 40.0, 165.0);
-  const double left = label_width + 16, top = 56;
-  const double width = (kWidth - left - 10) / std::max<double>(1, figure.columns.size());
-  const double height = std::clamp(width * 0.6, 20.0, 44.0);
-  double low = INFINITY, high = -INFINITY;
-  for (const auto& row : figure.values)
-    for (const double value : row)
-      if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
-  Svg svg(kWidth, top + height * static_cast<double>(figure.rows.size()) + 10);
-  svg.text({8, 15}, fitted_text(figure.title, kWidth - 16, 12.2), kTitle);
-  svg.text({left + (kWidth - left) / 2, 32}, figure.column_title, {Anchor::middle});
-  svg.text({left - 6, 48}, fitted_text(figure.row_title, label_width), {Anchor::end});
-  for (size_t c = 0; c < figure.columns.size(); ++c)
-    svg.text({left + width * (static_cast<double>(c) + 0.5), 48},
-             fitted_text(figure.columns[c], width),
-             {Anchor::middle});
-  for (size_t r = 0; r < figure.rows.size(); ++r) {
-    const double y = top + height * static_cast<double>(r);
-    svg.text(
-        {left - 6, y + height / 2 + 3}, fitted_text(figure.rows[r], label_width), {Anchor::end});
-    for (size_t c = 0; c < figure.columns.size(); ++c) {
-      const double value = figure.values.at(r).at(c);
-      const Point corner{left + width * static_cast<double>(c), y};
-      const bool known = std::isfinite(value);
-      const double share = known && high > low ? (value - low) / (high - low) : 0;
-      // From near white to dark blue: lightness falls all the way, so grey keeps the order.
-      const auto mix = [&](int light, int dark) {
-        return light + std::lround(share * (dark - light));
-      };
-      svg.rectangle(
-          corner,
-          width - 1,
-          height - 1,
-          known ? fmt::format("#{:02x}{:02x}{:02x}", mix(239, 8), mix(243, 48), mix(255, 107))
-                : "#ffffff");
-      svg.text({corner.x + width / 2, y + height / 2 + 3},
-               known ? fmt::format("{:.{}f}", value, figure.decimals) : "-",
-               {Anchor::middle, 10, false, false, share > 0.5 ? "#ffffff" : "#000000"});
-    }
-  }
+  const double below = area.bottom() + room_below(x, area.width()) + 6;
+  svg.set_height(draw_note(svg, {8, below}, style.width - 16, told.common) + 4);
   return svg.finish(figure.title);
 }
 

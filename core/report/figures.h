@@ -7,9 +7,18 @@
 
 namespace monodr {
 
-// Figures for print: each function gives a whole SVG file, 340 px wide with text of 8 to 11 px: at
-// the width of a column of a two-column paper (3.3 in) that is 6 to 8 pt. Colours are safe for the
-// colour-blind, and series differ by dashes and markers too, so that nothing is lost in grey.
+// Figures for print: each function gives a whole SVG file at its size on paper (96 px are an inch), with
+// text of 8 to 11 px, which is 6 to 8 pt. Colours are safe for the colour-blind, and series differ by
+// dashes and markers too, so that nothing is lost in grey.
+
+inline constexpr double column_figure_width = 312;  ///< px: 3.25 in, a column of a paper of two
+inline constexpr double page_figure_width = 660;    ///< px: 6.875 in, both
+
+/// How any figure is drawn.
+struct FigureStyle {
+  double width = column_figure_width;
+  bool has_title = true;
+};
 
 /// One line; `low` and `high` bound a band around it, or are empty.
 struct Curve {
@@ -32,8 +41,15 @@ struct CurveFigure {
   bool unit_square = false;  ///< both axes run from 0 to 1 (precision over recall)
   bool full_circle = false;  ///< x runs from -180 to 180 degrees
   std::vector<Guide> guides = {};
+  std::string note = {};  ///< stands below
 };
-std::string draw(const CurveFigure& figure);
+std::string draw(const CurveFigure& figure, const FigureStyle& style = {});
+
+/// What pruning and sharpening do to a curve of losses; stands below each.
+inline constexpr const char* kSeriesNote =
+    "The loss of the leading hypothesis: to drop others (pruning) leaves no step in it. While the "
+    "renderer "
+    "sharpens its edges the loss of one and the same pose changes, so it may rise.";
 
 /// Lying bars from 0, so that long names of arms stand in full; NaN bounds: no interval.
 struct Bar {
@@ -46,7 +62,7 @@ struct BarFigure {
   std::string title, value_title;
   std::vector<Bar> bars;
 };
-std::string draw(const BarFigure& figure);
+std::string draw(const BarFigure& figure, const FigureStyle& style = {});
 
 /// Share of the signed errors in every 15 degrees, a circle a panel, as seen from above the car: 0
 /// at the top, positive errors clockwise. A sector is centred on its angle, so that "right", "a
@@ -61,7 +77,7 @@ struct AngleFigure {
   std::string title;
   std::vector<AnglePanel> panels;
 };
-std::string draw(const AngleFigure& figure);
+std::string draw(const AngleFigure& figure, const FigureStyle& style = {});
 
 /// Predicted over true values, a panel for each label, with the line where they agree.
 struct ScatterPanel {
@@ -73,15 +89,17 @@ struct ScatterFigure {
   std::string title, truth_title, prediction_title;
   std::vector<ScatterPanel> panels;
 };
-std::string draw(const ScatterFigure& figure);
+std::string draw(const ScatterFigure& figure, const FigureStyle& style = {});
 
-/// values[row][column]; NaN = no value. Darker is higher; the number stands in every field.
+/// values[row][column]; NaN = no value. Darker is higher, as the bar below tells on the scale of the
+/// values; the number stands in every field.
 struct HeatMapFigure {
   std::string title, row_title, column_title;
   std::vector<std::string> rows, columns;
   std::vector<std::vector<double>> values;
   int decimals = 1;
+  std::string value_title = {};  ///< below the bar of colours
 };
-std::string draw(const HeatMapFigure& figure);
+std::string draw(const HeatMapFigure& figure, const FigureStyle& style = {});
 
 }  // namespace monodr

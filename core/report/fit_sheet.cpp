@@ -7,12 +7,14 @@
 #include <cmath>
 
 #include "report/axis.h"
+#include "report/figure_layout.h"
 
 namespace monodr {
 namespace {
 
 constexpr double kWidth = 1060, kMargin = 14, kGap = 10;
 constexpr double kEvidence = 188, kStage = 198;
+constexpr double kFigure = 340;
 const TextStyle kHead{Anchor::start, 11, true};
 const TextStyle kNote{Anchor::start, 10, false, false, "#444444"};
 
@@ -48,22 +50,25 @@ void draw_ground(Svg& svg, Point corner, double side, const std::vector<GroundBo
       axis.ticks.push_back({tick, fmt::format("{:.0f}", std::round(tick) + 0.0)});
     return axis;
   };
-  svg.text({corner.x + 42, corner.y - 5}, "from above", kHead);
+  svg.text({corner.x + 42, corner.y - 5}, "from above, line to the front", kHead);
   const PlotArea area({corner.x + 42, corner.y},
                       side,
                       side,
                       axis("x [m], to the right", x),
                       axis("z [m], away", z));
   area.draw_axes(svg);
-  double legend = corner.y + 12;
-  for (const GroundBox& b : boxes) {
+  std::vector<std::string> names;
+  for (const GroundBox& b : boxes) names.push_back(b.label);
+  const Legend legend = legend_of(names, {corner.x + 4, area.bottom() + 41}, side + 40);
+  for (size_t i = 0; i < boxes.size(); ++i) {
+    const GroundBox& b = boxes[i];
     const auto c = b.box.corners();
     const auto at = [&](const Eigen::Vector3d& p) { return area.at(p.x(), p.z()); };
     svg.polyline({at(c[0]), at(c[1]), at(c[2]), at(c[3]), at(c[0])}, b.stroke);
     svg.line(at((c[0] + c[1] + c[2] + c[3]) / 4), at((c[0] + c[1]) / 2), b.stroke);
-    svg.line({corner.x + 48, legend - 3}, {corner.x + 66, legend - 3}, b.stroke);
-    svg.text({corner.x + 70, legend}, b.label, {Anchor::start, 9});
-    legend += 12;
+    const Point sample = legend.entries[i].at;
+    svg.line({sample.x, sample.y - 3}, {sample.x + 26, sample.y - 3}, b.stroke);
+    draw_lines(svg, {sample.x + legend_sample, sample.y}, legend.entries[i].lines, {});
   }
 }
 
@@ -81,16 +86,22 @@ void draw_numbers(Svg& svg, Point corner, const std::vector<SheetNumber>& number
       svg.text({corner.x + columns[c], y}, *fields[c], {Anchor::end, 10});
     y += 15.5;
   }
+  draw_note(svg,
+            {corner.x, y - 6},
+            232,
+            "rotation_y: heading in the camera's frame (egocentric). The curves below: heading "
+            "against the "
+            "ray to the object (allocentric).");
 }
 
 /// Headings of all hypotheses over the steps, the leading one dark.
 std::string draw_trace(const HeadingTrace& trace) {
   std::vector<double> steps{0};
   for (const auto& dot : trace.dots) steps.push_back(dot.step);
-  Axis headings = circle_axis("heading [deg]");
-  Svg svg(340, 260);
+  const Axis headings = circle_axis("heading (allocentric) [deg]");
+  Svg svg(kFigure, 260);
   svg.text({8, 15}, "Headings of all hypotheses", kHead);
-  const PlotArea area({52, 36}, 274, 175, axis_of("step", steps, true), headings);
+  const PlotArea area({52, 26}, 274, 165, axis_of("step", steps, true), headings);
   area.draw_axes(svg);
   for (const bool leads : {false, true})
     for (const auto& dot : trace.dots)
@@ -115,13 +126,14 @@ std::string draw_trace(const HeadingTrace& trace) {
 }  // namespace
 
 std::string draw(const FitSheet& sheet) {
-  Svg svg(kWidth, 1070 + 15.0 * static_cast<double>(sheet.lines.size()));
+  Svg svg(kWidth, 0);
   svg.text(
       {kMargin, 24}, fitted_text(sheet.title, kWidth - 2 * kMargin, 15), {Anchor::start, 15, true});
   double line = 42;
   for (const std::string& text : sheet.lines) {
-    svg.text({kMargin, line}, fitted_text(text, kWidth - 2 * kMargin, 11), {Anchor::start, 11});
-    line += 15;
+    const auto wrapped = wrapped_text(text, kWidth - 2 * kMargin, 11);
+    draw_lines(svg, {kMargin, line}, wrapped, {Anchor::start, 11}, 15);
+    line += 15 * static_cast<double>(wrapped.size());
   }
   const double top = line + 3;
   double y = draw_row(svg, {kMargin, top}, kEvidence, sheet.evidence);
@@ -135,8 +147,9 @@ std::string draw(const FitSheet& sheet) {
            kNote);
   y = draw_row(svg, {kMargin, y + 18}, kStage, sheet.overlaps);
   svg.drawing({kMargin - 8, y + 6}, draw_trace(sheet.headings));
-  svg.drawing({kMargin + 342, y + 6}, draw(sheet.loss));
-  svg.drawing({kMargin + 692, y + 6}, draw(sheet.landscape));
+  svg.drawing({kMargin + 342, y + 6}, draw(sheet.loss, {kFigure}));
+  svg.drawing({kMargin + 692, y + 6}, draw(sheet.landscape, {kFigure}));
+  svg.set_height(y + 330);
   return svg.finish(sheet.title);
 }
 

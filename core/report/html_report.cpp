@@ -11,33 +11,46 @@
 namespace monodr {
 namespace {
 
+// Two widths it is made for: a phone's (390 px) and a laptop's (1280 px). Tables of numbers scroll inside their frame
+// with the first column held; tables of facts fold to one column on a phone; figures and pictures wrap.
 constexpr const char* kStyle = R"(
 :root { color-scheme: light; }
+* { box-sizing: border-box; }
 body { font: 15px/1.5 "Helvetica Neue", Helvetica, Arial, sans-serif; color: #1a1a1a; background: #fff;
-  max-width: 1360px; margin: 2rem auto; padding: 0 1.2rem; }
-h1 { font-size: 1.7rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.4rem 0 .6rem;
-  border-bottom: 1px solid #ccc; padding-bottom: .2rem; }
+  max-width: 1360px; margin: 2rem auto; padding: 0 1.2rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; line-height: 1.25; margin: 0; } h2 { font-size: 1.15rem; margin: 2.4rem 0 .6rem;
+  border-bottom: 1px solid #ccc; padding-bottom: .2rem; } h3 { font-size: .95rem; margin: 1.2rem 0 .5rem; }
 .question { font-size: 1.15rem; margin: .3rem 0; } .note { color: #555; font-size: .85rem; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
-th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e4e4e4; }
+th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid #e4e4e4; overflow-wrap: normal; }
 td { white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: #fff; }
 thead th { border-bottom: 1.5px solid #333; vertical-align: bottom; }
 table.sortable th { cursor: pointer; } th[aria-sort=ascending]::after { content: " \25B2"; }
 th[aria-sort=descending]::after { content: " \25BC"; }
 .best { font-weight: 700; } .interval { display: block; color: #666; font-size: .75rem; font-weight: 400; }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 1.2rem; }
-figure { margin: 0; } figure svg { max-width: 100%; height: auto; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 1.2rem; }
+figure { margin: 0; min-width: 0; } figure svg, img { max-width: 100%; height: auto; }
 figcaption { color: #555; font-size: .8rem; }
-.objects td, .objects th { text-align: left; vertical-align: top; border: 0; white-space: normal; }
-.objects img { width: 380px; height: auto; display: block; border-radius: 3px; }
-.objects .arm { font-weight: 600; padding-top: 1rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 320px)); gap: 1.2rem; }
+.cards img { display: block; border-radius: 3px; }
+.seen { display: flex; gap: 4px; margin: 4px 0; } .seen > figure { flex: 0 1 106px; }
+.seen figcaption { font-size: .7rem; line-height: 1.3; }
 .facts th { text-align: left; }
 .facts td { text-align: left; white-space: pre-wrap; overflow-wrap: anywhere; vertical-align: top; }
 .facts td:first-child { white-space: nowrap; color: #555; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .75rem; margin: 0; }
-@media print { body { margin: 0; max-width: none; } h2, figure, tr { break-inside: avoid; } }
+@media (max-width: 640px) {
+  body { margin: 1rem auto; padding: 0 .9rem; font-size: 14px; } h1 { font-size: 1.35rem; }
+  .wide td:first-child, .wide th:first-child { min-width: 32vw; white-space: normal; overflow-wrap: anywhere; }
+  .facts, .facts tbody, .facts tr, .facts td, .facts thead, .facts th { display: block; max-width: none; }
+  .facts td { border: 0; padding: .1rem 0; } .facts tr { border-bottom: 1px solid #e4e4e4; padding: .3rem 0; }
+  .facts td:first-child, .wide .facts td:first-child { position: static; min-width: 0; white-space: normal; }
+  .facts thead { display: none; }
+}
+@media print { body { margin: 0; max-width: none; } h2, figure, tr { break-inside: avoid; } .wide { overflow: visible; }
+  th:first-child, td:first-child { position: static; } }
 )";
 
 // A click (or Enter) on a column's head sorts by it, a second one the other way round; rows without
@@ -165,30 +178,39 @@ std::string figures(const std::vector<ReportFigure>& all) {
   return text + "</div>\n";
 }
 
-std::string picture_cell(const ReportPicture& picture) {
-  std::string text = "<td>";
-  if (!picture.png.empty())
-    text += fmt::format("<img alt=\"{}\" src=\"data:image/png;base64,{}\">",
-                        escaped_html(picture.heading + ": " + picture.caption),
-                        base64(picture.png));
-  return text + fmt::format("<b>{}</b> <span class=\"note\">{}</span></td>",
+std::string image(const ReportPicture& picture, int width) {
+  if (picture.png.empty()) return "";
+  return fmt::format("<img width=\"{}\" alt=\"{}\" src=\"data:image/png;base64,{}\">",
+                     width,
+                     escaped_html(picture.heading + ": " + picture.caption),
+                     base64(picture.png));
+}
+
+std::string card(const ReportPicture& picture) {
+  std::string text = "<figure class=\"card\">" + image(picture, report_picture_width);
+  if (!picture.evidence.empty()) text += "<div class=\"seen\">";
+  for (const ReportPicture& part : picture.evidence)
+    text += fmt::format("<figure>{}<figcaption>{}: {}</figcaption></figure>",
+                        image(part, report_picture_width / 3),
+                        escaped_html(part.heading),
+                        escaped_html(part.caption));
+  if (!picture.evidence.empty()) text += "</div>";
+  return text + fmt::format("<figcaption><b>{}</b> {}</figcaption></figure>\n",
                             escaped_html(picture.heading),
                             escaped_html(picture.caption));
 }
 
-std::string pictures(const ReportContent& content) {
-  if (content.picture_rows.empty()) return "";
-  std::string text = "<h2>Best, median and worst objects</h2>\n<p class=\"note\">" +
-                     escaped_html(content.picture_note) +
-                     "</p>\n<div class=\"wide\"><table class=\"objects\">\n";
-  for (const ReportPictureRow& row : content.picture_rows) {
-    text += fmt::format("<tr><td class=\"arm\" colspan=\"{}\">{}</td></tr>\n<tr>",
-                        row.pictures.size(),
-                        escaped_html(row.label));
-    for (const ReportPicture& picture : row.pictures) text += picture_cell(picture);
-    text += "</tr>\n";
+std::string pictures(const std::string& title,
+                     const std::string& note,
+                     const std::vector<ReportPictureRow>& rows) {
+  if (rows.empty()) return "";
+  std::string text = "<h2>" + title + "</h2>\n<p class=\"note\">" + escaped_html(note) + "</p>\n";
+  for (const ReportPictureRow& row : rows) {
+    text += "<h3>" + escaped_html(row.label) + "</h3>\n<div class=\"cards\">\n";
+    for (const ReportPicture& picture : row.pictures) text += card(picture);
+    text += "</div>\n";
   }
-  return text + "</table></div>\n";
+  return text;
 }
 
 std::string failures(const std::vector<ReportFailure>& all) {
@@ -232,9 +254,11 @@ std::string to_html(const ReportContent& content) {
          "</h1>\n<p class=\"question\">" + escaped_html(content.question) +
          "</p>\n<p class=\"note\">" + escaped_html(content.summary) + "</p>\n<h2>Results</h2>\n" +
          main_table(content.table) + comparison_table(content.table) + figures(content.figures) +
-         pictures(content) + failures(content.failures) + facts("Settings", content.settings) +
-         facts("Provenance", content.provenance) + "<script>" + kScript +
-         "</script>\n</body></html>\n";
+         pictures("Best, median and worst objects", content.picture_note, content.picture_rows) +
+         pictures("Failures by kind", content.gallery_note, content.gallery) +
+         failures(content.failures) + facts("Tags and notes", content.said) +
+         facts("Settings", content.settings) + facts("Provenance", content.provenance) +
+         "<script>" + kScript + "</script>\n</body></html>\n";
 }
 
 }  // namespace monodr

@@ -14,13 +14,18 @@ struct ReportFigure {
   std::string caption;  ///< plain text
 };
 
+/// Width of a picture of an object, in px of the page: pictures are drawn at the size they are shown in, so that
+/// their lines are as thin as they were meant.
+constexpr int report_picture_width = 320;
+
 struct ReportPicture {
-  std::string heading;  ///< "best"
-  std::string caption;  ///< plain text
-  std::string png;      ///< the file's bytes; "" = there is no picture
+  std::string heading;                       ///< "best"
+  std::string caption;                       ///< plain text
+  std::string png;                           ///< the file's bytes; "" = there is no picture
+  std::vector<ReportPicture> evidence = {};  ///< what the method saw, each a third as wide
 };
 
-/// Pictures of one arm, side by side.
+/// Pictures of one arm, or of one kind of failure, side by side.
 struct ReportPictureRow {
   std::string label;
   std::vector<ReportPicture> pictures;
@@ -43,7 +48,10 @@ struct ReportContent {
   std::vector<ReportFigure> figures;
   std::string picture_note;
   std::vector<ReportPictureRow> picture_rows;
+  std::string gallery_note;
+  std::vector<ReportPictureRow> gallery;  ///< of failures, a row for each kind
   std::vector<ReportFailure> failures;
+  std::vector<ReportFact> said;  ///< tags and notes of cells
   std::vector<ReportFact> settings, provenance;
 };
 

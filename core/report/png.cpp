@@ -4,8 +4,11 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -149,6 +152,58 @@ RgbPicture cropped(const RgbPicture& picture, int left, int top, int width, int 
     part.pixels.insert(part.pixels.end(), first, first + 3L * part.width);
   }
   return part;
+}
+
+namespace {
+
+/// What a pixel of the new picture is made of along one axis.
+struct Share {
+  int from = 0;
+  std::vector<double> weights;  ///< of `from` and those behind it; they sum to 1
+};
+
+/// Triangles of half width max(1, shrinking): linear interpolation where pixels grow, a mean where they shrink.
+std::vector<Share> shares(int before, int after) {
+  const double step = static_cast<double>(before) / after, reach = std::max(1.0, step);
+  std::vector<Share> result;
+  for (int i = 0; i < after; ++i) {
+    const double centre = (i + 0.5) * step - 0.5;
+    Share share;
+    share.from = std::clamp(static_cast<int>(std::ceil(centre - reach)), 0, before - 1);
+    const int to = std::clamp(static_cast<int>(std::floor(centre + reach)), 0, before - 1);
+    double sum = 0;
+    for (int k = share.from; k <= to; ++k) {
+      share.weights.push_back(std::max(1e-9, 1 - std::abs(k - centre) / reach));
+      sum += share.weights.back();
+    }
+    for (double& weight : share.weights) weight /= sum;
+    result.push_back(std::move(share));
+  }
+  return result;
+}
+
+}  // namespace
+
+RgbPicture resampled(const RgbPicture& picture, int width, int height) {
+  RgbPicture result{width, height, {}};
+  if (picture.width == 0 || picture.height == 0) return {};
+  const std::vector<Share> columns = shares(picture.width, width);
+  const std::vector<Share> rows = shares(picture.height, height);
+  result.pixels.reserve(3 * static_cast<size_t>(width) * static_cast<size_t>(height));
+  for (const Share& row : rows)
+    for (const Share& column : columns)
+      for (size_t channel = 0; channel < 3; ++channel) {
+        double value = 0;
+        for (size_t y = 0; y < row.weights.size(); ++y)
+          for (size_t x = 0; x < column.weights.size(); ++x)
+            value += row.weights[y] * column.weights[x] *
+                     picture.pixels[3 * ((static_cast<size_t>(row.from) + y) *
+                                             static_cast<size_t>(picture.width) +
+                                         static_cast<size_t>(column.from) + x) +
+                                    channel];
+        result.pixels.push_back(static_cast<unsigned char>(std::lround(value)));
+      }
+  return result;
 }
 
 std::string base64(std::string_view bytes) {

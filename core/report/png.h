@@ -23,6 +23,10 @@ std::string encode_png(const RgbPicture& picture);
 /// The part that lies inside the picture.
 RgbPicture cropped(const RgbPicture& picture, int left, int top, int width, int height);
 
+/// At another size: each pixel is the mean of the area that it covers, between pixels' centres
+/// interpolated linearly where the picture grows.
+RgbPicture resampled(const RgbPicture& picture, int width, int height);
+
 std::string base64(std::string_view bytes);
 
 }  // namespace monodr

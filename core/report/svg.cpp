@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "report/png.h"
+#include "report/typeface.h"
 #include "results/escape.h"
 
 namespace monodr {
@@ -37,13 +38,6 @@ std::string stroke_attributes(const Stroke& stroke) {
       fmt::format("stroke=\"{}\" stroke-width=\"{}\"", stroke.colour, number(stroke.width));
   if (!stroke.dashes.empty()) text += fmt::format(" stroke-dasharray=\"{}\"", stroke.dashes);
   return text;
-}
-
-/// Number of characters, not bytes.
-size_t character_count(const std::string& text) {
-  size_t count = 0;
-  for (const char byte : text) count += (byte & 0xC0) != 0x80;
-  return count;
 }
 
 }  // namespace
@@ -138,17 +132,34 @@ void Svg::marker(Point at, int kind, const std::string& colour, double radius) {
 }
 
 void Svg::text(Point at, const std::string& text, const TextStyle& style) {
-  static const char* const anchors[] = {"start", "middle", "end"};
-  std::string place = fmt::format("x=\"{}\" y=\"{}\"", number(at.x), number(at.y));
-  if (style.upward)
-    place = fmt::format("transform=\"translate({} {}) rotate(-90)\"", number(at.x), number(at.y));
-  body_ += fmt::format("<text {} text-anchor=\"{}\" font-size=\"{}\"{} fill=\"{}\">{}</text>\n",
-                       place,
-                       anchors[static_cast<int>(style.anchor)],
-                       number(style.size),
-                       style.bold ? " font-weight=\"bold\"" : "",
-                       style.colour,
-                       escaped_html(text));
+  if (text.empty() || !is_finite(at)) return;
+  const OutlinedText set = outlined(text, style.bold);
+  const double scale = style.size / typeface_units;
+  const double start = style.anchor == Anchor::start ? 0
+                       : style.anchor == Anchor::end ? -set.width * scale
+                                                     : -set.width * scale / 2;
+  const std::string place = fmt::format("translate({} {}){}{}",
+                                        number(at.x),
+                                        number(at.y),
+                                        style.upward ? " rotate(-90)" : "",
+                                        fmt::format(" translate({})", number(start)));
+  body_ += fmt::format(
+      "<path aria-label=\"{}\" transform=\"{} scale({:.5g} {:.5g})\" fill=\"{}\" d=\"{}\"/>\n",
+      escaped_html(text),
+      place,
+      scale * typeface_narrowing,
+      -scale,
+      style.colour,
+      set.path);
+  for (const OutlinedText::Foreign& foreign : set.foreign)
+    body_ += fmt::format(
+        "<text transform=\"{} translate({})\" font-family=\"sans-serif\" font-size=\"{}\" "
+        "fill=\"{}\">{}</text>\n",
+        place,
+        number(foreign.x * scale),
+        number(style.size),
+        style.colour,
+        escaped_html(foreign.character));
 }
 
 void Svg::picture(Point corner, double width, double height, const std::string& png) {
@@ -171,26 +182,12 @@ void Svg::drawing(Point corner, const std::string& svg) {
 std::string Svg::finish(const std::string& title) const {
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} "
-      "{1}\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\">\n<title>{2}</title>\n"
+      "{1}\" role=\"img\">\n<title>{2}</title>\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n{3}</svg>\n",
       number(width_),
       number(height_),
       escaped_html(title),
       body_);
-}
-
-double text_width(const std::string& text, double size) {
-  return 0.53 * size * static_cast<double>(character_count(text));
-}
-
-std::string fitted_text(const std::string& text, double width, double size) {
-  if (text_width(text, size) <= width) return text;
-  std::string cut = text;
-  while (!cut.empty() && text_width(cut + "...", size) > width) {
-    while (cut.size() > 1 && (cut.back() & 0xC0) == 0x80) cut.pop_back();
-    cut.pop_back();
-  }
-  return cut + "...";
 }
 
 }  // namespace monodr

@@ -36,7 +36,7 @@ struct SeriesStyle {
 SeriesStyle series_style(size_t index);
 
 /// An SVG 1.1 drawing, written down as it is drawn. Points that are not finite are left out. Text
-/// may hold anything.
+/// may hold anything; it becomes outlines (report/typeface.h), named in aria-label.
 class Svg {
  public:
   Svg(double width, double height) : width_(width), height_(height) {}
@@ -60,6 +60,8 @@ class Svg {
 
   double width() const { return width_; }
   double height() const { return height_; }
+  /// Where it is known only after the drawing.
+  void set_height(double height) { height_ = height; }
 
   /// The whole file; `title` is read out by screen readers.
   std::string finish(const std::string& title) const;
@@ -68,11 +70,5 @@ class Svg {
   double width_, height_;
   std::string body_;
 };
-
-/// About how wide Helvetica sets the text, in pixels.
-double text_width(const std::string& text, double size = 10);
-
-/// The text, cut with "..." where it would be wider.
-std::string fitted_text(const std::string& text, double width, double size = 10);
 
 }  // namespace monodr

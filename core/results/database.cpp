@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/database.h"
 
+#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <unistd.h>
 
@@ -46,6 +47,11 @@ Database::Database(const std::string& file, Access access)
   guarded([&] { connection_ = open_database(file, access == Access::read_only); });
 }
 
+Database::Database(std::string file, std::unique_ptr<SQLite::Database> connection)
+    : file_(std::move(file)),
+      connection_(std::move(connection)),
+      clock_([] { return static_cast<std::int64_t>(std::time(nullptr)); }) {}
+
 Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 
@@ -67,10 +73,11 @@ void Database::write(const std::function<void()>& action) {
 
 void Database::plan(const std::string& experiment,
                     const std::string& question,
-                    const std::vector<CellRecord>& cells) {
+                    const std::vector<CellRecord>& cells,
+                    const std::vector<std::string>& report_metrics) {
   write([&] {
     clear_dead_marks();
-    plan_cells(*connection_, experiment, question, cells);
+    plan_cells(*connection_, experiment, question, report_metrics, cells);
   });
 }
 
@@ -268,6 +275,57 @@ void Database::release_from_job(const std::string& job, const std::vector<std::s
       unmark.reset();
     }
   });
+}
+
+void Database::set_tag(const std::vector<std::string>& ids, const std::string& tag, bool is_on) {
+  write([&] {
+    Statement change(
+        *connection_,
+        is_on
+            ? "INSERT INTO tag SELECT id, ?1 FROM cell WHERE hash = ?2 ON CONFLICT DO NOTHING"
+            : "DELETE FROM tag WHERE name = ?1 AND cell IN (SELECT id FROM cell WHERE hash = ?2)");
+    for (const std::string& id : ids) {
+      change.bind(1, tag);
+      change.bind(2, id);
+      change.exec();
+      change.reset();
+    }
+  });
+}
+
+void Database::set_note(const std::string& id, const std::string& text) {
+  write([&] {
+    Statement change(
+        *connection_,
+        text.empty()
+            ? "DELETE FROM note WHERE ?2 = '' AND cell IN (SELECT id FROM cell WHERE hash = ?1)"
+            : "INSERT INTO note SELECT id, ?2 FROM cell WHERE hash = ?1 ON CONFLICT (cell) DO "
+              "UPDATE SET text = excluded.text");
+    change.bind(1, id);
+    change.bind(2, text);
+    change.exec();
+  });
+}
+
+Database Database::only_tagged(const std::vector<std::string>& tags) const {
+  std::unique_ptr<SQLite::Database> copy;
+  guarded([&] {
+    copy = std::make_unique<SQLite::Database>(":memory:",
+                                              SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Backup(*copy, *connection_).executeStep();
+    // What is being run is listed though it is not current (listed_cells).
+    Statement drop(
+        *copy,
+        fmt::format("UPDATE cell SET is_current = 0, {} WHERE id NOT IN (SELECT cell FROM "
+                    "tag WHERE name = ?)",
+                    no_mark));
+    for (const std::string& tag : tags) {
+      drop.bind(1, tag);
+      drop.exec();
+      drop.reset();
+    }
+  });
+  return {file_, std::move(copy)};
 }
 
 std::unordered_map<std::string, std::string> Database::states(const std::string& experiment) const {

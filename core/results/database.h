@@ -63,10 +63,12 @@ class Database {
   /// Says what the experiment now consists of: rows and their order in tables follow `cells`, and
   /// results of other cells (of an older version of the file, of other overrides) are kept but no
   /// longer count in tables. A cell that was run under another arm or axis name moves to its new
-  /// one. Cells without results stand in the file as missing from now on.
+  /// one. Cells without results stand in the file as missing from now on. `report_metrics` are the
+  /// columns that the experiment names for print, as --metric takes them.
   void plan(const std::string& experiment,
             const std::string& question,
-            const std::vector<CellRecord>& cells);
+            const std::vector<CellRecord>& cells,
+            const std::vector<std::string>& report_metrics = {});
 
   /// Notes that process `pid` of this host has the cell run, by the launcher of that name. False,
   /// and nothing is changed, while another living process runs it. Results of an earlier run stay
@@ -112,6 +114,17 @@ class Database {
   /// one that counts for its arm, axes and seed.
   void import_result(const CellRecord& record, const CellResult& result);
 
+  /// Puts the tag on each cell of these ids, in whatever arms and experiments it stands, or takes it off. Tags
+  /// stay with the cell while it is in the file, whatever results it gets.
+  void set_tag(const std::vector<std::string>& ids, const std::string& tag, bool is_on);
+
+  /// Puts the note in place of what the cell had; "" takes it away.
+  void set_note(const std::string& id, const std::string& text);
+
+  /// A copy in memory, for reading, in which only those current cells are current that have all of the tags:
+  /// whatever asks it, counts them alone.
+  Database only_tagged(const std::vector<std::string>& tags) const;
+
   /// Cell id -> "done", "failed", "running", "missing" (never started), or "interrupted" (marked as
   /// running, but its process is gone and there is no result). A mark of this host holds while its
   /// process lives, one of another host while its lease lasts (for ever where an older program gave
@@ -136,6 +149,7 @@ class Database {
   void guarded(const std::function<void()>& action) const;
 
  private:
+  Database(std::string file, std::unique_ptr<SQLite::Database> connection);
   void write(const std::function<void()>& action);
   void clear_dead_marks();
   void import_rows(const CellRecord& record, const CellResult& result);

@@ -6,34 +6,10 @@
 #include <cstdint>
 #include <map>
 
+#include "base/utf8.h"
+
 namespace monodr {
 namespace {
-
-/// One character of UTF-8: its code point and its bytes. A byte that begins none is U+FFFD.
-struct Character {
-  std::uint32_t code = 0xFFFD;
-  std::string_view bytes;
-};
-
-Character character_at(const std::string& text, size_t at) {
-  const auto byte = [&](size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const unsigned first = byte(at);
-  const size_t length = first < 0x80   ? 1
-                        : first < 0xC2 ? 0
-                        : first < 0xE0 ? 2
-                        : first < 0xF0 ? 3
-                                       : 4;
-  std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
-  for (size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xC0U) != 0x80U) return {0xFFFD, {text.data() + at, 1}};
-    code = code << 6 | (byte(at + i) & 0x3FU);
-  }
-  const bool sound = length > 0 && code < 0x110000 && (code < 0xD800 || code > 0xDFFF);
-  if (!sound) return {0xFFFD, {text.data() + at, 1}};
-  return {code, {text.data() + at, length}};
-}
 
 /// What pdfLaTeX sets from UTF-8 with fontenc T1 and no further package, found by trying.
 bool is_known_to_latex(std::uint32_t code) {
@@ -80,7 +56,7 @@ std::string latex_symbol(std::uint32_t code) {
   return symbol == nullptr ? "" : fmt::format("\\ensuremath{{{}}}", symbol);
 }
 
-std::string latex_character(const Character& character) {
+std::string latex_character(const Utf8Character& character) {
   if (is_known_to_latex(character.code)) return std::string(character.bytes);
   const std::string symbol = latex_symbol(character.code);
   if (!symbol.empty()) return symbol;
@@ -102,7 +78,7 @@ std::string escaped_markdown(const std::string& text) {
 std::string escaped_latex(const std::string& text) {
   std::string escaped;
   for (size_t at = 0; at < text.size();) {
-    const Character character = character_at(text, at);
+    const Utf8Character character = utf8_character(text, at);
     at += character.bytes.size();
     if (character.code >= 0x80) {
       escaped += latex_character(character);
@@ -178,7 +154,7 @@ std::string escaped_html(const std::string& text) {
   std::string escaped;
   constexpr const char* replacement = "\xEF\xBF\xBD";
   for (size_t at = 0; at < text.size();) {
-    const Character character = character_at(text, at);
+    const Utf8Character character = utf8_character(text, at);
     at += character.bytes.size();
     if (character.code >= 0x80) {
       const bool forbidden = (character.code & 0xFFFE) == 0xFFFE || character.code == 0xFFFD;

@@ -39,9 +39,27 @@ std::string metric_path(const std::string& category,
 /// taken at whatever difficulty the experiment measures them.
 std::vector<MetricColumn> default_columns(const std::string& category);
 
+/// Those of default_columns() that fit a column of a paper: heading, location and BEV AP40.
+std::vector<MetricColumn> print_columns(const std::string& category);
+
+/// " at 40 recall positions, minimum overlap 0.7, moderate": what belongs to the meaning of an AP.
+std::string recall_meaning(const MetricColumn& column);
+
+/// Gives each of `columns` its metric's title and unit, as default_columns() does. AP of another difficulty
+/// or overlap than those carries it, and so does what columns of one title differ in. A metric
+/// that this program does not define goes by its path.
+void set_titles(std::vector<MetricColumn>& columns);
+
 /// Those of `known` that a path as given to --metric stands for. Its parts, in any order, are a
 /// metric's name (for "ap_..." also without the "ap_"), a class, a difficulty, a minimum overlap
-/// and AP11 or AP40; parts left out match all. Throws UserError naming the part that fits none.
+/// and AP11 or AP40; parts left out match all. None where a part fits none.
+std::vector<MetricColumn> fitting_columns(const std::string& path,
+                                          const std::vector<MetricColumn>& known);
+
+/// What keeps a path from ever fitting a metric, whatever is measured; "" = nothing does.
+std::string wrong_metric_path(const std::string& path);
+
+/// The same; throws UserError naming the part that fits none.
 std::vector<MetricColumn> select_columns(const std::string& path,
                                          const std::vector<MetricColumn>& known);
 

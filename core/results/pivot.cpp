@@ -113,6 +113,7 @@ Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys)
       for (const auto& [key, value] : row.axes)
         if (!contains(column_keys, key)) target.axes[key] = value;
       target.seeds = row.seeds;
+      target.trend_title = row.trend_title;
     } else if (target.seeds != row.seeds) {
       target.seeds += "; " + row.seeds;
     }

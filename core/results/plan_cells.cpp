@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/plan_cells.h"
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
@@ -14,14 +15,17 @@ using SQLite::Statement;
 /// Variant and hash of each cell -> its seed.
 using Planned = std::map<std::pair<std::int64_t, std::string>, std::int64_t>;
 
-void set_question(SQLite::Database& connection,
-                  const std::string& experiment,
-                  const std::string& question) {
+void set_experiment(SQLite::Database& connection,
+                    const std::string& experiment,
+                    const std::string& question,
+                    const std::vector<std::string>& report_metrics) {
   Statement add(connection,
-                "INSERT INTO experiment (name, question) VALUES (?, ?) "
-                "ON CONFLICT (name) DO UPDATE SET question = excluded.question");
+                "INSERT INTO experiment (name, question, report_metrics) VALUES (?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET question = excluded.question, "
+                "report_metrics = excluded.report_metrics");
   add.bind(1, experiment);
   add.bind(2, question);
+  add.bind(3, nlohmann::json(report_metrics).dump());
   add.exec();
 }
 
@@ -128,10 +132,11 @@ void count_only(SQLite::Database& connection,
 void plan_cells(SQLite::Database& connection,
                 const std::string& experiment,
                 const std::string& question,
+                const std::vector<std::string>& report_metrics,
                 const std::vector<CellRecord>& cells) {
   for (const CellRecord& record : cells)
     MONODR_CHECK(record.experiment == experiment, "cell of '{}'", record.experiment);
-  set_question(connection, experiment, question);
+  set_experiment(connection, experiment, question, report_metrics);
   const Planned planned = place_variants(connection, cells);
   move_renamed(connection, planned, experiment);
   add_missing(connection, planned);

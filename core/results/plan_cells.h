@@ -11,6 +11,7 @@ namespace monodr {
 void plan_cells(SQLite::Database& connection,
                 const std::string& experiment,
                 const std::string& question,
+                const std::vector<std::string>& report_metrics,
                 const std::vector<CellRecord>& cells);
 
 }  // namespace monodr

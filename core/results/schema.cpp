@@ -187,7 +187,9 @@ CREATE VIEW v_cells AS
 SELECT cell.id, cell.hash, v.experiment, v.arm, v.arm_order, v.point, cell.seed,
        CASE WHEN pid IS NULL THEN state ELSE 'running' END AS state,
        is_current, message, started, finished, seconds, peak_memory_mb, pid, host, launcher, lease_until,
-       config.json AS config
+       config.json AS config,
+       (SELECT group_concat(name, ' ') FROM (SELECT name FROM tag WHERE tag.cell = cell.id ORDER BY name)) AS tags,
+       (SELECT note.text FROM note WHERE note.cell = cell.id) AS note
   FROM cell JOIN v_variants v ON v.id = cell.variant LEFT JOIN config ON config.cell = cell.id;
 
 CREATE VIEW v_metrics AS
@@ -418,11 +420,27 @@ CREATE TABLE heading_mode (
 ALTER TABLE object ADD COLUMN heading_probability REAL;
 )sql";
 
+// What people say of cells, and what an experiment names for print.
+constexpr const char* version_7 = R"sql(
+CREATE TABLE tag (
+  cell INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  PRIMARY KEY (cell, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE note (
+  cell INTEGER PRIMARY KEY REFERENCES cell ON DELETE CASCADE,
+  text TEXT NOT NULL
+) STRICT;
+
+ALTER TABLE experiment ADD COLUMN report_metrics TEXT NOT NULL DEFAULT '[]';
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
   static const std::vector<std::string> migrations = {
-      version_1, version_2, version_3, version_4, version_5, version_6};
+      version_1, version_2, version_3, version_4, version_5, version_6, version_7};
   return migrations;
 }
 

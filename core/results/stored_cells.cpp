@@ -39,7 +39,10 @@ std::vector<StoredCell> cells_where(const Database& database,
         fmt::format(
             "SELECT cell.id, variant, hash, arm, point, seed, state, message, coalesce(json, "
             "''), seconds, coalesce(unixepoch(finished), 0), coalesce(host, ''), "
-            "coalesce(launcher, ''), coalesce(lease_until, 0) FROM cell JOIN v_variants AS v "
+            "coalesce(launcher, ''), coalesce(lease_until, 0), (SELECT coalesce(group_concat(name, "
+            "' '), '') FROM (SELECT name FROM tag WHERE tag.cell = cell.id ORDER BY name)), "
+            "coalesce((SELECT note.text FROM note WHERE note.cell = cell.id), '') FROM cell JOIN "
+            "v_variants AS v "
             "ON v.id = cell.variant LEFT JOIN config ON config.cell = cell.id WHERE "
             "experiment = ? AND {} ORDER BY {}",
             condition,
@@ -61,6 +64,8 @@ std::vector<StoredCell> cells_where(const Database& database,
       cell.host = rows.getColumn(11).getString();
       cell.launcher = rows.getColumn(12).getString();
       cell.lease_until = rows.getColumn(13);
+      cell.tags = rows.getColumn(14).getString();
+      cell.note = rows.getColumn(15).getString();
       cells.push_back(std::move(cell));
     }
   });
@@ -72,6 +77,20 @@ std::vector<StoredCell> cells_where(const Database& database,
 std::vector<StoredCell> current_cells(const Database& database, const std::string& experiment) {
   database.require_experiment(experiment);
   return cells_where(database, experiment, "is_current", "arm_order, position, seed");
+}
+
+std::vector<TagCount> tag_counts(const Database& database) {
+  std::vector<TagCount> counts;
+  database.guarded([&] {
+    Statement rows(database.connection(),
+                   "SELECT name, v.experiment, count(*), sum(is_current) FROM tag JOIN cell ON "
+                   "cell.id = tag.cell JOIN v_variants AS v ON v.id = cell.variant GROUP BY 1, 2 "
+                   "ORDER BY 1, 2");
+    while (rows.executeStep())
+      counts.push_back(
+          {rows.getColumn(0), rows.getColumn(1), rows.getColumn(2), rows.getColumn(3)});
+  });
+  return counts;
 }
 
 std::vector<StoredCell> listed_cells(const Database& database, const std::string& experiment) {

@@ -24,6 +24,7 @@ struct StoredCell {
   /// "" and 0 where nobody has.
   std::string host, launcher;
   std::int64_t lease_until = 0;
+  std::string tags, note;  ///< what people say of it: tags by name, with a blank between
 
   std::string row_label() const { return point.empty() ? arm : arm + ", " + point; }
   std::string short_hash() const { return hash.substr(0, 12); }
@@ -32,6 +33,13 @@ struct StoredCell {
 /// The current cells of an experiment, in the order of its table, then by seed. UserError for an
 /// unknown experiment.
 std::vector<StoredCell> current_cells(const Database& database, const std::string& experiment);
+
+struct TagCount {
+  std::string name, experiment;
+  int cells = 0, current = 0;  ///< that carry it; of these, those of the last run
+};
+/// All tags of the file, by name, then by experiment.
+std::vector<TagCount> tag_counts(const Database& database);
 
 /// These and what is being run although the last run did not ask for it, by arm, axes and seed.
 /// `state` is as Database::states gives it.

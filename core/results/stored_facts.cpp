@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "results/stored_cells.h"
+
 namespace monodr {
 namespace {
 
@@ -34,6 +36,19 @@ std::string question_of(const Database& database, const std::string& experiment)
     if (row.executeStep()) question = row.getColumn(0).getString();
   });
   return question;
+}
+
+std::vector<std::string> report_metrics_of(const Database& database,
+                                           const std::string& experiment) {
+  std::vector<std::string> paths;
+  database.guarded([&] {
+    SQLite::Statement rows(database.connection(),
+                           "SELECT path.value FROM experiment, json_each(report_metrics) AS path "
+                           "WHERE name = ? ORDER BY path.key");
+    rows.bind(1, experiment);
+    while (rows.executeStep()) paths.push_back(rows.getColumn(0).getString());
+  });
+  return paths;
 }
 
 std::vector<CountedFact> settings_of(const Database& database, const std::string& experiment) {
@@ -93,6 +108,21 @@ std::vector<CountedFact> remarks_of(const Database& database, const std::string&
   return facts;
 }
 
+std::vector<CountedFact> said_of_cells(const Database& database, const std::string& experiment) {
+  std::vector<CountedFact> facts;
+  add_facts(database,
+            experiment,
+            "SELECT c.arm || iif(c.point = '', '', ', ' || c.point) || ', seed ' || c.seed, "
+            "iif(tags IS NULL, '', '[' || tags || ']') || iif(tags IS NULL OR note IS NULL, '', ' "
+            "') || coalesce(note, ''), 1 "
+            "FROM v_cells AS c JOIN cell ON cell.id = c.id JOIN variant ON variant.id = "
+            "cell.variant WHERE "
+            "c.experiment = ? AND c.is_current AND (tags IS NOT NULL OR note IS NOT NULL) "
+            "ORDER BY position, c.seed",
+            facts);
+  return facts;
+}
+
 std::vector<std::string> notes_under_table(const Database& database,
                                            const std::string& experiment) {
   constexpr size_t kShown = 8;
@@ -118,7 +148,27 @@ std::vector<std::string> notes_under_table(const Database& database,
         fmt::format("{} cells failed and are not in this table; 'runexp status {}' says why",
                     failed[0].cells,
                     experiment));
+  for (const StoredCell& cell : current_cells(database, experiment))
+    if (!cell.note.empty())
+      notes.push_back(fmt::format("{}, seed {}: {}", cell.row_label(), cell.seed, cell.note));
   return notes;
+}
+
+std::string reason_of_miss(const Database& database,
+                           std::int64_t row,
+                           const std::string& frame,
+                           int label) {
+  std::string reason;
+  database.guarded([&] {
+    SQLite::Statement object(
+        database.connection(),
+        "SELECT failure FROM object WHERE cell = ? AND frame = ? AND label = ?");
+    object.bind(1, row);
+    object.bind(2, frame);
+    object.bind(3, label);
+    if (object.executeStep()) reason = object.getColumn(0).getString();
+  });
+  return reason;
 }
 
 std::vector<CountedFact> missed_labels(const Database& database, const std::string& experiment) {

@@ -23,8 +23,10 @@ void read_record(const Database& database, StoredResult& cell) {
   Statement row(database.connection(),
                 "SELECT cell.hash, v.experiment, v.arm, v.arm_order, cell.seed, v.axes, v.point, "
                 "coalesce(config.json, ''), cell.state, cell.message, cell.seconds, "
-                "cell.peak_memory_mb FROM cell JOIN v_variants AS v ON v.id = cell.variant "
-                "LEFT JOIN config ON config.cell = cell.id WHERE cell.id = ?");
+                "cell.peak_memory_mb, coalesce(note.text, '') FROM cell JOIN v_variants AS v ON "
+                "v.id = cell.variant "
+                "LEFT JOIN config ON config.cell = cell.id LEFT JOIN note ON note.cell = cell.id "
+                "WHERE cell.id = ?");
   row.bind(1, cell.row);
   row.executeStep();
   record.id = row.getColumn(0).getString();
@@ -41,6 +43,7 @@ void read_record(const Database& database, StoredResult& cell) {
   cell.result.message = row.getColumn(9).getString();
   cell.result.seconds = number(row.getColumn(10));
   cell.result.peak_memory_mb = number(row.getColumn(11));
+  cell.note = row.getColumn(12).getString();
   cell.has_run = cell.result.state != "missing";
 }
 

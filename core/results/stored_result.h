@@ -15,6 +15,7 @@ struct StoredResult {
   CellRecord record;
   std::string point;  ///< "fit.iterations = 20"; "" without axes
   CellResult result;  ///< state "missing" where it never ran
+  std::string note;   ///< what people say of it
   bool has_run = false;
 
   /// "mask only, fit.iterations = 20, seed 0"

@@ -15,6 +15,7 @@
 #include "results/comparison.h"
 #include "results/object_frames.h"
 #include "results/pivot.h"
+#include "results/stored_facts.h"
 #include "results/trend.h"
 
 namespace monodr {
@@ -35,7 +36,7 @@ std::vector<std::string> experiments_of(const TableSpec& spec) {
   return names;
 }
 
-/// All metrics of the file, with titles made from their paths.
+/// All metrics of the file, without titles.
 std::vector<MetricColumn> known_metrics(const Database& database) {
   std::vector<MetricColumn> known;
   Statement rows(database.connection(),
@@ -55,8 +56,7 @@ std::vector<MetricColumn> known_metrics(const Database& database) {
     column.decimals = rows.getColumn(9);
     if (const MetricDefinition* definition = find_metric(column.metric))
       column.better = definition->better;
-    const std::string unit = column.unit == "1" ? "%" : column.unit;
-    column.title = column.path() + (unit.empty() ? "" : fmt::format(" [{}]", unit));
+    if (column.recall_positions > 0) column.meaning += recall_meaning(column);
     known.push_back(column);
   }
   return known;
@@ -106,12 +106,29 @@ std::vector<std::int64_t> find_ids(const Database& database, const MetricColumn&
   return ids;
 }
 
+/// What the first of the experiments that names columns for print names, as far as the file has it.
+std::vector<MetricColumn> columns_for_print(const Database& database,
+                                            const std::vector<std::string>& experiments,
+                                            const std::vector<MetricColumn>& known) {
+  std::vector<MetricColumn> columns;
+  for (const std::string& experiment : experiments) {
+    for (const std::string& path : report_metrics_of(database, experiment))
+      for (const MetricColumn& column : fitting_columns(path, known)) columns.push_back(column);
+    if (!columns.empty()) break;
+  }
+  return columns;
+}
+
 std::vector<MetricColumn> columns_of(const Database& database, const TableSpec& spec) {
   const std::vector<MetricColumn> known = known_metrics(database);
   std::vector<MetricColumn> columns;
   if (spec.metrics.empty()) {
-    columns = default_columns(common_category(database, experiments_of(spec)));
+    if (spec.for_print) columns = columns_for_print(database, experiments_of(spec), known);
+    if (!columns.empty()) return columns;
+    const std::string category = common_category(database, experiments_of(spec));
+    columns = spec.for_print ? print_columns(category) : default_columns(category);
     for (MetricColumn& column : columns) column.ids = find_ids(database, column);
+    return columns;
   }
   for (const std::string& path : spec.metrics)
     for (const MetricColumn& column : select_columns(path, known)) columns.push_back(column);
@@ -216,8 +233,8 @@ void fill_entries(const Database& database, const std::string& experiment, Table
   }
 }
 
-/// A path may fit metrics that only other experiments of the file have.
-void remove_empty_columns(Table& table, const std::string& paths) {
+/// A path may fit metrics that only other experiments of the file have. What is left gets its title.
+void remove_empty_columns(Table& table, const std::vector<std::string>& paths) {
   for (size_t c = table.columns.size(); c-- > 0;) {
     const bool has_value = std::any_of(table.rows.begin(), table.rows.end(), [c](const auto& row) {
       return !row.entries[c].shown.empty();
@@ -228,10 +245,15 @@ void remove_empty_columns(Table& table, const std::string& paths) {
   }
   if (table.columns.empty())
     throw UserError(
-        fmt::format("experiment '{}' has no values of --metric {}; leave --metric out "
-                    "for the default columns",
-                    table.experiment,
-                    paths));
+        paths.empty()
+            ? fmt::format("experiment '{}' has no values of its [report] metrics; name others "
+                          "with --metric",
+                          table.experiment)
+            : fmt::format("experiment '{}' has no values of --metric {}; leave --metric out "
+                          "for the default columns",
+                          table.experiment,
+                          join(paths, ", ")));
+  set_titles(table.columns);
 }
 
 /// Of one cell of each row: the labels are the same for all seeds.
@@ -370,7 +392,8 @@ Table make_table(const Database& database, const TableSpec& spec) {
     if (experiments.size() > 1) std::ranges::for_each(table.rows, name_experiment);
     if (!spec.grouping_keys.empty()) group_rows(spec.grouping_keys, table);
     for (const std::string& experiment : experiments) fill_entries(database, experiment, table);
-    if (!spec.metrics.empty()) remove_empty_columns(table, join(spec.metrics, ", "));
+    // Default columns have their titles, and stay where they are empty.
+    if (table.columns.front().title.empty()) remove_empty_columns(table, spec.metrics);
     add_label_counts(database, table);
     if (spec.intervals) add_intervals(database, spec.frame_interval, table);
     if (!spec.baseline.empty()) {

@@ -41,6 +41,7 @@ struct TableSpec {
   std::vector<std::string> more_experiments = {};
   /// "arm" or axes: rows that have the same of these stand one under another.
   std::vector<std::string> grouping_keys = {};
+  bool for_print = false;  ///< where no metrics are named, those of [report], else print_columns()
 };
 
 /// Arm against baseline in one metric.
@@ -122,11 +123,19 @@ enum class TableFormat { text, markdown, latex, csv, json };
 /// Throws UserError for anything else than the names above.
 TableFormat table_format_from(const std::string& name);
 
+/// What a LaTeX table has to fit: a column of a paper of two, or both.
+enum class TableWidth { column, page };
+/// Throws UserError for anything else than "column" and "page".
+TableWidth table_width_from(const std::string& name);
+
 /// - text: exactly what the sqlite3 shell prints for results/queries/table.sql, then notes where a
 ///   number needs one: equal copies, few seeds, the ceiling of AP.
 /// - markdown: with the best in bold, and what the columns mean below.
-/// - latex: a booktabs table that compiles as it is (package booktabs; fontenc T1).
+/// - latex: booktabs tables that compile as they are (packages booktabs and siunitx; fontenc T1) and are
+///   no wider than `width`.
 /// - csv, json: one line or object for each row and metric, full precision, metrics' own units.
-std::string format_table(const Table& table, TableFormat format);
+std::string format_table(const Table& table,
+                         TableFormat format,
+                         TableWidth width = TableWidth::column);
 
 }  // namespace monodr

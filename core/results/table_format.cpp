@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "results/escape.h"
 #include "results/table.h"
+#include "results/table_latex.h"
 
 namespace monodr {
 namespace {
@@ -150,6 +151,18 @@ std::string units_note(const Table& table,
   return note;
 }
 
+std::string baseline_note(const Table& table) {
+  return fmt::format("difference from \"{}\" in the numbers above, {}",
+                     table.baseline,
+                     units_note(table, &TableEntry::comparison, "the two"));
+}
+
+std::string trend_note(const Table& table) {
+  return fmt::format("trend of the numbers above from one value of \"{}\" to the next (slope), {}",
+                     table.trend_axis,
+                     units_note(table, &TableEntry::trend, "the values"));
+}
+
 /// What was asked for below the table, with names of rows as `escaped` writes them and `text` of entries.
 std::vector<Contrasts> contrasts_of(
     const Table& table,
@@ -159,18 +172,14 @@ std::vector<Contrasts> contrasts_of(
   std::vector<Contrasts> contrasts;
   if (!table.baseline.empty())
     contrasts.push_back(
-        {fmt::format("difference from \"{}\" in the numbers above, {}",
-                     table.baseline,
-                     units_note(table, &TableEntry::comparison, "the two")),
+        {baseline_note(table),
          contrast_lines(
              table,
              [&](const TableRow& row) { return row.is_baseline ? "" : title(row); },
              [&](const TableRow& row, size_t c) { return text(row.entries[c].comparison, c); })});
   if (!table.trend_axis.empty())
     contrasts.push_back(
-        {fmt::format("trend of the numbers above from one value of \"{}\" to the next (slope), {}",
-                     table.trend_axis,
-                     units_note(table, &TableEntry::trend, "the values")),
+        {trend_note(table),
          contrast_lines(
              table,
              [&](const TableRow& row) { return escaped(row.trend_title); },
@@ -216,59 +225,18 @@ std::string as_markdown(const Table& table) {
   return text;
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
-}
-
-/// On one line, whatever the names in it: what a line break lets through would be typeset.
-std::string latex_comment(const std::string& note) {
-  return "% " + replaced(replaced(note, "\n", " "), "\r", " ") + "\n";
-}
-
-std::string latex_tabular(const Lines& lines) {
-  std::string text =
-      "\\begin{tabular}{l" + std::string(lines[0].size() - 1, 'r') + "}\n\\toprule\n";
-  for (size_t l = 0; l < lines.size(); ++l)
-    text += join(lines[l], " & ") + " \\\\\n" + (l == 0 ? "\\midrule\n" : "");
-  return text + "\\bottomrule\n\\end{tabular}\n";
-}
-
-/// Signs as LaTeX sets them in numbers.
-std::string latex_numbers(std::string text) {
-  text = replaced(text, " ± ", " $\\pm$ ");
-  if (text[0] == '-' && text != no_value) text = "$-$" + text.substr(1);
-  return replaced(replaced(text, " -", " $-$"), "[-", "[$-$");
-}
-
-std::string latex_comparison(const std::string& plain) {
-  std::string text = plain;
-  for (const char* number : {"p < ", "p = "})
-    text = replaced(text, number, std::string("$") + number[0] + number[2] + "$ ");
-  return latex_numbers(text);
-}
-
-std::string as_latex(const Table& table) {
-  const auto label = [](const TableRow& row) { return escaped_latex(row.title); };
-  Lines lines = lines_of(table, label, [&](const TableRow& row, size_t c) -> std::string {
-    const TableEntry& e = row.entries[c];
-    if (e.shown.empty()) return "--";
-    const std::string shown = latex_numbers(entry_text(table, row, c));
-    return e.is_best ? "\\textbf{" + shown + "}" : shown;
-  });
-  for (std::string& title : lines[0]) title = escaped_latex(title);
-  std::string text = "% \\usepackage{booktabs}\n% \\usepackage[T1]{fontenc}\n";
-  for (const std::string& note : notes_of(table)) text += latex_comment(note);
-  std::string tabulars = latex_tabular(lines);
-  const auto contrast = [&](const std::optional<Comparison>& made, size_t c) {
-    return latex_comparison(comparison_text(table, made, c));
-  };
-  for (Contrasts& below : contrasts_of(table, label, escaped_latex, contrast)) {
-    for (std::string& title : below.lines[0]) title = escaped_latex(title);
-    tabulars += "\n" + latex_comment(below.note) + latex_tabular(below.lines);
+std::string as_latex(const Table& table, TableWidth width) {
+  std::vector<LatexContrast> contrasts;
+  if (!table.baseline.empty()) {
+    contrasts.push_back({baseline_note(table), {}, &TableEntry::comparison});
+    for (const TableRow& row : table.rows)
+      contrasts.back().titles.push_back(row.is_baseline ? "" : row.title);
   }
-  return text + latex_definitions(tabulars) + tabulars;
+  if (!table.trend_axis.empty()) {
+    contrasts.push_back({trend_note(table), {}, &TableEntry::trend});
+    for (const TableRow& row : table.rows) contrasts.back().titles.push_back(row.trend_title);
+  }
+  return latex_table(table, notes_of(table), contrasts, width);
 }
 
 /// The AP of perfect detections; NaN for all else and where the labels are not known.
@@ -382,14 +350,22 @@ TableFormat table_format_from(const std::string& name) {
                               did_you_mean(name, names)));
 }
 
-std::string format_table(const Table& table, TableFormat format) {
+TableWidth table_width_from(const std::string& name) {
+  if (name == "column") return TableWidth::column;
+  if (name == "page") return TableWidth::page;
+  throw UserError(fmt::format("--width is '{}', but must be column or page{}",
+                              name,
+                              did_you_mean(name, {"column", "page"})));
+}
+
+std::string format_table(const Table& table, TableFormat format, TableWidth width) {
   switch (format) {
     case TableFormat::text:
       return as_text(table);
     case TableFormat::markdown:
       return as_markdown(table);
     case TableFormat::latex:
-      return as_latex(table);
+      return as_latex(table, width);
     case TableFormat::csv:
       return as_csv(table);
     case TableFormat::json:

@@ -23,7 +23,7 @@ is missing; nothing of it is a result.
 
   meshes   repaired meshes of a corpus        masks    masks cut from boxes
   priors   trained shape priors               scenes   made-up data sets
-  networks what networks said of pictures
+  networks what networks said of pictures     predictors  trained predictors, by which fits start
 
 Files that runexp has not made are neither counted nor removed. Stop runs before you clear what they use.
 
@@ -45,6 +45,7 @@ const std::vector<Kind>& kinds() {
       {"masks", "masks", {""}, {".rle", ".part"}},
       {"networks", "networks", {""}, {".objects", ".depth", ".part"}},
       {"priors", "priors", {""}, {".prior", ".checkpoint", ".part"}},
+      {"predictors", "", {"predictor-"}, {".predictor", ".checkpoint", ".part"}},
       {"scenes", "", {"synthetic-"}, {""}},
   };
   return list;

@@ -20,6 +20,8 @@ int run_cancel(const std::vector<std::string>& arguments);      ///< cancel.cpp
 int run_collect(const std::vector<std::string>& arguments);     ///< collect.cpp
 int run_rerun(const std::vector<std::string>& arguments);       ///< rerun.cpp
 int run_diff(const std::vector<std::string>& arguments);        ///< diff.cpp
+int run_tag(const std::vector<std::string>& arguments);         ///< tag.cpp
+int run_note(const std::vector<std::string>& arguments);        ///< note.cpp
 int run_completion(const std::vector<std::string>& arguments);  ///< completion.cpp
 int run_table(const std::vector<std::string>& arguments);       ///< table.cpp
 int run_report(const std::vector<std::string>& arguments);      ///< report.cpp
@@ -33,6 +35,7 @@ int run_show(const std::vector<std::string>& arguments);        ///< show.cpp
 int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp
 int run_evaluate(const std::vector<std::string>& arguments);    ///< evaluate.cpp
 int run_prior(const std::vector<std::string>& arguments);       ///< prior.cpp
+int run_train(const std::vector<std::string>& arguments);       ///< train.cpp
 int run_cache(const std::vector<std::string>& arguments);       ///< cache.cpp
 int run_selftest(const std::vector<std::string>& arguments);    ///< selftest.cpp
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runexp/common_options.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "launch/worker_pool.h"
+#include "results/stored_cells.h"
 
 namespace monodr {
 
@@ -26,6 +29,39 @@ std::string results_file(const po::variables_map& values) {
 std::string results_folder(const po::variables_map& values) {
   const fs::path folder = fs::path(results_file(values)).parent_path();
   return folder.empty() ? "." : folder.string();
+}
+
+void add_tag_option(po::options_description& options) {
+  options.add_options()("tag",
+                        po::value<std::vector<std::string>>()->composing()->value_name("NAME"),
+                        "only the cells of the last run that carry this tag ('runexp tag'); may be "
+                        "repeated: those that carry all");
+}
+
+std::vector<std::string> tags_of(const po::variables_map& values) {
+  if (values.count("tag") == 0) return {};
+  return values["tag"].as<std::vector<std::string>>();
+}
+
+Database open_results(const po::variables_map& values,
+                      const std::vector<std::string>& experiments) {
+  Database database(results_file(values), Database::Access::read_only);
+  const std::vector<std::string> tags = tags_of(values);
+  if (tags.empty()) return database;
+  std::vector<std::string> known;
+  for (const TagCount& tag : tag_counts(database)) known.push_back(tag.name);
+  for (const std::string& tag : tags)
+    if (std::find(known.begin(), known.end(), tag) == known.end())
+      throw UserError(fmt::format("--tag '{}': no cell carries it{}; 'runexp tag' lists all",
+                                  tag,
+                                  did_you_mean(tag, known)));
+  Database tagged = database.only_tagged(tags);
+  for (const std::string& experiment : experiments)
+    if (current_cells(tagged, experiment).empty())
+      throw UserError(fmt::format("--tag '{}': no cell of the last run of '{}' carries it",
+                                  join(tags, "' and '"),
+                                  experiment));
+  return tagged;
 }
 
 void add_plugin_options(po::options_description& options) {

@@ -15,6 +15,14 @@ std::string results_file(const boost::program_options::variables_map& values);
 /// The folder that holds the database, and beside it cells/, logs/, fits/ and cache/.
 std::string results_folder(const boost::program_options::variables_map& values);
 
+/// --tag NAME (may be repeated): only the cells that carry it.
+void add_tag_option(boost::program_options::options_description& options);
+std::vector<std::string> tags_of(const boost::program_options::variables_map& values);
+/// The database for reading; with --tag, as if the last run had been of the tagged cells alone. UserError
+/// for a tag that no cell has, and where one of these experiments has no such cell.
+Database open_results(const boost::program_options::variables_map& values,
+                      const std::vector<std::string>& experiments = {});
+
 /// --plugin-path DIR (may be repeated) and --cache DIR.
 void add_plugin_options(boost::program_options::options_description& options);
 /// Throws UserError for a folder that does not exist.

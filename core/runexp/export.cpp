@@ -16,6 +16,7 @@
 #include "results/stored_views.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
+#include "runexp/export_meshes.h"
 
 namespace monodr {
 namespace {
@@ -34,12 +35,18 @@ Formats:
                one file each, the columns of the views v_... (docs/database.md)
   tensorboard  <cell>/events.out.tfevents...: recorded curves, and the metrics as scalars of step 0;
                for 'tensorboard --logdir DIR'
+  glb, obj, ply  <cell>/<frame>.glb: the fitted meshes, one file a frame, each object by its name
+               (category and number in v_detections) with its colours, in metres. OBJ and PLY are in the camera's
+               frame as result files have it: x right, y down, z along the view. GLB's root node turns
+               it half about x, as glTF has y up. The database keeps poses, not shapes: each cell is fitted again
+               for them, and an object that does not come out as it is stored is left out and told.
 
 <cell> is arm, axes, seed and the first digits of the cell's id.
 
 Examples:
   runexp export ablation_rotation --format kitti --output detections
   runexp export ablation_rotation --format csv --output tables
+  runexp export ablation_rotation --format glb --output meshes
 )"};
 
 constexpr const char* kViews[] = {"cells",
@@ -136,23 +143,46 @@ void export_tensorboard(const Database& database,
   }
 }
 
+/// Exit code as of export_meshes; the worst of all cells.
+int export_all_meshes(const Database& database,
+                      const std::vector<StoredCell>& cells,
+                      const fs::path& output,
+                      const std::string& format,
+                      const po::variables_map& values) {
+  int code = 0;
+  for (const StoredCell& cell : cells) {
+    if (cell.state != "done") continue;
+    code = std::max(code,
+                    export_meshes(find_stored_result(database, cell.hash),
+                                  format,
+                                  (output / folder_name(cell)).string(),
+                                  values));
+    if (code == exit_stopped) return code;
+  }
+  return code;
+}
+
 }  // namespace
 
 int run_export(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
+  add_plugin_options(options);
   auto add = options.add_options();
   add("experiment", po::value<std::string>()->required()->value_name("NAME"), "the experiment");
   add("format",
       po::value<std::string>()->required()->value_name("FORMAT"),
-      "kitti, csv, json or tensorboard");
+      "kitti, csv, json, tensorboard, glb, obj or ply");
   add("output,o", po::value<std::string>()->required()->value_name("DIR"), "made where missing");
+  add("quiet,q", po::bool_switch(), "no progress");
   po::variables_map values;
   const auto positional = po::positional_options_description().add("experiment", 1);
   if (!parse_options(usage, arguments, options, positional, values)) return 0;
 
   const auto format = values["format"].as<std::string>();
-  const std::vector<std::string> formats = {"kitti", "csv", "json", "tensorboard"};
+  const std::vector<std::string> formats = {
+      "kitti", "csv", "json", "tensorboard", "glb", "obj", "ply"};
   if (std::find(formats.begin(), formats.end(), format) == formats.end())
     throw UserError(fmt::format("--format is '{}', but must be one of {}{}",
                                 format,
@@ -160,7 +190,7 @@ int run_export(const std::vector<std::string>& arguments) {
                                 did_you_mean(format, formats)));
   const auto experiment = values["experiment"].as<std::string>();
   const fs::path output = values["output"].as<std::string>();
-  const Database database(results_file(values), Database::Access::read_only);
+  const Database database = open_results(values, {experiment});
   const std::vector<StoredCell> cells = current_cells(database, experiment);
   std::error_code failure;
   fs::create_directories(output, failure);
@@ -177,8 +207,11 @@ int run_export(const std::vector<std::string>& arguments) {
       write_file_atomically((output / (view + ".json")).string(),
                             view_as_json(database, experiment, view));
   }
+  int code = 0;
+  if (format == "glb" || format == "obj" || format == "ply")
+    code = export_all_meshes(database, cells, output, format, values);
   std::cout << output.string() << std::endl;
-  return 0;
+  return code;
 }
 
 }  // namespace monodr

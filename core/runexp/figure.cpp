@@ -20,7 +20,7 @@ constexpr double kDotsPerInch = 300;
 
 const CommandUsage usage = {
     "runexp figure",
-    "EXPERIMENT KIND -o FILE.svg [options]",
+    "EXPERIMENT KIND -o FILE.pdf [options]",
     R"(Draws a figure for print from the results of the last run of the experiment.
 
 Kinds:
@@ -35,10 +35,12 @@ Kinds:
   depth             predicted over true depth; reads the labels
   heatmap           one metric over two axes: --rows KEY --columns KEY (axes of the sweep, or arm)
 
-FILE.png is made by rsvg-convert (Debian: librsvg2-bin), at 300 dots per inch.
+FILE is an .svg, .pdf or .png (300 dots per inch); the latter two are made by rsvg-convert (Debian:
+librsvg2-bin). Text is drawn as outlines, so it needs no fonts. The file has its size on paper: put it
+into LaTeX as it is, without the title where the caption tells it.
 
 Examples:
-  runexp figure ablation_rotation bars --metric heading_error_median -o heading.svg
+  runexp figure ablation_rotation bars --metric heading_error_median -o heading.pdf --no-title
   runexp figure ablation_rotation precision-recall --metric car/bev/moderate/0.7/AP40 -o pr.png
   runexp figure ablation_rotation landscape --cell 3f2a --object worst -o landscape.svg
   runexp figure sweep heatmap --rows fit.iterations --columns fit.hypotheses -o sweep.svg
@@ -47,14 +49,21 @@ Examples:
 po::options_description describe_options() {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
   auto add = options.add_options();
   add("experiment", po::value<std::string>()->required()->value_name("NAME"), "the experiment");
   add("kind", po::value<std::string>()->required()->value_name("KIND"), "see above");
-  add("output,o", po::value<std::string>()->required()->value_name("FILE"), "an .svg or .png");
+  add("output,o",
+      po::value<std::string>()->required()->value_name("FILE"),
+      "an .svg, .pdf or .png");
   add("metric", po::value<std::string>()->value_name("PATH"), "as in 'runexp table'; exactly one");
   add("series",
       po::value<std::string>()->default_value("loss.total")->value_name("NAME"),
       "a recorded curve");
+  add("width",
+      po::value<std::string>()->default_value("column")->value_name("WIDTH"),
+      "column (3.25 in), page (6.875 in), or a length: 84mm, 8.4cm, 3.3in");
+  add("no-title", po::bool_switch(), "without the title: a caption tells it");
   add("rows", po::value<std::string>()->default_value("arm")->value_name("KEY"), "of a heat map");
   add("columns", po::value<std::string>()->value_name("KEY"), "of a heat map");
   add("cell",
@@ -63,6 +72,33 @@ po::options_description describe_options() {
   add_object_option(options);
   add_plugin_options(options);
   return options;
+}
+
+FigureStyle style_from(const po::variables_map& values) {
+  constexpr double narrowest = 150, widest = 2000;
+  FigureStyle style;
+  style.has_title = !values["no-title"].as<bool>();
+  const auto text = values["width"].as<std::string>();
+  if (text == "column") return style;
+  double number = 0;
+  size_t used = 0;
+  try {
+    if (text != "page") number = std::stod(text, &used);
+  } catch (const std::exception&) {  // not a number: refused below
+  }
+  const std::string unit = text.substr(used);
+  const double inches = unit == "in"   ? number
+                        : unit == "cm" ? number / 2.54
+                        : unit == "mm" ? number / 25.4
+                                       : 0;
+  style.width = text == "page" ? page_figure_width : 96 * inches;
+  if (!(style.width >= narrowest && style.width <= widest))
+    throw UserError(
+        fmt::format("--width is '{}', but must be column, page, or a length from 40mm to 520mm "
+                    "(mm, cm or in){}",
+                    text,
+                    did_you_mean(text, {"column", "page"})));
+  return style;
 }
 
 /// The table of the one metric that --metric names, or of `fallback`.
@@ -91,7 +127,7 @@ std::string draw_series(const Database& database, const po::variables_map& value
                                 experiment,
                                 did_you_mean(series, names),
                                 names.empty() ? "none" : join(names, ", ")));
-  return draw(series_figure(database, experiment, series));
+  return draw(series_figure(database, experiment, series), style_from(values));
 }
 
 std::vector<LabelledCell> require_labelled(const Database& database,
@@ -123,6 +159,9 @@ std::string draw_landscape(const Database& database, const po::variables_map& va
   SheetOrder order =
       order_for(cell, choose_object(cell, values["object"].as<std::string>()), values);
   order.drawing = "landscape";
+  const FigureStyle style = style_from(values);
+  order.width = style.width;
+  order.has_title = style.has_title;
   Progress progress = Progress::for_stream(stderr, false);
   const auto drawn = ask_for_sheet(order, progress);
   if (!drawn) throw UserError("stopped by a signal");
@@ -136,23 +175,27 @@ std::string draw_heat_map(const Database& database, const po::variables_map& val
   return draw(heat_map(table_of_one_metric(database, values, "heading_error_median"),
                        0,
                        values["rows"].as<std::string>(),
-                       values["columns"].as<std::string>()));
+                       values["columns"].as<std::string>()),
+              style_from(values));
 }
 
 std::string draw_kind(const Database& database, const po::variables_map& values) {
   const auto kind = values["kind"].as<std::string>();
+  const FigureStyle style = style_from(values);
   database.require_experiment(values["experiment"].as<std::string>());
   if (kind == "series") return draw_series(database, values);
   if (kind == "bars")
-    return draw(bar_figure(table_of_one_metric(database, values, "heading_error_median"), 0));
+    return draw(bar_figure(table_of_one_metric(database, values, "heading_error_median"), 0),
+                style);
   if (kind == "precision-recall") {
     const Table table = table_of_one_metric(database, values, "ap_bev/moderate/0.5/AP40");
-    return draw(precision_recall_figure(require_labelled(database, values), table.columns[0]));
+    return draw(precision_recall_figure(require_labelled(database, values), table.columns[0]),
+                style);
   }
   if (kind == "headings")
-    return draw(heading_figure(database, values["experiment"].as<std::string>()));
+    return draw(heading_figure(database, values["experiment"].as<std::string>()), style);
   if (kind == "landscape") return draw_landscape(database, values);
-  if (kind == "depth") return draw(depth_figure(require_labelled(database, values)));
+  if (kind == "depth") return draw(depth_figure(require_labelled(database, values)), style);
   if (kind == "heatmap") return draw_heat_map(database, values);
   const std::vector<std::string> kinds = {
       "series", "bars", "precision-recall", "headings", "landscape", "depth", "heatmap"};
@@ -167,7 +210,7 @@ int run_figure(const std::vector<std::string>& arguments) {
   const auto positional = po::positional_options_description().add("experiment", 1).add("kind", 1);
   if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
   const PictureFile output(values["output"].as<std::string>());
-  const Database database(results_file(values), Database::Access::read_only);
+  const Database database = open_results(values, {values["experiment"].as<std::string>()});
   output.write(draw_kind(database, values), kDotsPerInch);
   return 0;
 }

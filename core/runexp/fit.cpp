@@ -59,7 +59,7 @@ po::options_description describe_options() {
       "of that experiment (default: the last)");
   add("output,o",
       po::value<std::string>()->value_name("FILE"),
-      "a .png or .svg (default: fit-<frame>[-<object>].png)");
+      "a .png, .pdf or .svg (default: fit-<frame>[-<object>].png)");
   add("quiet,q", po::bool_switch(), "no progress");
   add_results_option(options);
   add_plugin_options(options);

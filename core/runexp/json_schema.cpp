@@ -199,6 +199,12 @@ std::string experiment_json_schema(const PluginCatalogue& catalogue) {
        table_of({{"name", described(text, "names the rows in the database (default: the file's)")},
                  {"question", described(text, "what the experiment answers")}},
                 "what this is")},
+      {"report",
+       table_of(
+           {{"metrics",
+             described(list_of(text),
+                       "columns of LaTeX tables: paths as --metric takes them, three to five")}},
+           "what is printed")},
       {"plugins",
        table_of({{"path", described(list_of(text), "folders of plugins, relative to this file")}},
                 "where plugins are looked for")},

@@ -28,7 +28,7 @@ using Values = std::vector<Value>;
 // What commands take where no option stands before it.
 const std::set<std::string> of_experiments = {
     "status", "watch", "table", "report", "figure", "export"};
-const std::set<std::string> of_cells = {"diff", "logs", "rerun", "show"};
+const std::set<std::string> of_cells = {"diff", "logs", "note", "rerun", "show", "tag"};
 
 bool contains(const Words& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
@@ -76,6 +76,13 @@ Values arms(const Database& database, const Words& words) {
   return values;
 }
 
+Values tags(const Database& database) {
+  Values values;
+  for (const TagCount& tag : tag_counts(database))
+    if (values.empty() || values.back().word != tag.name) values.push_back({tag.name, "tag"});
+  return values;
+}
+
 Values curves(const Database& database, const Words& words) {
   Values values;
   for (const std::string& name : meant_experiments(database, words))
@@ -92,6 +99,9 @@ Values fixed_values(const std::string& command, const std::string& option) {
   if (option == "--format" && command == "table")
     for (const char* format : {"text", "markdown", "latex", "csv", "json"})
       values.push_back({format, ""});
+  if (option == "--format" && command == "export")
+    for (const char* format : {"kitti", "csv", "json", "tensorboard", "glb", "obj", "ply"})
+      values.push_back({format, ""});
   if (option == "--format" && (command == "status" || command == "diff"))
     for (const char* format : {"text", "json"}) values.push_back({format, ""});
   if (option == "completion")
@@ -106,10 +116,12 @@ Values stored_values(const Words& words) {
   if (!knows_experiments && of_cells.count(command) == 0) return {};
   const auto database = database_of(words);
   if (!database) return {};
+  if (before == "--tag" || before == "tag") return tags(*database);
   if (before == "--cell") return cells(*database, words);
   if (before == "--baseline" || before == "--arm") return arms(*database, words);
   if (before == "--series") return curves(*database, words);
-  if (before == "--experiment" && knows_experiments) return experiments(*database);
+  if (before == "--experiment" && (knows_experiments || command == "tag"))
+    return experiments(*database);
   if (before[0] == '-') return {};
   return knows_experiments ? experiments(*database) : cells(*database, words);
 }

@@ -38,7 +38,10 @@ std::string filled_in(const std::string& file, const NewPlugin& plugin) {
   return text;
 }
 
+/// That of the kind, where it has one, or that of all kinds that are named alike.
 std::string experiment_template(PluginKind kind) {
+  const std::string own = std::string(to_string(kind)) + ".toml";
+  if (has_plugin_template(own)) return own;
   return definition_of(kind).use == PluginKindDefinition::Use::tables ? "loss.toml" : "choice.toml";
 }
 

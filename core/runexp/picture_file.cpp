@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/error.h"
@@ -14,16 +15,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool convert(const std::string& svg_file, const std::string& png_file, double dots_per_inch) {
-  const std::string zoom = fmt::format("--zoom={}", dots_per_inch / 96);
+bool convert(const std::string& svg_file,
+             const std::string& file,
+             const std::string& format,
+             double zoom) {
+  const std::string format_option = "--format=" + format,
+                    zoom_option = fmt::format("--zoom={}", zoom);
   const pid_t child = ::fork();
   if (child == 0) {
+    ::setenv("SOURCE_DATE_EPOCH", "0", 1);  // else a PDF holds the time at which it was made
     ::execlp("rsvg-convert",
              "rsvg-convert",
              "--unlimited",  // pictures inside a drawing may be large
-             zoom.c_str(),
+             format_option.c_str(),
+             zoom_option.c_str(),
              "--output",
-             png_file.c_str(),
+             file.c_str(),
              svg_file.c_str(),
              nullptr);
     ::_exit(127);
@@ -36,17 +43,17 @@ bool convert(const std::string& svg_file, const std::string& png_file, double do
 }  // namespace
 
 PictureFile::PictureFile(std::string path) : path_(std::move(path)) {
-  const std::string extension = fs::path(path_).extension().string();
-  if (extension != ".svg" && extension != ".png")
-    throw UserError(fmt::format("'{}' must end in .svg or .png", path_));
-  is_png_ = extension == ".png";
+  extension_ = fs::path(path_).extension().string();
+  if (extension_ != ".svg" && extension_ != ".pdf" && extension_ != ".png")
+    throw UserError(fmt::format("'{}' must end in .svg, .pdf or .png", path_));
 }
 
 void PictureFile::write(const std::string& svg, double dots_per_inch) const {
-  const std::string svg_file = path_ + (is_png_ ? ".svg" : "");
+  if (extension_ == ".svg") return write_file_atomically(path_, svg);
+  const std::string svg_file = path_ + ".svg";
   write_file_atomically(svg_file, svg);
-  if (!is_png_) return;
-  const bool converted = convert(svg_file, path_, dots_per_inch);
+  const bool converted =
+      convert(svg_file, path_, extension_.substr(1), extension_ == ".png" ? dots_per_inch / 96 : 1);
   fs::remove(svg_file);
   if (!converted)
     throw UserError(

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <filesystem>
-#include <iostream>
+#include <fmt/format.h>
 
-#include "base/options.h"
+#include "base/error.h"
 #include "base/text.h"
-#include "experiment/cells.h"
-#include "launch/catalogue.h"
 #include "launch/preparation.h"
-#include "launch/workers.h"
 #include "runexp/commands.h"
-#include "runexp/common_options.h"
-#include "runexp/installed_files.h"
 #include "runexp/replace_by_worker.h"
+#include "runexp/training.h"
 
 namespace monodr {
 namespace {
 
-namespace fs = std::filesystem;
-namespace po = boost::program_options;
 using Words = std::vector<std::string>;
 
 const CommandUsage train_usage = {
@@ -37,79 +29,12 @@ Examples:
 cars.prior is then taken by [shape_prior] file = "cars.prior".
 )"};
 
-bool names_a_loss(const Settings& settings) {
-  return std::any_of(settings.begin(), settings.end(), [](const auto& setting) {
-    return setting.first.rfind("loss.", 0) == 0;
-  });
-}
-
-// An experiment needs a loss, a prior does not: a file that is about a prior alone gets any.
-void complete(Experiment& experiment, const PluginCatalogue& catalogue) {
-  for (const Arm& arm : experiment.arms)
-    if (names_a_loss(arm.settings)) return;
-  if (names_a_loss(experiment.settings)) return;
-  for (const PluginInfo& info : catalogue.plugins)
-    if (info.kind == PluginKind::loss) {
-      experiment.settings["loss." + info.name + ".weight"].value = 1.0;
-      return;
-    }
-}
-
-std::optional<std::vector<std::string>> train(const Words& words,
-                                              const std::vector<std::string>& extra_folders,
-                                              const std::string& cache) {
-  Experiment experiment =
-      load_experiment(find_experiment(words[0]), {words.begin() + 1, words.end()});
-  const CatalogueSource plugins(
-      worker_program(), plugin_folders(extra_folders, experiment.plugin_folders), cache);
-  complete(experiment, plugins.catalogue());
-  const auto cells = expand_cells(
-      experiment, plugins.catalogue(), [](const Parameters&) { return std::string(); });
-  plugins.remember();
-  Progress progress = Progress::for_stream(stderr, false);
-  return train_priors(make_records(experiment, cells),
-                      worker_program(),
-                      plugins.folders(),
-                      fs::absolute(cache).string(),
-                      progress);
-}
-
-int run_train(const Words& arguments) {
-  po::options_description options("options");
-  add_results_option(options);
-  add_plugin_options(options);
-  options.add_options()("output", po::value<std::string>()->value_name("FILE"), "copy it there");
-  po::options_description all = options;
-  all.add_options()("word", po::value<Words>(), "FILE.toml and KEY=VALUE ...");
-  po::variables_map values;
-  if (!parse_options(train_usage,
-                     arguments,
-                     all,
-                     po::positional_options_description().add("word", -1),
-                     values))
-    return 0;
-  if (values.count("word") == 0)
-    throw UserError("which prior? A .toml file is expected; see 'runexp prior train --help'");
-  const auto files = train(values["word"].as<Words>(), plugin_path(values), cache_folder(values));
-  if (!files) {
-    fmt::print(stderr, "stopped; the same command goes on where it was\n");
-    return exit_stopped;
-  }
-  if (files->empty())
-    throw UserError("no cell of the experiment has a prior: their method renders nothing");
-  if (values.count("output") > 0) {
-    if (files->size() != 1)
-      throw UserError(fmt::format(
-          "the experiment takes {} priors, and --output is one file; all are in the cache: {}",
-          files->size(),
-          join(*files, ", ")));
-    write_file_atomically(values["output"].as<std::string>(), read_file(files->front()));
-    std::cout << values["output"].as<std::string>() << "\n";
-    return 0;
-  }
-  for (const std::string& file : *files) std::cout << file << "\n";
-  return 0;
-}
+const TrainingCommand train_command = {
+    train_usage,
+    "prior",
+    "no cell of the experiment has a prior: their method renders nothing",
+    train_priors,
+    false};
 
 }  // namespace
 
@@ -129,7 +54,8 @@ int run_prior(const Words& arguments) {
     fmt::print("{}", help);
     return 0;
   }
-  if (arguments[0] == "train") return run_train({arguments.begin() + 1, arguments.end()});
+  if (arguments[0] == "train")
+    return run_training(train_command, {arguments.begin() + 1, arguments.end()});
   if (arguments[0] == "show" || arguments[0] == "evaluate")
     return replace_by_worker("prior", arguments);
   throw UserError(fmt::format("'runexp prior' has no command '{}'{}; run 'runexp prior --help'",

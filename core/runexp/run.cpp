@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -122,23 +123,30 @@ void print_config(const Plan& plan, const std::string& prefix) {
   std::cout << nlohmann::ordered_json::parse(plan.records[cell].config).dump(2) << "\n";
 }
 
-std::vector<CellRecord> cells_to_run(const po::variables_map& values,
-                                     const Plan& plan,
-                                     const States& states) {
-  std::vector<CellRecord> chosen;
+/// Of each record of the plan.
+std::vector<bool> cells_to_run(const po::variables_map& values,
+                               const Plan& plan,
+                               const States& states) {
+  const bool submitted = submits(values["launcher"].as<std::string>());
+  // Who submits comes back for what is left, with no terminal open in between.
+  const bool retries = values["retry-failed"].as<bool>() || submitted;
+  std::vector<bool> chosen;
   for (const CellRecord& record : plan.records) {
     const auto found = states.find(record.id);
     const std::string state = found == states.end() ? "missing" : found->second;
-    // Who submits comes back for what is left, with no terminal open in between.
-    const bool retries =
-        values["retry-failed"].as<bool>() || submits(values["launcher"].as<std::string>());
     const bool again = values["force"].as<bool>() || (state == "failed" && retries);
     // What a job has is left to it.
-    const bool is_submitted = state == "running" && submits(values["launcher"].as<std::string>());
-    if ((again || (state != "done" && state != "failed")) && !is_submitted)
-      chosen.push_back(record);
+    const bool is_submitted = state == "running" && submitted;
+    chosen.push_back((again || (state != "done" && state != "failed")) && !is_submitted);
   }
   return chosen;
+}
+
+std::vector<CellRecord> chosen_of(const Plan& plan, const std::vector<bool>& chosen) {
+  std::vector<CellRecord> records;
+  for (size_t i = 0; i < plan.records.size(); ++i)
+    if (chosen[i]) records.push_back(plan.records[i]);
+  return records;
 }
 
 SubmissionPlace place_of(const po::variables_map& values) {
@@ -174,7 +182,7 @@ int dry_run(const po::variables_map& values, Plan plan) {
   const Database* known = database ? &*database : nullptr;
   std::cout << format_dry_run(plan, states, known, pool.workers);
   if (submits(limits.launch.launcher)) {
-    const std::vector<CellRecord> chosen = cells_to_run(values, plan, states);
+    const std::vector<CellRecord> chosen = chosen_of(plan, cells_to_run(values, plan, states));
     if (!chosen.empty())
       std::cout << "\n"
                 << scripts_of(
@@ -261,10 +269,13 @@ int run_plan(const po::variables_map& values, Plan plan) {
     states = database->states(plan.experiment.name);
     treat_stale(values, *database, states, plan, progress);
   }
-  const std::vector<CellRecord> chosen = cells_to_run(values, plan, states);
+  const std::vector<bool> to_run = cells_to_run(values, plan, states);
   const SweepOptions options = sweep_options(values, plan, states);
-  if (submits(options.launch.launcher) && !chosen.empty())
-    return submit_plan(plan, chosen, options, place_of(values), progress);
+  if (submits(options.launch.launcher) && std::ranges::count(to_run, true) > 0) {
+    database.reset();
+    return submit_plan(std::move(plan), to_run, options, place_of(values), progress);
+  }
+  const std::vector<CellRecord> chosen = chosen_of(plan, to_run);
   if (!chosen.empty() && !prepare_inputs(chosen,
                                          options.launch.worker,
                                          options.surroundings.plugin_folders,
@@ -274,7 +285,8 @@ int run_plan(const po::variables_map& values, Plan plan) {
 
   if (!database) database.emplace(results_file(values));
   plan.plugins.remember();
-  database->plan(plan.experiment.name, plan.experiment.question, plan.records);
+  database->plan(
+      plan.experiment.name, plan.experiment.question, plan.records, plan.experiment.report_metrics);
   SweepOutcome outcome;
   if (!chosen.empty()) {
     fs::create_directories(fs::path(results_folder(values)) / "cells");

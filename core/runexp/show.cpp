@@ -35,7 +35,7 @@ po::options_description describe_options() {
   add_object_option(options);
   add("output,o",
       po::value<std::string>()->value_name("FILE"),
-      "a .png or .svg (default: show-<cell>-<frame>-<label>.png)");
+      "a .png, .pdf or .svg (default: show-<cell>-<frame>-<label>.png)");
   add("quiet,q", po::bool_switch(), "no progress");
   add_results_option(options);
   add_plugin_options(options);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -27,16 +29,18 @@ planned them.
 States: done, failed, running, missing (not started yet), interrupted (its process is gone, or its
 lease has run out on another host; the next run starts it again). What has become stale since,
 'runexp FILE.toml --dry-run' tells. A cell that is running says on which host and by which launcher.
-A cell that is done says how many of its objects failed, and why the first. Of cells that
---launcher slurm has submitted the cluster is asked: they are queued or running, 'ended' where the
-result is not taken in yet, and interrupted where their task is gone.
+A cell that is done says how many of its objects failed, and why the first. Its tags stand in
+brackets, its note below it. Of cells that --launcher slurm has submitted the cluster is asked: they
+are queued or running, 'ended' where the result is not taken in yet, and interrupted where their
+task is gone.
 --format json prints one object a cell: id, experiment, arm, point, seed, state, seconds, message,
-and of a cell that is marked as running host, launcher and lease_until (seconds since 1970), of one
-that is with a cluster task ("17_3") and remark.
+tags, note, and of a cell that is marked as running host, launcher and lease_until (seconds since
+1970), of one that is with a cluster task ("17_3") and remark.
 
 Examples:
   runexp status
   runexp status ablation_rotation --format json
+  runexp status --tag paper
 )"};
 
 std::string first_line(const std::string& text) {
@@ -91,19 +95,32 @@ std::string remark(const StoredCell& cell, const SubmittedCell* submitted) {
   return cell.state == "running" ? whereabouts(cell) : first_line(cell.message);
 }
 
+void print_note(const std::string& note) {
+  std::istringstream lines(note);
+  for (std::string line; std::getline(lines, line);)
+    std::cout << fmt::format("  {:<12}  note: {}\n", "", line);
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
 void print_text(const std::string& experiment,
                 const std::vector<StoredCell>& cells,
                 const Submitted& submitted) {
   std::cout << experiment << "\n";
   for (const StoredCell& cell : cells) {
     const SubmittedCell* with_cluster = submitted.find(experiment, cell);
-    std::cout << fmt::format("  {}  {:<11}  {:>8}  {}, seed {}  {}\n",
+    std::cout << fmt::format("  {}  {:<11}  {:>8}  {}, seed {}{}  {}\n",
                              cell.short_hash(),
                              with_cluster ? state_word(*with_cluster) : cell.state,
                              std::isnan(cell.seconds) ? "" : duration_text(cell.seconds),
                              cell.row_label(),
                              cell.seed,
+                             cell.tags.empty() ? "" : "  [" + cell.tags + "]",
                              remark(cell, with_cluster));
+    print_note(cell.note);
   }
 }
 
@@ -118,7 +135,9 @@ ordered_json json_of(const std::string& experiment,
       {"seed", cell.seed},
       {"state", submitted ? state_word(*submitted) : cell.state},
       {"seconds", std::isnan(cell.seconds) ? ordered_json() : ordered_json(cell.seconds)},
-      {"message", cell.message}};
+      {"message", cell.message},
+      {"tags", cell.tags.empty() ? ordered_json::array() : ordered_json(split_words(cell.tags))},
+      {"note", cell.note}};
   if (!cell.host.empty()) {
     json["host"] = cell.host;
     json["launcher"] = cell.launcher;
@@ -136,6 +155,7 @@ ordered_json json_of(const std::string& experiment,
 int run_status(const std::vector<std::string>& arguments) {
   po::options_description options("options");
   add_results_option(options);
+  add_tag_option(options);
   auto add = options.add_options();
   add("experiment",
       po::value<std::string>()->value_name("NAME"),
@@ -150,7 +170,7 @@ int run_status(const std::vector<std::string>& arguments) {
   if (format != "text" && format != "json")
     throw UserError(fmt::format("--format is '{}', but must be text or json", format));
 
-  const Database database(results_file(values), Database::Access::read_only);
+  const Database database = open_results(values);
   std::vector<std::string> names = database.experiments();
   if (values.count("experiment") > 0) {
     names = {values["experiment"].as<std::string>()};
@@ -160,6 +180,7 @@ int run_status(const std::vector<std::string>& arguments) {
   ordered_json all = ordered_json::array();
   for (const std::string& name : names) {
     const std::vector<StoredCell> cells = listed_cells(database, name);
+    if (cells.empty() && !tags_of(values).empty()) continue;
     if (format == "text") print_text(name, cells, submitted);
     for (const StoredCell& cell : cells)
       all.push_back(json_of(name, cell, submitted.find(name, cell)));

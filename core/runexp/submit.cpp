@@ -42,6 +42,18 @@ SlurmSweep sweep_of(const Plan& plan,
   return sweep;
 }
 
+/// The records alone, in place: 100 000 of them take some hundred megabytes.
+void keep_only(const std::vector<bool>& chosen, Plan& plan) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < plan.records.size(); ++i) {
+    if (!chosen[i]) continue;
+    if (kept != i) plan.records[kept] = std::move(plan.records[i]);
+    ++kept;
+  }
+  plan.records.resize(kept);
+  plan.cells = {};
+}
+
 }  // namespace
 
 bool submits(const std::string& launcher) {
@@ -57,21 +69,25 @@ std::string scripts_of(const Plan& plan,
   return show_scripts(chosen, sweep_of(plan, chosen, options, place, database), *cluster);
 }
 
-int submit_plan(const Plan& plan,
-                const std::vector<CellRecord>& chosen,
+int submit_plan(Plan plan,
+                const std::vector<bool>& chosen,
                 const SweepOptions& options,
                 const SubmissionPlace& place,
                 Progress& progress) {
-  if (!check_configurations(
-          chosen, options.launch.worker, options.surroundings.plugin_folders, progress))
+  if (!check_configurations(distinct_configurations(plan.records, chosen),
+                            options.launch.worker,
+                            options.surroundings.plugin_folders,
+                            progress))
     return exit_stopped;
   fs::create_directories(place.results_folder);
   Database database(place.database);
   plan.plugins.remember();
-  database.plan(plan.experiment.name, plan.experiment.question, plan.records);
+  database.plan(
+      plan.experiment.name, plan.experiment.question, plan.records, plan.experiment.report_metrics);
+  keep_only(chosen, plan);
   const auto cluster = slurm_cluster(plan.experiment.slurm.patience);
-  const SubmitOutcome outcome =
-      submit_sweep(database, *cluster, chosen, sweep_of(plan, chosen, options, place, &database));
+  const SlurmSweep sweep = sweep_of(plan, plan.records, options, place, &database);
+  const SubmitOutcome outcome = submit_sweep(database, *cluster, plan.records, sweep);
   if (outcome.cells == 0)
     fmt::print("nothing submitted: all cells are being run elsewhere\n");
   else

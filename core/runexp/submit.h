@@ -26,10 +26,10 @@ std::string scripts_of(const Plan& plan,
                        const SubmissionPlace& place,
                        const Database* database);
 
-/// Checks the cells' configurations, plans them in the database, hands them to the cluster and says so. Returns the exit
-/// code.
-int submit_plan(const Plan& plan,
-                const std::vector<CellRecord>& chosen,
+/// Checks the configurations of the chosen records, plans all in the database, hands the chosen to the cluster and says
+/// so. Returns the exit code.
+int submit_plan(Plan plan,
+                const std::vector<bool>& chosen,
                 const SweepOptions& options,
                 const SubmissionPlace& place,
                 Progress& progress);

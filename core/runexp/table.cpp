@@ -7,6 +7,7 @@
 #include "analysis/frame_comparison.h"
 #include "base/error.h"
 #include "base/options.h"
+#include "base/text.h"
 #include "results/stored_facts.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
@@ -23,7 +24,9 @@ const CommandUsage usage = {
 results of the last run of the experiment.
 
 A metric is named by parts in any order, '/' between them: name, class, difficulty, minimum overlap,
-AP11 or AP40; parts left out match all. Without --metric: heading, location, overlap, AP and time.
+AP11 or AP40; parts left out match all. Without --metric: heading, location, overlap, AP and time;
+in latex, which fits a column of a paper, those that the experiment names in [report] metrics, else
+heading, location and BEV AP40.
 'runexp metrics' says what each is.
 
 With --columns, each metric gets a column for each value of that axis. Nothing is ever averaged over
@@ -42,7 +45,7 @@ stands beside it; with --pair-frames, AP is resampled over frames too.
 Intervals are those of the mean over seeds, and of a single seed over its frames (AP: --pair-frames).
 
 Formats: text (what the sqlite3 shell prints for results/queries/table.sql), markdown and latex
-(booktabs) with the best in bold, csv and json with one entry for each row and metric.
+(booktabs, siunitx) with the best in bold, csv and json with one entry for each row and metric.
 
 Examples:
   runexp table ablation_rotation
@@ -53,6 +56,7 @@ Examples:
   runexp table ablation_rotation --baseline "mask only" --format json
   runexp table ablation_rotation --baseline "mask only" --pair-frames --metric bev/moderate/0.5
   runexp table weights --baseline "loss.depth.weight = 0.4" --trend loss.depth.weight
+  runexp table ablation_rotation --tag paper
   runexp table ablation_size ablation_rotation --on arm
   runexp table before after --on arm --baseline "experiment = before"
   runexp table before after --columns experiment --metric heading_error_median
@@ -69,6 +73,7 @@ po::options_description describe_options() {
   add("results",
       po::value<std::string>()->default_value("results/results.sqlite")->value_name("FILE"),
       "the results database");
+  add_tag_option(options);
   add("metric",
       po::value<Names>()->composing()->value_name("PATH"),
       "a column, or several where the path fits several; may be repeated");
@@ -99,6 +104,9 @@ po::options_description describe_options() {
   add("format",
       po::value<std::string>()->default_value("text")->value_name("FORMAT"),
       "text, markdown, latex, csv or json");
+  add("width",
+      po::value<std::string>()->default_value("column")->value_name("WIDTH"),
+      "of latex: column (3.25 in) or page (6.875 in)");
   return options;
 }
 
@@ -111,7 +119,9 @@ int run_table(const std::vector<std::string>& arguments) {
   if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
 
   const TableFormat format = table_format_from(values["format"].as<std::string>());
+  const TableWidth width = table_width_from(values["width"].as<std::string>());
   TableSpec spec;
+  spec.for_print = format == TableFormat::latex;
   const auto experiments = values["experiment"].as<Names>();
   spec.experiment = experiments[0];
   spec.more_experiments.assign(experiments.begin() + 1, experiments.end());
@@ -126,7 +136,9 @@ int run_table(const std::vector<std::string>& arguments) {
     spec.row_keys = split_list(values["rows"].as<std::string>(), "--rows");
   if (values.count("columns") > 0 && !is_long)
     spec.column_keys = split_list(values["columns"].as<std::string>(), "--columns");
-  const Database database(values["results"].as<std::string>(), Database::Access::read_only);
+  const Database database = open_results(values, experiments);
+  if (const Names tags = tags_of(values); !tags.empty())
+    fmt::print(stderr, "note: only cells tagged {}\n", join(tags, " and "));
   std::optional<FrameComparison> frames;
   if (values["pair-frames"].as<bool>()) {
     if (spec.baseline.empty() && !spec.intervals)
@@ -145,7 +157,7 @@ int run_table(const std::vector<std::string>& arguments) {
   for (const std::string& name : experiments)
     if (const std::string gap = what_is_missing(database, name); !gap.empty())
       fmt::print(stderr, "note: {}\n", gap);
-  std::cout << format_table(table, format) << std::flush;
+  std::cout << format_table(table, format, width) << std::flush;
   for (const std::string& name : experiments)
     for (const std::string& note : notes_under_table(database, name))
       fmt::print(stderr, "note: {}{}\n", experiments.size() > 1 ? name + ": " : "", note);

@@ -88,7 +88,8 @@ struct FitSettings {
   /// The difference of losses that makes a heading e times as probable; see fitting/heading_modes.h.
   double heading_temperature = 0.02;
 
-  /// Not keys of [fit]: what a fit takes from [category] and [confidence].
+  /// Not keys of [fit]: what a fit takes from [predictor], [category] and [confidence].
+  double heading_weight = 0;               ///< of what a predictor says of the heading; see Descent
   std::array<double, 3> size_mean{};       ///< height, width, length, metres
   std::array<double, 3> size_deviation{};  ///< of the log sizes
   ConfidenceSettings confidence;

@@ -10,7 +10,7 @@ const Binding<MethodSettings>& method_binding() {
   using S = MethodSettings;
   static const Binding<S> binding =
       Binding<S>("method", "how observations become detections")
-          .key("name", &S::name, "", "fit = by rendering and comparing; boxes = 3-D boxes of another system, evaluated in the same table")
+          .key("name", &S::name, "", "fit = by rendering and comparing; predictor = by a trained network alone; predictor+fit = the network's proposals are where the fit starts; boxes = 3-D boxes of another system, evaluated in the same table")
           .key("detections", &S::detections, "", "folder of another system's KITTI result files (name = boxes)").when({[](const S& s) { return s.name == MethodKind::boxes; }, {"name"}, "method.name = \"boxes\""})
           .rule([](const S& settings) {
             if (settings.name == MethodKind::boxes && settings.detections.empty())

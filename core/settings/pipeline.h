@@ -11,15 +11,16 @@ namespace monodr {
 /// KITTI's difficulties: which labels count (evaluation/difficulty.h).
 enum class Difficulty { easy, moderate, hard };
 
-/// How observations become detections (methods/method.h): by a fit, or by taking another system's boxes.
-enum class MethodKind { fit, boxes };
+/// How observations become detections (methods/method.h): by a fit, by a trained network, by a fit that starts where the
+/// network says, or by taking another system's boxes.
+enum class MethodKind { fit, predictor, predictor_and_fit, boxes };
 
 // clang-format off
 template <> struct EnumNames<Difficulty> {
   static constexpr auto list = enum_names<Difficulty>({{Difficulty::easy, "easy"}, {Difficulty::moderate, "moderate"}, {Difficulty::hard, "hard"}});
 };
 template <> struct EnumNames<MethodKind> {
-  static constexpr auto list = enum_names<MethodKind>({{MethodKind::fit, "fit"}, {MethodKind::boxes, "boxes"}});
+  static constexpr auto list = enum_names<MethodKind>({{MethodKind::fit, "fit"}, {MethodKind::predictor, "predictor"}, {MethodKind::predictor_and_fit, "predictor+fit"}, {MethodKind::boxes, "boxes"}});
 };
 // clang-format on
 
@@ -27,6 +28,13 @@ template <> struct EnumNames<MethodKind> {
 struct MethodSettings {
   MethodKind name = MethodKind::fit;
   std::string detections;  ///< folder of KITTI result files (name = boxes)
+
+  /// Whether it needs a prior, a renderer and losses.
+  bool renders() const { return name != MethodKind::boxes; }
+  /// Whether it needs a trained predictor.
+  bool predicts() const {
+    return name == MethodKind::predictor || name == MethodKind::predictor_and_fit;
+  }
 };
 
 /// [shape_prior]: the latent space of shapes.

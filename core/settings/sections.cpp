@@ -32,6 +32,8 @@ const std::vector<Section>& core_sections() {
                                                 section_of(rule_binding()),
                                                 section_of(fit_binding()),
                                                 section_of(confidence_binding()),
+                                                section_of(predictor_binding()),
+                                                section_of(train_binding()),
                                                 section_of(evaluation_binding())};
   return sections;
 }
@@ -57,12 +59,14 @@ CellSettings cell_settings(const nlohmann::json& config) {
   settings.fit.confidence = read(confidence_binding(), config);
   settings.fit.size_mean = settings.category.size_mean;
   settings.fit.size_deviation = settings.category.size_deviation;
+  settings.predictor = read(predictor_binding(), config);
+  settings.train = read(train_binding(), config);
   settings.evaluation = read(evaluation_binding(), config);
   return settings;
 }
 
 bool uses_seed(const DatasetSettings& dataset, const MethodSettings& method) {
-  const bool observes = method.name == MethodKind::fit || dataset.objects > 0;
+  const bool observes = method.renders() || dataset.objects > 0;
   const bool draws = dataset.faults.draw_shapes() ||
                      (dataset.depth != DepthKind::none && dataset.faults.draw_depth());
   return observes && dataset.adds_faults() && draws;

@@ -11,6 +11,7 @@
 #include "settings/dataset.h"
 #include "settings/fit.h"
 #include "settings/pipeline.h"
+#include "settings/predictor.h"
 
 namespace monodr {
 
@@ -49,6 +50,8 @@ struct CellSettings {
   RendererSettings renderer;
   RuleSettings rule;
   FitSettings fit;
+  PredictorSettings predictor;
+  TrainSettings train;
   EvaluationSettings evaluation;
 };
 

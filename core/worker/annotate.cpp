@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <filesystem>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -36,15 +35,6 @@ Annotation line_of(const FoundObject& object) {
   line.box3d.rotation_y = -10;
   line.score = object.score;
   return line;
-}
-
-Plane<std::uint16_t> in_units(const Plane<float>& metres) {
-  constexpr double kUnitsPerMetre = 256;
-  Plane<std::uint16_t> units(metres.width, metres.height);
-  std::transform(metres.values.begin(), metres.values.end(), units.values.begin(), [](float z) {
-    return std::uint16_t(std::lround(z * kUnitsPerMetre));
-  });
-  return units;
 }
 
 Plane<std::uint16_t> white_on_black(const BinaryMask& mask) {
@@ -91,7 +81,7 @@ std::vector<std::string> write_annotations(const DetectOrder& order, const CellP
                           format_kitti_results(lines));
     if (has_depth)
       save_png((folder / "depth_2" / (id + ".png")).string(),
-               in_units(data.networks->depth(view).metres));
+               depth_units(data.networks->depth(view).metres));
     const std::lock_guard lock(mutex);
     progress("asking the networks", double(++done) / double(ids.size()));
   });

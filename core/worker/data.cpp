@@ -59,7 +59,9 @@ int run_data(const std::vector<std::string>& arguments) {
       "commands:\n"
       "  synthesize   make a data set of synthetic street scenes\n"
       "  annotate     write what networks say of pictures in KITTI's layout\n"
-      "  inspect      say what a data set holds and what is wrong with it; draw it\n\n"
+      "  inspect      say what a data set holds and what is wrong with it; draw it\n"
+      "  manifest     list one's own pictures, with masks, depth and camera\n"
+      "  convert      bring KITTI raw or KITTI-360 into KITTI's object layout\n\n"
       "'runexp data COMMAND --help' says more.\n";
   if (arguments.empty()) {
     fmt::print(stderr, "{}", help);
@@ -71,9 +73,12 @@ int run_data(const std::vector<std::string>& arguments) {
   }
   if (arguments[0] == "synthesize") return run_synthesize({arguments.begin() + 1, arguments.end()});
   if (arguments[0] == "inspect") return run_inspect({arguments.begin() + 1, arguments.end()});
-  throw UserError(fmt::format("'runexp data' has no command '{}'{}; run 'runexp data --help'",
-                              arguments[0],
-                              did_you_mean(arguments[0], {"synthesize", "inspect"})));
+  if (arguments[0] == "convert") return run_convert({arguments.begin() + 1, arguments.end()});
+  if (arguments[0] == "manifest") return run_manifest({arguments.begin() + 1, arguments.end()});
+  throw UserError(
+      fmt::format("'runexp data' has no command '{}'{}; run 'runexp data --help'",
+                  arguments[0],
+                  did_you_mean(arguments[0], {"synthesize", "inspect", "manifest", "convert"})));
 }
 
 }  // namespace monodr

@@ -14,6 +14,7 @@
 #include "evidence/frame_source.h"
 #include "experiment/category_file.h"
 #include "inspect/contact_sheet.h"
+#include "inspect/depth_error.h"
 #include "inspect/inspect.h"
 #include "worker/worker_commands.h"
 
@@ -35,6 +36,7 @@ Examples:
   runexp data inspect PATH/TO/KITTI --format json
   runexp data inspect frames.toml --sheet sheet.png
   runexp data inspect PATH/TO/KITTI --sheet sheet.png --frames 000008,000010
+  runexp data inspect PATH/TO/KITTI --depth-error --depth-folder annotations/depth_2
 )"};
 
 constexpr size_t kFramesOnASheet = 8;
@@ -45,6 +47,14 @@ po::options_description describe_options() {
   add("root",
       po::value<std::string>()->value_name("ROOT"),
       "folder that holds training/, or a manifest");
+  add("depth-error",
+      po::bool_switch(),
+      "how wrong dense depth is where LiDAR saw the same pixel, and what that says of the fit's "
+      "noise "
+      "model; nothing else is looked at");
+  add("depth-folder",
+      po::value<std::string>()->default_value("")->value_name("DIR"),
+      "maps FRAME.png or FRAME.npz for --depth-error (default: ROOT/training/depth_2)");
   add("format",
       po::value<std::string>()->default_value("text")->value_name("FORMAT"),
       "text or json");
@@ -138,6 +148,15 @@ int run_inspect(const std::vector<std::string>& arguments) {
     throw UserError("which data? A folder that holds training/, or a manifest, is expected");
   const std::string root = values["root"].as<std::string>();
   const std::string format = choice(values, "format", {"text", "json"});
+
+  if (values["depth-error"].as<bool>()) {
+    const DepthError error =
+        measure_depth_error(root,
+                            values["depth-folder"].as<std::string>(),
+                            load_category(values["category"].as<std::string>()));
+    fmt::print("{}", format == "json" ? error.to_json() : error.to_text());
+    return 0;
+  }
 
   const bool shows_progress = ::isatty(STDERR_FILENO) != 0;
   const Inspection inspection = inspect(

@@ -26,37 +26,6 @@ const Box3d* label_box(const FitTrace& trace) {
   return trace.label < 0 ? nullptr : &trace.labels[static_cast<size_t>(trace.label)].box3d;
 }
 
-std::vector<SheetPicture> evidence_of(const Observation& o) {
-  std::vector<double> depths;
-  double known = 0, mask = 0;
-  for (size_t p = 0; p < o.mask.size(); ++p) {
-    if (o.depth[p] > 0) depths.push_back(o.depth[p]);
-    known += o.known[p];
-    mask += o.mask[p];
-  }
-  std::sort(depths.begin(), depths.end());
-  const double pixels = static_cast<double>(o.mask.size());
-  std::vector<SheetPicture> pictures;
-  pictures.push_back(
-      {"image",
-       fmt::format("{0} x {0} pixels of {1:.1f} image px", o.crop.size, 1 / o.crop.scale()),
-       image_picture(o)});
-  pictures.push_back({"mask",
-                      fmt::format("{:.0f} % of the crop; unknown: {:.0f} %",
-                                  100 * mask / pixels,
-                                  100 * (1 - known / pixels)),
-                      mask_picture(o)});
-  if (depths.empty())
-    pictures.push_back({"depth", "none", depth_picture(o, 0, 1)});
-  else
-    pictures.push_back(
-        {"depth",
-         fmt::format(
-             "{:.1f} m (light) to {:.1f} m, {} px", depths.front(), depths.back(), depths.size()),
-         depth_picture(o, depths.front(), depths.back())});
-  return pictures;
-}
-
 std::string stage_title(const FitTrace& trace, size_t i) {
   const FitStage& stage = trace.stages[i];
   if (i == 0) return fmt::format("start: best of {}", stage.hypotheses);
@@ -107,7 +76,7 @@ void add_numbers(const FitTrace& trace, FitSheet& sheet) {
     sheet.numbers.push_back(line);
   };
   add(
-      "rot_y [°]", [](const Box3d& b) { return degrees(b.rotation_y); }, 1);
+      "rotation_y [°]", [](const Box3d& b) { return degrees(b.rotation_y); }, 1);
   if (label != nullptr)
     sheet.numbers.back().difference = fmt::format("{:+.1f}", heading_error(end, *label));
   add(
@@ -174,7 +143,14 @@ void add_curves(const FitTrace& trace, FitSheet& sheet) {
         {static_cast<double>(point.step), degrees(point.heading), point.leads});
   sheet.headings.label = label_heading(trace);
 
-  sheet.loss = {"Loss of the leading hypothesis", "step", "weighted loss", {}, false, false, {}};
+  sheet.loss = {"Loss of the leading hypothesis",
+                "step",
+                "weighted loss [1]",
+                {},
+                false,
+                false,
+                {},
+                kSeriesNote};
   const auto add = [&](const std::string& name, const std::vector<double>& values) {
     Curve curve;
     curve.label = name;
@@ -191,6 +167,37 @@ void add_curves(const FitTrace& trace, FitSheet& sheet) {
 }
 
 }  // namespace
+
+std::vector<SheetPicture> evidence_of(const Observation& o) {
+  std::vector<double> depths;
+  double known = 0, mask = 0;
+  for (size_t p = 0; p < o.mask.size(); ++p) {
+    if (o.depth[p] > 0) depths.push_back(o.depth[p]);
+    known += o.known[p];
+    mask += o.mask[p];
+  }
+  std::sort(depths.begin(), depths.end());
+  const double pixels = static_cast<double>(o.mask.size());
+  std::vector<SheetPicture> pictures;
+  pictures.push_back(
+      {"image",
+       fmt::format("{0} x {0} pixels of {1:.1f} image px", o.crop.size, 1 / o.crop.scale()),
+       image_picture(o)});
+  pictures.push_back({"mask",
+                      fmt::format("{:.0f} % of the crop; unknown: {:.0f} %",
+                                  100 * mask / pixels,
+                                  100 * (1 - known / pixels)),
+                      mask_picture(o)});
+  if (depths.empty())
+    pictures.push_back({"depth", "none", depth_picture(o, 0, 1)});
+  else
+    pictures.push_back(
+        {"depth",
+         fmt::format(
+             "{:.1f} m (light) to {:.1f} m, {} px", depths.front(), depths.back(), depths.size()),
+         depth_picture(o, depths.front(), depths.back())});
+  return pictures;
+}
 
 CurveFigure heading_landscape_figure(const FitTrace& trace) {
   CurveFigure figure{"Loss over the heading",

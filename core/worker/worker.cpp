@@ -6,6 +6,8 @@
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
 //   monodr-worker detect FILE         fits the objects of pictures and writes boxes, pictures, JSON
+//   monodr-worker meshes FILE         runs a cell again and writes what it found as meshes
+//   monodr-worker pictures FILE       draws objects of a cell for a report
 //   monodr-worker run                 runs the cells whose files are named on stdin, one a line
 //   monodr-worker run [options] FILE...  runs these cells, with nobody to talk to (launch/run_files.h)
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
@@ -30,12 +32,16 @@
 #include "cell/prepare.h"
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
+#include "cell/shown_objects.h"
 #include "cell/watch.h"
 #include "launch/run_files.h"
 #include "methods/method.h"
+#include "methods/trained_predictor.h"
 #include "pictures/overlay.h"
 #include "worker/annotate.h"
 #include "worker/detect.h"
+#include "worker/meshes.h"
+#include "worker/object_pictures.h"
 #include "worker/sheet.h"
 #include "worker/worker_commands.h"
 
@@ -77,6 +83,16 @@ class Throttle {
   double last_ = -1;
 };
 
+PrepareProgress progress_to(Channel& channel) {
+  return [&channel, throttle = Throttle()](const std::string& what, double share) mutable {
+    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
+  };
+}
+
+PrepareNote notes_to(Channel& channel) {
+  return [&channel](const std::string& text) { channel.send(json{{"note", text}}); };
+}
+
 int describe(const std::vector<std::string>& folders, Channel& channel) {
   PluginCatalogue catalogue = Registry(folders).catalogue();
   catalogue.code_hash = program_hash("/proc/self/exe");
@@ -88,49 +104,67 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   const PrepareOrder order = prepare_order_from_json(read_file(path));
   const json config = json::parse(order.config);
   Registry registry(order.plugin_folders);
-  Throttle throttle;
-  const PrepareProgress progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
-  const PrepareNote note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const PrepareProgress progress = progress_to(channel);
+  const PrepareNote note = notes_to(channel);
   for (const std::string& other : order.check) check_method(json::parse(other), registry);
-  if (order.only_check) {
+  if (order.only == "prior")
+    make_trained_prior(config, registry, order.cache, progress, note);
+  else if (order.only == "predictor")
+    prepare_predictor(config, registry, order.cache, progress, note);
+  else if (order.only == "data")
+    prepare_data(config, registry, order.cache, progress, note);
+  else if (order.only == "training data")
+    prepare_training_data(config, registry, order.cache, progress);
+  else if (order.only.empty())
+    prepare(config, registry, order.cache, progress, note);
+  if (order.only == "check" || order.only.ends_with("data")) {
     channel.send(json{{"done", true}});
     return 0;
   }
-  if (order.only_prior)
-    make_trained_prior(config, registry, order.cache, progress, note);
-  else
-    prepare(config, registry, order.cache, progress, note);
   const bool has_prior = config.contains("shape_prior");
-  channel.send(
-      json{{"done", true}, {"prior", has_prior ? prior_path(config, registry, order.cache) : ""}});
+  const bool predicts = config.contains("predictor");
+  channel.send(json{{"done", true},
+                    {"prior", has_prior ? prior_path(config, registry, order.cache) : ""},
+                    {"predictor", predicts ? predictor_path(config, registry, order.cache) : ""}});
   return 0;
 }
 
 int draw_sheet(const std::string& path, Channel& channel) {
   const SheetOrder order = sheet_order_from_json(read_file(path));
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
-  const auto note = [&](const std::string& text) { channel.send(json{{"note", text}}); };
+  const auto progress = progress_to(channel);
+  const auto note = notes_to(channel);
   Registry registry(order.plugin_folders);
   check_object(order);
   prepare(json::parse(order.config), registry, order.cache, progress, note, false);
   const FitTrace trace = watch_fit(order, progress);
+  FigureStyle style;
+  if (order.width > 0) style.width = order.width;
+  style.has_title = order.has_title;
   write_file_atomically(order.output,
                         order.drawing == "sheet" ? sheet_of(trace, order.title)
-                                                 : draw(heading_landscape_figure(trace)));
+                                                 : draw(heading_landscape_figure(trace), style));
   channel.send(json{{"done", true}, {"lines", result_lines(trace)}});
   return 0;
 }
 
+int write_cell_meshes(const std::string& path, Channel& channel) {
+  const MeshesOrder order = meshes_order_from_json(read_file(path));
+  const auto progress = progress_to(channel);
+  const auto note = notes_to(channel);
+  const json config = json::parse(order.cell.record.config);
+  Registry registry(order.cell.plugin_folders);
+  prepare(config, registry, order.cell.cache, progress, note);
+  const RefittedMeshes meshes = refitted_meshes(order.cell, order.stored, order.title, progress);
+  write_meshes(meshes, order.format, order.cell.output);
+  channel.send(json{{"done", true},
+                    {"changed", meshes.changed},
+                    {"location_moved", meshes.location_moved},
+                    {"heading_moved", meshes.heading_moved}});
+  return 0;
+}
+
 int annotate_pictures(const std::string& path, Channel& channel) {
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
+  const auto progress = progress_to(channel);
   const DetectOrder order = detect_order_from_json(read_file(path));
   channel.send(json{{"done", true}, {"lines", write_annotations(order, progress)}});
   return 0;
@@ -138,10 +172,7 @@ int annotate_pictures(const std::string& path, Channel& channel) {
 
 int detect_objects(const std::string& path, Channel& channel) {
   const DetectOrder order = detect_order_from_json(read_file(path));
-  Throttle throttle;
-  const auto progress = [&](const std::string& what, double share) {
-    if (throttle.due(share)) channel.send(json{{"progress", share}, {"what", what}});
-  };
+  const auto progress = progress_to(channel);
   const auto note = [](const std::string&) {};  // they are of labels and left-out frames
   Registry registry(order.plugin_folders);
   prepare(json::parse(order.config), registry, order.cache, progress, note);
@@ -149,17 +180,39 @@ int detect_objects(const std::string& path, Channel& channel) {
   return 0;
 }
 
-void write_overlays(const CellOrder& order, const CellOutcome& outcome) {
-  if (order.pictures.empty()) return;
+int draw_pictures(const std::string& path, Channel& channel) {
+  const PicturesOrder order = pictures_order_from_json(read_file(path));
+  const auto progress = progress_to(channel);
+  const auto note = notes_to(channel);
+  Registry registry(order.cell.plugin_folders);
+  prepare(json::parse(order.cell.record.config), registry, order.cell.cache, progress, note, false);
+  const std::vector<ShownObject> shown = shown_objects(order.cell, order.objects, progress);
+  json objects = json::array();
+  for (size_t i = 0; i < shown.size(); ++i)
+    objects.push_back(
+        {{"note", shown[i].note},
+         {"evidence",
+          draw_object(
+              shown[i], order.objects[i], order.size, order.cell.output, std::to_string(i))}});
+  channel.send(json{{"done", true}, {"objects", objects}});
+  return 0;
+}
+
+/// Draws the frames of a cell into its order's folder, as they come.
+CellWishes overlays_of(const CellOrder& order) {
+  if (order.pictures.empty()) return {};
   fs::create_directories(order.pictures);
-  for (const FramePicture& picture : outcome.pictures) {
+  return {.picture = [folder = fs::path(order.pictures)](const FramePicture& picture) {
     std::vector<OverlayObject> objects;
     for (const FittedObject& fit : picture.objects)
       objects.push_back({fit.mesh, fit.box, fit.score});
-    const fs::path file = fs::path(order.pictures) / (picture.frame + ".png");
     const FrameEvidence view = picture.view();
-    write_overlay(view.image, view.camera, objects, picture.labels, file.string());
-  }
+    write_overlay(view.image,
+                  view.camera,
+                  objects,
+                  picture.labels,
+                  (folder / (picture.frame + ".png")).string());
+  }};
 }
 
 // Makes peak_memory_mb() that of what comes now, not of the largest cell that this process has run.
@@ -196,8 +249,7 @@ CellResult carry_out(const CellOrder& order,
   CellOutcome outcome;
   try {
     require_planned_code(order);
-    outcome = run_cell(order, progress);
-    write_overlays(order, outcome);
+    outcome = run_cell(order, progress, overlays_of(order));
   } catch (const std::exception& error) {
     outcome.result = CellResult{};
     outcome.result.cell = order.record.id;
@@ -259,6 +311,8 @@ int dispatch(const std::vector<std::string>& arguments) {
     if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
     if (arguments[0] == "annotate" && rest.size() == 1) return annotate_pictures(rest[0], channel);
     if (arguments[0] == "detect" && rest.size() == 1) return detect_objects(rest[0], channel);
+    if (arguments[0] == "meshes" && rest.size() == 1) return write_cell_meshes(rest[0], channel);
+    if (arguments[0] == "pictures" && rest.size() == 1) return draw_pictures(rest[0], channel);
     if (arguments[0] == "run") return run_cells(channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});

@@ -54,7 +54,8 @@ void check_finite(const std::string& file, const NetworkOutput& output) {
   });
   if (odd == output.values.end()) return;
   throw UserError(
-      fmt::format("the output '{}' of '{}' has a value that is {}; are colour_mean and colour_deviation those of "
+      fmt::format("the output '{}' of '{}' has a value that is {}; are colour_mean and "
+                  "colour_deviation those of "
                   "this network?",
                   output.name,
                   file,

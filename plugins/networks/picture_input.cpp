@@ -101,8 +101,8 @@ ParameterSchema input_parameters(const InputSettings& defaults) {
       {.name = "colour_mean",
        .default_value = list(defaults.mean),
        .unit = "1",
-       .meaning =
-           "Of each colour, in the input's order: value = (pixel / 255 - colour_mean) / colour_deviation."},
+       .meaning = "Of each colour, in the input's order: value = (pixel / 255 - colour_mean) / "
+                  "colour_deviation."},
       {.name = "colour_deviation",
        .default_value = list(defaults.deviation),
        .unit = "1",
@@ -137,7 +137,8 @@ InputSettings input_settings(const Parameters& parameters) {
   take("colour_mean", settings.mean);
   take("colour_deviation", settings.deviation);
   for (const double deviation : settings.deviation)
-    if (deviation == 0) throw UserError("'colour_deviation' holds a 0, by which nothing can be divided");
+    if (deviation == 0)
+      throw UserError("'colour_deviation' holds a 0, by which nothing can be divided");
   return settings;
 }
 

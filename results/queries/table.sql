@@ -43,11 +43,27 @@ WITH paper (experiments, paths) AS (VALUES
    '["car/size_error_mean/moderate", "car/radial_error_median/moderate", "car/radial_bias_median/moderate",
      "car/location_error_median/moderate", "car/bev_overlap_50/moderate", "car/ap_bev/moderate/0.5/AP40",
      "car/heading_within_30/moderate"]')),
-asked AS (  -- the columns: a path each, or those that tables have by default
-  SELECT key AS place, n.path || ' [' || iif(unit = '1', '%', unit) || ']' AS title, n.id AS metric
+named AS (
+  SELECT key AS place, n.*, d.title, n.recall_positions > 0 AS is_ap
     FROM paper, json_each(paths) AS asked JOIN v_metric_names AS n ON n.path = asked.value
+    LEFT JOIN metric_definition AS d ON d.name = n.name
    WHERE instr(' ' || experiments || ' ', ' ' || @experiment || ' ')
      AND n.id IN (SELECT metric_id FROM v_summary WHERE v_summary.experiment = @experiment)
+),
+alike AS (  -- what columns of one title differ in stands behind it, and what is unusual of AP
+  SELECT *, min(iou) OVER same < max(iou) OVER same OR is_ap AND iou <> 0.5 AS says_iou,
+         min(difficulty) OVER same < max(difficulty) OVER same OR is_ap AND difficulty <> 'moderate' AS says_difficulty,
+         min(category) OVER same < max(category) OVER same AS says_category
+    FROM named WINDOW same AS (PARTITION BY name, recall_positions)
+),
+asked AS (  -- the columns: a path each, or those that tables have by default
+  SELECT place,
+         iif(title IS NULL, path,
+             title || iif(is_ap, recall_positions, '') || iif(says_iou AND iou > 0, ' ' || iou, '')
+             || iif(says_difficulty AND difficulty <> '', ' ' || difficulty, '')
+             || iif(says_category AND category <> '', ' ' || category, ''))
+         || ' [' || iif(unit = '1', '%', unit) || ']' AS title, id AS metric
+    FROM alike
   UNION ALL
   SELECT position, title, m.id
     FROM default_column AS c LEFT JOIN metric_name AS m

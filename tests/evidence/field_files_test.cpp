@@ -231,6 +231,7 @@ TEST(Lidar, PointsInAnyOrderAreNotMistaken) {
   std::memcpy(bytes.data(), points.data(), bytes.size());
   const ScratchFolder scratch;
   EXPECT_EQ(read_lidar_points(scratch.write("p.bin", bytes)).size(), 4000u);
+  EXPECT_TRUE(read_lidar_points(scratch.write("none.bin", "")).empty());
   EXPECT_EQ(read_lidar_points(scratch.write("q.bin", scan<float>(5).substr(0, 400))).size(), 25u);
 }
 

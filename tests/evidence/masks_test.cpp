@@ -243,6 +243,7 @@ TEST_F(MaskFiles, FaultsNameFileAndPlace) {
     return message_of<UserError>([&] { load_observations(options_for(street, "coco")); });
   };
   expect_says(message("[\n{\"image_id\": 0,\n}]"), {"coco.json:3", "not JSON"});
+  expect_says(message("[{\"image_id\": 0, \"score\": 1e999}]"), {"coco.json", "not JSON"});
   expect_says(message("{\"a\": 1}"), {"coco.json", "annotations"});
   expect_says(message("[{\"image_id\": 0}]"), {"annotation 0", "segmentation"});
   expect_says(message(R"([{"image_id": 0, "segmentation": {"size": [9, 9], "counts": [81]}}])"),

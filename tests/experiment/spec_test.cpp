@@ -220,6 +220,24 @@ TEST_F(Spec, OverridesHaveTomlsGrammarAndBareWords) {
   EXPECT_EQ(experiment.axes[0].points.size(), 3u);
 }
 
+TEST_F(Spec, NamesTheMetricsForPrint) {
+  const auto metrics = [&](const Strings& overrides) {
+    return load("[report]\nmetrics = [\"size_error_mean\", \"car/bev/0.7/AP40\"]\n" + mask,
+                overrides)
+        .report_metrics;
+  };
+  EXPECT_EQ(metrics({}), (Strings{"size_error_mean", "car/bev/0.7/AP40"}));
+  EXPECT_EQ(metrics({"report.metrics=recall, ap_3d/hard"}), (Strings{"recall", "ap_3d/hard"}));
+  EXPECT_EQ(message("[report]\nmetrics = [\"recall\", \"car/size_eror_mean\"]\n" + mask),
+            "e.toml:2:22: 'report.metrics': 'car/size_eror_mean' names no metric; did you "
+            "mean 'size_error_mean'?");
+  EXPECT_THAT(message("[report]\nmetrics = [\"size_eror_mean\"]\n" + mask),
+              HasSubstr("did you mean 'size_error_mean'"));
+  EXPECT_THAT(message("[report]\nmetrics = [\"recall/modrate\"]\n" + mask),
+              HasSubstr("did you mean 'moderate'"));
+  EXPECT_THAT(message("[report]\nmetric = []\n" + mask), HasSubstr("did you mean 'metrics'"));
+}
+
 // In TOML these are numbers, dates and truths; to whoever types them they are names.
 TEST_F(Spec, WhereATextIsAskedForWhatIsTypedIsOne) {
   for (const char* typed : {"2011_09_26",

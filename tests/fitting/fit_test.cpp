@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "fitting/box_prior.h"
+#include "fitting/heading_distribution.h"
 #include "fitting/object_state.h"
 #include "geometry/rotation.h"
 
@@ -107,6 +108,47 @@ TEST(Fit, StartsAroundTheCircleEscapeTheWrongValley) {
   EXPECT_GT(angle_difference(one.objects[0].alpha, target), 2.5);
   EXPECT_EQ(one.curve.total.size(), 100u);
   EXPECT_LT(one.curve.total.back(), one.curve.total.front());
+}
+
+/// Around the circle, and with a word on which heading it is.
+class ToldInitialiser : public HeadingInitialiser {
+ public:
+  explicit ToldInitialiser(double heading) : heading_(heading) {}
+  Starts start(const std::vector<Observation>& observations,
+               const ObservationBatch& batch,
+               const ShapePrior& prior,
+               const StateLayout& layout,
+               const FitSettings& settings) const override {
+    Starts starts = HeadingInitialiser::start(observations, batch, prior, layout, settings);
+    starts.heading = heading_target(at::full({batch.count()}, heading_, at::kFloat), 24, 0.5).log();
+    return starts;
+  }
+
+ private:
+  double heading_;
+};
+
+TEST(Fit, WhatIsKnownOfTheHeadingIsWeighedWithTheLossAndBothAnswersAreKept) {
+  const double target = 0.7, told = target + M_PI;
+  const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)}});
+  FitSettings settings = plain_settings();
+  settings.prune_steps = {30, 60};
+  settings.prune_keep = {4, 2};
+  settings.heading_temperature = 0.5;  // the wrong valley is 2 e-folds worse
+  const auto fitted = [&](double weight) {
+    settings.heading_weight = weight;
+    return fit_objects({observation(500)}, goal, MeanRule(), settings, ToldInitialiser(told))
+        .objects[0];
+  };
+  const FittedObject deaf = fitted(0), obeys = fitted(1), doubts = fitted(0.5);
+  EXPECT_LT(angle_difference(deaf.alpha, target), 0.02);
+  EXPECT_LT(angle_difference(obeys.alpha, told), 0.02);  // told by 4 e-folds
+  EXPECT_NEAR(obeys.loss, 1, 0.01);                      // its own, without the word
+  ASSERT_GE(obeys.modes.size(), 2u);
+  EXPECT_LT(angle_difference(obeys.modes[1].alpha, target), 0.05);
+  EXPECT_NEAR(std::log(obeys.modes[0].probability / obeys.modes[1].probability), 2, 0.3);
+  ASSERT_GE(doubts.modes.size(), 2u);
+  EXPECT_NEAR(std::log(doubts.modes[0].probability / doubts.modes[1].probability), 0, 0.3);
 }
 
 TEST(Fit, AnObserverSeesEveryStepAndChangesNothing) {

@@ -139,6 +139,9 @@ TEST_F(MeshFile, DamageIsRefusedByNameAndLine) {
   refusal("a.off", "8 6 0\n");
   refusal("a.off", std::string("OFF\n8 6 0\n") + cube_corners);
   refusal("a.off", std::string("OFF\n8 1 0\n") + cube_corners + "3 0 1 8\n");
+  EXPECT_NE(refusal("a.off", std::string("OFF\n8 1 0\n") + cube_corners + "3 0 1 2147483647\n")
+                .find("vertex 2147483648"),
+            std::string::npos);
   const std::string ply = binary_ply(false);
   refusal("a.ply", ply.substr(0, ply.size() - 1));
   refusal("a.ply", ply.substr(0, 100));

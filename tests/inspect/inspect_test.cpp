@@ -180,6 +180,33 @@ TEST(Inspect, PassesOverWhatBelongsToNoFrame) {
   EXPECT_TRUE(has_note(found, "000000 (1), classes")) << format_inspection(found);
 }
 
+TEST(Inspect, NamesNumbersInAnotherUnit) {
+  const StreetFolder street;
+  street.write("training/label_2/000000.txt",
+               "Car 0 0 0 60 40 120 80 150 160 390 0 165 2000 0\n"
+               "Car 0 0 0 60 40 120 80 1.5 1.6 3.9 0 1.65 20 -89.5\n");
+  street.write("training/calib/000001.txt", "P2: 100 0 59.5 0 0 100 29.5 0 0 0 1 0\n");
+  const Inspection found = inspect(street.path(), 2);
+  EXPECT_TRUE(has_fault(found, "label_2/000000.txt", 1, "centimetres"));
+  EXPECT_TRUE(has_fault(found, "label_2/000000.txt", 2, "degrees"));
+  EXPECT_TRUE(has_note(found, "in 1 frames the principal point lies at 25 % of the width"))
+      << format_inspection(found);
+}
+
+TEST(Inspect, EndingsInCapitalsAreReadOrNamed) {
+  const StreetFolder street;
+  const auto rename = [&](const char* from, const char* to) {
+    std::filesystem::rename(street.file(from), street.file(to));
+  };
+  rename("training/image_2/000000.png", "training/image_2/000000.PNG");
+  EXPECT_EQ(load_observations(kitti_request(street.path())).frames.size(), 3u);
+  rename("training/label_2/000001.txt", "training/label_2/000001.TXT");
+  const Inspection found = inspect(street.path(), 2);
+  EXPECT_EQ(found.image_sizes.at("240x140"), 3);
+  EXPECT_EQ(found.faults.size(), 1u) << format_inspection(found);
+  EXPECT_TRUE(has_fault(found, "label_2/000001.TXT", 0, "in capitals"));
+}
+
 TEST(Inspect, HoldsDepthAgainstTheRoad) {
   const StreetFolder street;
   // A level road 1.65 m below the camera, once in metres and once with a unit of a quarter.

@@ -109,13 +109,15 @@ int prepare(const std::string& path) {
     say({{"error", refusal}});
     return 2;
   }
-  if (document.value("only_check", false)) {
+  const std::string only = document.at("only");
+  if (only == "check") {
     say({{"done", true}});
     return 0;
   }
   if (const char* journal = std::getenv("FAKE_JOURNAL"))
     std::ofstream(std::string(journal) + ".prepared", std::ios::app)
-        << (document.at("only_prior") ? "prior\n" : "data\n") << std::flush;
+        << (only.empty() ? "data" : only) << "\n"
+        << std::flush;
   if (const char* refusal = std::getenv("FAKE_FAILURE")) {
     say({{"error", refusal}});
     return 2;

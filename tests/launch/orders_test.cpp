@@ -39,17 +39,17 @@ TEST(Orders, OfACellComeBackAsTheyWere) {
 }
 
 TEST(Orders, OfAPreparationComeBackAsTheyWere) {
-  const PrepareOrder order{config, {config, "{}"}, {"folder"}, "cache", true};
+  const PrepareOrder order{config, {config, "{}"}, {"folder"}, "cache", "prior"};
   const PrepareOrder read = prepare_order_from_json(to_json(order));
   EXPECT_EQ(to_json(read), to_json(order));
   EXPECT_EQ(read.config, config);
   EXPECT_EQ(read.check, order.check);
-  EXPECT_TRUE(read.only_prior);
+  EXPECT_EQ(read.only, "prior");
 }
 
 TEST(Orders, OfASheetComeBackAsTheyWere) {
   const SheetOrder order{
-      config, 5, {"folder"}, "cache", "000010", 2, 4, "landscape", "title", "output"};
+      config, 5, {"folder"}, "cache", "000010", 2, 4, "landscape", 240, false, "title", "output"};
   const SheetOrder read = sheet_order_from_json(to_json(order));
   EXPECT_EQ(to_json(read), to_json(order));
   EXPECT_EQ(read.config, config);

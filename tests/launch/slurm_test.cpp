@@ -88,7 +88,7 @@ TEST(Squeue, IsUnderstoodInItsOldAndNewForms) {
     {"name": "a", "job_id": 7, "array_job_id": 7, "array_task_id": null,
      "array_task_string": "0-2,7,10-20:5%4", "job_state": "PENDING", "state_reason": "Priority"},
     {"name": "a", "job_id": 8, "array_job_id": 7, "array_task_id": 3, "array_task_string": "",
-     "job_state": "RUNNING", "nodes": "node1"},
+     "job_state": "RUNNING", "nodes": "node1", "restart_cnt": 2},
     {"name": "b", "job_id": {"set": true, "infinite": false, "number": 9},
      "array_job_id": {"set": true, "number": 9}, "array_task_id": {"set": true, "number": 0},
      "job_state": ["RUNNING", "COMPLETING"]},
@@ -101,6 +101,7 @@ TEST(Squeue, IsUnderstoodInItsOldAndNewForms) {
   EXPECT_EQ(jobs[1].id, 7);
   EXPECT_THAT(jobs[1].tasks, ElementsAre(3));
   EXPECT_EQ(jobs[1].node, "node1");
+  EXPECT_EQ(jobs[1].restarts, 2);
   EXPECT_EQ(jobs[2].id, 9);
   EXPECT_TRUE(jobs[2].lives());
   EXPECT_FALSE(jobs[3].lives());
@@ -180,9 +181,8 @@ class SlurmSweepTest : public testing::Test {
   }
 
   std::string order(size_t cell) {
-    for (const auto& entry : fs::recursive_directory_iterator(folder_.file("slurm")))
-      if (entry.path().filename() == "e." + records_[cell].id + ".json") return entry.path();
-    return "";
+    return CellFiles(find_submissions(folder_.path()).at(0).cells_folder())
+        .order_file(records_[cell]);
   }
 
   std::vector<std::string> states() {
@@ -344,6 +344,21 @@ TEST_F(SlurmSweepTest, ANodeThatDiedCostsNoResult) {
   EXPECT_THAT(states(), ElementsAre("missing", "missing", "done", "done"));
 }
 
+// "Killing non-startable batch JobId: Job credential revoked", says a controller of a task that comes back to its node in
+// the second in which it was taken from it.
+TEST_F(SlurmSweepTest, ATaskThatANodeRefusedToStartAgainFreesItsCells) {
+  plan({"good", "hang", "good", "good"});
+  submit();
+  Program task = start_task(0);
+  while (journal().size() < 2) std::this_thread::yield();
+  task.signal(SIGTERM);
+  task.wait();
+  cluster_.job("array.sh").job.restarts = 1;
+  cluster_.end_all("FAILED");
+  collect();
+  EXPECT_THAT(states(), ElementsAre("done", "missing", "missing", "missing"));
+}
+
 TEST_F(SlurmSweepTest, WhereTheClusterDoesNotAnswerNothingIsFreed) {
   plan({"good", "good", "good", "good"});
   submit();
@@ -486,9 +501,29 @@ TEST(Preparation, WhatIsSharedIsMadeOnce) {
     for (const auto& stage : preparation_stages(cells, {}, "")) sizes.push_back(stage.size());
     return sizes;
   };
-  EXPECT_THAT(count({cell("1", "a", 1), cell("1", "a", 2)}), ElementsAre(1));
-  EXPECT_THAT(count({cell("1", "a", 1), cell("2", "a", 1)}), ElementsAre(1, 2));
-  EXPECT_THAT(count({cell("1", "a", 1), cell("1", "b", 1)}), ElementsAre(2));
+  EXPECT_THAT(count({cell("1", "a", 1), cell("1", "a", 2)}), ElementsAre(2));
+  EXPECT_THAT(count({cell("1", "a", 1), cell("2", "a", 1)}), ElementsAre(3));
+  EXPECT_THAT(count({cell("1", "a", 1), cell("1", "b", 1)}), ElementsAre(3));
+}
+
+TEST(Preparation, WhatPredictorsShareIsMadeBeforeTheyAreTrained) {
+  std::vector<CellRecord> cells(3);
+  for (size_t i = 0; i < cells.size(); ++i)
+    cells[i].config = fmt::format(
+        R"({{"dataset":{{"root":"kitti"}},"detector":{{"plugin":"{}"}},"shape_prior":{{"plugin":"a"}},
+            "predictor":{{"plugin":"p"}},"train":{{"epochs":{}}}}})",
+        i < 2 ? "x" : "y",
+        i);
+  const auto stages = preparation_stages(cells, {}, "");
+  ASSERT_EQ(stages.size(), 3u);
+  ASSERT_EQ(stages[0].size(), 2u) << "the data, the prior";
+  EXPECT_EQ(stages[0][0].size(), 2u) << "what two detectors say of one folder, one after the other";
+  EXPECT_EQ(stages[0][0][1].only, "data");
+  EXPECT_EQ(stages[0][1][0].only, "prior");
+  ASSERT_EQ(stages[1].size(), 1u);
+  EXPECT_EQ(stages[1][0].size(), 3u);
+  EXPECT_EQ(stages[2].size(), 3u);
+  for (const auto& task : stages[2]) EXPECT_EQ(task.at(0).only, "predictor");
 }
 
 }  // namespace

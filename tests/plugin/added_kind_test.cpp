@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fifth kind of plugin: the line of tests/plugin/added_kind/base/plugin_kinds.def, an interface, a contract and a
+// One more kind of plugin: the line of tests/plugin/added_kind/base/plugin_kinds.def, an interface, a contract and a
 // template. The sources of monodr that know kinds are built into this program as they stand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,6 +37,11 @@ std::string plugin_template(const std::string& file) {
   const auto own = root / "tests/plugin/added_kind" / (file + ".in");
   return read_file(std::filesystem::exists(own) ? own
                                                 : root / "plugins/templates" / (file + ".in"));
+}
+
+bool has_plugin_template(const std::string& file) {
+  const std::filesystem::path root = std::getenv("MONODR_SOURCE_DIR");
+  return std::filesystem::exists(root / "plugins/templates" / (file + ".in"));
 }
 
 namespace {

@@ -81,5 +81,26 @@ TEST(Base64, PublishedExamples) {  // RFC 4648, section 10
   EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
 }
 
+// A picture keeps its mean, its corners and, where it is of one colour, each pixel.
+TEST(Png, ResampledPicturesKeepWhatTheyShow) {
+  const RgbPicture plain{7, 5, std::vector<unsigned char>(105, 200)};
+  for (const size_t size : {3U, 7U, 50U}) {
+    const RgbPicture other = resampled(plain, static_cast<int>(size), static_cast<int>(size));
+    EXPECT_EQ(other.pixels, std::vector<unsigned char>(3 * size * size, 200));
+  }
+  RgbPicture halves{40, 10, {}};  // dark at the left, light at the right
+  for (int i = 0; i < 400; ++i)
+    for (int channel = 0; channel < 3; ++channel) halves.pixels.push_back(i % 40 < 20 ? 10 : 250);
+  for (const int width : {8, 40, 160}) {
+    const RgbPicture other = resampled(halves, width, width / 4);
+    double sum = 0;
+    for (const unsigned char value : other.pixels) sum += value;
+    EXPECT_NEAR(sum / static_cast<double>(other.pixels.size()), 130, 1) << width;
+    EXPECT_EQ(other.pixels.front(), 10);
+    EXPECT_EQ(other.pixels.back(), 250);
+  }
+  EXPECT_EQ(resampled(halves, 40, 10).pixels, halves.pixels);
+}
+
 }  // namespace
 }  // namespace monodr

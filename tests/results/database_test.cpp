@@ -11,6 +11,7 @@
 #include "base/file_system.h"
 #include "base/text.h"
 #include "results/schema.h"
+#include "results/stored_cells.h"
 #include "results/stored_facts.h"
 #include "results/table.h"
 #include "sample.h"
@@ -282,6 +283,9 @@ TEST(Database, OpensEveryEarlierVersion) {
                       "ON variant.id = v_summary.variant WHERE metric = 'heading_error_median'"),
                 "mask only;heading_error_median;2;1.5;1.5 ± 0.7\n");
       EXPECT_EQ(query(database, "SELECT count(*) FROM v_objects"), "2\n");
+      EXPECT_EQ(query(database, "SELECT seed, tags, note FROM v_cells ORDER BY seed"),
+                version < 7 ? "0;null;null\n1;null;null\n"
+                            : "0;draft paper;cut by 'hand'\n1;null;null\n");
       EXPECT_EQ(query(database, "SELECT value FROM v_provenance WHERE key = 'host' LIMIT 1"),
                 "here\n");
     }
@@ -329,6 +333,53 @@ TEST(Database, MendsWhatWasToldWronglyBefore) {
                   "'failed_objects', 'fitted_objects')"),
             "objects\n");
   EXPECT_EQ(query(database, "SELECT count(loss) FROM v_objects"), "0\n") << "0 was no loss";
+}
+
+TEST(Database, TagsAndNotesStayWithTheCellWhateverResultsItGets) {
+  const Folder folder;
+  Database database(folder.file());
+  std::vector<CellRecord> records;
+  for (int seed = 0; seed < 3; ++seed) records.push_back(sample_record("mask only", seed));
+  database.plan("ablation_rotation", "", records);
+  database.set_tag({records[0].id, records[1].id}, "paper", true);
+  database.set_tag({records[0].id}, "draft", true);
+  database.set_tag({records[0].id}, "draft", true);  // twice is once
+  database.set_note(records[0].id, "it's cut by hand");
+  for (int seed = 0; seed < 3; ++seed)
+    database.import_result(records[static_cast<size_t>(seed)],
+                           sample_result(records[static_cast<size_t>(seed)], 1 + seed));
+  database.plan("ablation_rotation", "", records);
+  const std::string said = "SELECT seed, tags, note FROM v_cells ORDER BY seed";
+  EXPECT_EQ(query(database, said), "0;draft paper;it's cut by hand\n1;paper;null\n2;null;null\n");
+  EXPECT_EQ(current_cells(database, "ablation_rotation").at(0).tags, "draft paper");
+
+  database.set_tag({records[1].id}, "paper", false);
+  database.set_note(records[0].id, "");
+  EXPECT_EQ(query(database, said), "0;draft paper;null\n1;null;null\n2;null;null\n");
+  database.set_note(records[1].id, "new");
+  database.connection().exec("DELETE FROM cell WHERE seed < 2");
+  EXPECT_EQ(query(database, "SELECT (SELECT count(*) FROM tag) + (SELECT count(*) FROM note)"),
+            "0\n");
+}
+
+// What a table averages are the tagged cells alone; the file itself stays as it is.
+TEST(Database, OnlyTaggedCellsCount) {
+  const Folder folder;
+  Database database(folder.file());
+  for (int seed = 0; seed < 4; ++seed) {
+    const CellRecord record = sample_record("mask only", seed);
+    database.import_result(record, sample_result(record, 1 + seed));
+    database.set_tag({record.id}, "all", true);
+    if (seed >= 2) database.set_tag({record.id}, "late", true);
+    if (seed <= 2) database.set_tag({record.id}, "early", true);
+  }
+  const auto mean = [](const Database& some) {
+    return query(some, "SELECT n, mean FROM v_summary WHERE metric = 'heading_error_median'");
+  };
+  EXPECT_EQ(mean(database.only_tagged({"all"})), mean(database));
+  EXPECT_EQ(mean(database.only_tagged({"late"})), "2;3.5\n");
+  EXPECT_EQ(mean(database.only_tagged({"late", "early"})), "1;3.0\n");
+  EXPECT_EQ(mean(database), "4;2.5\n");
 }
 
 // A database of before holds losses of weight 0; and what only some arms have differs between them.

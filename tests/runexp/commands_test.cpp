@@ -276,6 +276,69 @@ TEST_F(Commands, DiffShowsConfigurationCodeAndMetrics) {
   EXPECT_EQ(run({"diff", order[0]}).exit_code(), 2);
 }
 
+TEST_F(Commands, TagsChooseCellsAndNotesAreShown) {
+  ASSERT_EQ(run({"e.toml"}).exit_code(), 0);
+  const std::string id = states().begin()->first;
+  EXPECT_EQ(run({"tag", "paper", "--experiment", "test", "--arm", "good"}).output(),
+            "tagged 2 cells paper\n");
+  EXPECT_EQ(run({"tag", "checked", id.substr(0, 8)}).exit_code(), 0);
+  EXPECT_EQ(run({"note", id.substr(0, 8), "cut by <hand>\nagain"}).exit_code(), 0);
+  EXPECT_EQ(run({"note", id.substr(0, 8)}).output(), "cut by <hand>\nagain\n");
+  EXPECT_EQ(run({"tag"}).output(), "checked  1 of test\npaper  2 of test\n");
+
+  const Program status = run({"status", "test"});
+  EXPECT_THAT(status.output(), HasSubstr("paper]"));
+  EXPECT_THAT(status.output(), HasSubstr("note: cut by <hand>\n"));
+  EXPECT_THAT(status.output(), HasSubstr("note: again\n"));
+  const auto tagged =
+      nlohmann::json::parse(run({"status", "--tag", "paper", "--format", "json"}).output());
+  ASSERT_EQ(tagged.size(), 2U);
+  EXPECT_EQ(tagged[0].at("arm"), "good");
+  const auto noted =
+      nlohmann::json::parse(run({"status", "--tag", "checked", "--format", "json"}).output());
+  EXPECT_EQ(noted.at(0).at("note"), "cut by <hand>\nagain");
+
+  const Program all = run({"table", "test"}), few = run({"table", "test", "--tag", "paper"});
+  ASSERT_EQ(few.exit_code(), 0) << few.errors();
+  EXPECT_THAT(all.output(), HasSubstr("| mean |"));
+  EXPECT_THAT(few.output(), testing::Not(HasSubstr("| mean |")));
+  EXPECT_THAT(few.errors(), HasSubstr("only cells tagged paper"));
+  EXPECT_THAT(all.errors(), HasSubstr("cut by <hand>"));
+  ASSERT_EQ(run({"export", "test", "--tag", "paper", "--format", "json", "-o", "out"}).exit_code(),
+            0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(folder_.file("out/cells.json"))).size(), 2U);
+  ASSERT_EQ(run({"report", "test", "--tag", "paper", "-o", "r.html"}).exit_code(), 0);
+  EXPECT_THAT(read_file(folder_.file("r.html")), HasSubstr("only cells tagged paper"));
+  ASSERT_EQ(run({"report", "test", "-o", "r.html"}).exit_code(), 0);
+  EXPECT_THAT(read_file(folder_.file("r.html")), HasSubstr("cut by &lt;hand&gt;"));
+
+  EXPECT_EQ(run({"tag", "paper", "--experiment", "test", "--remove"}).exit_code(), 0);
+  EXPECT_EQ(run({"tag"}).output(), "checked  1 of test\n");
+}
+
+TEST_F(Commands, WhatCannotBeATagIsSaid) {
+  ASSERT_EQ(run({"e.toml"}).exit_code(), 0);
+  ASSERT_EQ(run({"tag", "paper", "--experiment", "test", "--arm", "good"}).exit_code(), 0);
+  const std::vector<std::pair<Words, std::string>> wrong = {
+      {{"tag", "two words", "--experiment", "test"}, "cannot be a tag"},
+      {{"tag", "a,b", "--experiment", "test"}, "cannot be a tag"},
+      {{"tag", "paper"}, "needs cells"},
+      {{"tag", "paper", "ffffffffff"}, "no cell"},
+      {{"tag", "paper", "--experiment", "tets"}, "did you mean 'test'"},
+      {{"tag", "paper", "--experiment", "test", "--arm", "goood"}, "did you mean 'good'"},
+      {{"tag", "paper", "--arm", "good"}, "--arm needs --experiment"},
+      {{"tag", "--remove"}, "name"},
+      {{"note", "ffffffffff", "text"}, "no cell"},
+      {{"status", "--tag", "papers"}, "did you mean 'paper'"},
+      {{"tag", "paper", "--experiment", "test", "--results", "none.sqlite"}, "no results at"}};
+  for (const auto& [words, message] : wrong) {
+    const Program program = run(words);
+    EXPECT_EQ(program.exit_code(), 2) << message;
+    EXPECT_THAT(program.errors(), HasSubstr(message));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("none.sqlite")));
+}
+
 TEST_F(Commands, AChangedProgramMakesCellsStaleAndSaysSo) {
   run({"e.toml"});
   const Words rebuilt = {"FAKE_CODE_HASH=eeee"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// runexp fit, show and figure landscape: the whole program, worker and plugins included, on a few
+// runexp fit, show, figure landscape and the export of meshes: the whole program, worker and plugins included, on a few
 // made-up cars and, where it is there, on a real frame.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -9,6 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "data/kitti_label.h"
+#include "geometry/glb_reader.h"
+#include "geometry/mesh_file.h"
 #include "report/png.h"
 #include "runexp/program.h"
 #include "shared_files.h"
@@ -139,6 +142,37 @@ TEST_F(Sheets, TheLandscapeComparesTheMaskWithAll) {
     EXPECT_THAT(content("l.svg"), HasSubstr(part));
 }
 
+/// The beginning of a PNG of that size as a page holds it.
+std::string png_in_page(const std::string& size) {
+  return "base64,iVBORw0KGgoAAAANSUhEUgAA" + size;
+}
+
+TEST_F(Sheets, AReportHoldsTheLandscapeAndFailuresByKind) {
+  const Program program = run({"report", "sheets", "--results", "r.sqlite", "-o", "r.html"});
+  ASSERT_EQ(program.exit_code(), 0) << program.errors();
+  const std::string page = content("r.html");
+  EXPECT_THAT(page, HasSubstr("Loss over the heading"));
+  EXPECT_THAT(page, HasSubstr("turned in steps of 5 degrees"));
+  for (const char* kind : {"Turned: ", "Too far off: ", "Missed: "})
+    EXPECT_THAT(page, HasSubstr(kind));
+  EXPECT_EQ(page.find("new pictures of objects"), std::string::npos)
+      << "drawn, not cut from overlays";
+  // Drawn at the size they are shown in; below each of the gallery image, mask and depth of its crop.
+  const std::string square_320 = png_in_page("AUAAAAFA"), square_106 = png_in_page("AGoAAABq");
+  EXPECT_GT(count(page, "<img width=\"320\""), 3U);
+  EXPECT_EQ(count(page, "<img width=\"320\""), count(page, square_320));
+  EXPECT_GE(count(page, square_106), 3U);
+  EXPECT_EQ(count(page, "<img width=\"106\""), count(page, square_106));
+  for (const char* seen : {">image: ", ">mask: ", ">depth: "}) EXPECT_THAT(page, HasSubstr(seen));
+
+  // Without new fits as it was before: cut from the overlays, no landscape.
+  ASSERT_EQ(
+      run({"report", "sheets", "--results", "r.sqlite", "--quick", "-o", "q.html"}).exit_code(), 0);
+  EXPECT_THAT(content("q.html"), HasSubstr("Too far off: "));
+  EXPECT_THAT(content("q.html"), testing::Not(HasSubstr("Loss over the heading")));
+  EXPECT_GT(count(content("q.html"), "<img width=\"320\""), 3U);
+}
+
 TEST_F(Sheets, FitNeedsNoCell) {
   const Program program = run({"fit",
                                "--frame",
@@ -205,13 +239,108 @@ TEST_F(Sheets, FitFindsTheShippedExperiment) {
   EXPECT_THAT(program.errors(), testing::Not(HasSubstr("there is no file")));
 }
 
+/// The one folder below `output`, where a cell's files are.
+fs::path cell_folder(const std::string& output) {
+  for (const auto& entry : fs::directory_iterator(output)) return entry.path();
+  return {};
+}
+
+/// A mesh posed by a box touches its six faces: the length along its heading, the height above its
+/// location, the width across.
+void expect_fills(const Box3d& box, const Mesh& mesh) {
+  Eigen::Vector3d low = Eigen::Vector3d::Constant(1e9), high = -low;
+  const Eigen::AngleAxisd back(-box.rotation_y, Eigen::Vector3d::UnitY());
+  for (const Eigen::Vector3f& v : mesh.vertices) {
+    const Eigen::Vector3d own = back * (v.cast<double>() - box.location);
+    low = low.cwiseMin(own);
+    high = high.cwiseMax(own);
+  }
+  constexpr double error = 1e-3;  // a result file has four decimals
+  const Eigen::Vector3d low_corner(-box.length / 2, -box.height, -box.width / 2);
+  const Eigen::Vector3d high_corner(box.length / 2, 0, box.width / 2);
+  EXPECT_LT((low - low_corner).norm(), error) << low.transpose() << " " << low_corner.transpose();
+  EXPECT_LT((high - high_corner).norm(), error);
+}
+
+TEST_F(Sheets, MeshesStandWhereTheCellFoundThem) {
+  for (const char* format : {"glb", "obj", "ply", "kitti"}) {
+    const Program program =
+        run({"export", "sheets", "--format", format, "-o", format, "--results", "r.sqlite"});
+    ASSERT_EQ(program.exit_code(), 0) << program.errors();
+    EXPECT_EQ(program.errors().find("note: fitted again"), std::string::npos) << program.errors();
+  }
+  int objects = 0;
+  const fs::path results = cell_folder(folder_->file("kitti"));
+  const fs::path name = results.filename();
+  for (const auto& entry : fs::directory_iterator(results)) {
+    const std::string frame = entry.path().stem().string();
+    const auto file = [&](const std::string& format) {
+      return (fs::path(folder_->file(format)) / name / (frame + "." + format)).string();
+    };
+    const std::vector<Annotation> found =
+        read_kitti_frame(results.string(), frame, KittiFileKind::results).objects;
+    const GlbFile glb = read_glb(read_file(file("glb")));
+    EXPECT_EQ(glb.faults, Words{});
+    ASSERT_EQ(glb.objects.size(), found.size());
+    size_t vertices = 0;
+    for (size_t i = 0; i < found.size(); ++i, ++objects) {
+      EXPECT_EQ(glb.objects[i].name, fmt::format("Car_{}", i));
+      Mesh mesh = glb.objects[i].mesh;
+      EXPECT_GT(signed_volume(mesh), 0);
+      for (Eigen::Vector3f& v : mesh.vertices) v = {v.x(), -v.y(), -v.z()};
+      expect_fills(found[i].box3d, mesh);
+      vertices += mesh.vertices.size();
+      EXPECT_THAT(read_file(file("obj")), HasSubstr(fmt::format("\no Car_{}\n", i)));
+    }
+    if (found.empty()) continue;
+    EXPECT_EQ(read_mesh(file("ply")).vertices.size(), vertices);
+    EXPECT_EQ(read_mesh(file("obj")).vertices.size(), vertices);
+  }
+  EXPECT_GE(objects, 3);
+}
+
+size_t count_objects(const fs::path& folder) {
+  size_t objects = 0;
+  for (const auto& entry : fs::directory_iterator(folder))
+    objects += read_glb(read_file(entry.path().string())).objects.size();
+  return objects;
+}
+
+// A mesh that is not of the stored pose would pass for it.
+TEST_F(Sheets, AMeshThatIsNotTheStoredOneIsLeftOut) {
+  fs::copy_file(folder_->file("r.sqlite"),
+                folder_->file("moved.sqlite"),
+                fs::copy_options::overwrite_existing);
+  const auto sql = [&](const std::string& text) {
+    ASSERT_EQ(
+        std::system(
+            fmt::format("cd '{}' && sqlite3 moved.sqlite \"{}\"", folder_->path(), text).c_str()),
+        0);
+  };
+  const auto exported = [&](const std::string& output) {
+    return run({"export", "sheets", "--format", "glb", "-o", output, "--results", "moved.sqlite"});
+  };
+  sql("UPDATE detection SET x = x + 0.01");
+  const Program near = exported("near");
+  EXPECT_EQ(near.exit_code(), 0) << near.errors();
+  EXPECT_THAT(near.errors(), HasSubstr("up to 0.01 m"));
+  sql("UPDATE detection SET rotation_y = rotation_y + 3.1 WHERE z = (SELECT min(z) FROM "
+      "detection)");
+  const Program turned = exported("turned");
+  EXPECT_EQ(turned.exit_code(), 1);
+  EXPECT_THAT(turned.errors(), HasSubstr("1 objects of cell"));
+  EXPECT_THAT(turned.errors(), HasSubstr("177.6 degrees"));
+  EXPECT_EQ(count_objects(cell_folder(folder_->file("turned"))) + 1,
+            count_objects(cell_folder(folder_->file("near"))));
+}
+
 TEST_F(Sheets, WrongWordsSayWhatThereIs) {
   const std::string id = cell().substr(0, 8);
   const std::vector<std::pair<Words, std::string>> wrong = {
       {{"show", id, "--object", "99"}, "0 to "},
       {{"show", id, "--object", "000000/77"}, "is no labelled object"},
       {{"show", "ffffffffffff"}, "no cell"},
-      {{"show", id, "-o", "x.gif"}, "must end in .svg or .png"},
+      {{"show", id, "-o", "x.gif"}, "must end in .svg, .pdf or .png"},
       {{"fit", "--frame", "999999", "--experiment", "e.toml"}, "999999"},
       {{"fit", "--frame", "000000", "--object", "88", "--experiment", "e.toml"}, "no object 88"},
       {{"fit", "--frame", "000000", "--experiment", "e.toml", "--arm", "all of <it> & 汽"},

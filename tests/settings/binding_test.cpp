@@ -88,7 +88,7 @@ TEST(Bindings, NamesOfEnumsAreTheChoices) {
   for (const Parameter& parameter : dataset_binding().schema()) {
     if (parameter.name != "masks") continue;
     EXPECT_EQ(parameter.choices,
-              (std::vector<std::string>{"auto", "instance", "png", "coco", "grabcut"}));
+              (std::vector<std::string>{"auto", "instance", "png", "coco", "grabcut", "network"}));
   }
   for (const auto& [value, name] : EnumNames<DepthKind>::list) {
     EXPECT_EQ(enum_named<DepthKind>(name), value);
@@ -146,16 +146,21 @@ std::set<std::string> idle(const Binding<Settings>& binding, const json& table) 
 TEST(IdleKeys, AreThoseThatTheOtherKeysSwitchOff) {
   using testing::Contains;
   using testing::Not;
-  EXPECT_EQ(
-      idle(dataset_binding(), {}),
-      (std::set<std::string>{
-          "root", "split", "on_error", "boxes", "depth_unit", "depth_invalid", "minimum_score"}));
+  EXPECT_EQ(idle(dataset_binding(), {}),
+            (std::set<std::string>{"root",
+                                   "split",
+                                   "on_error",
+                                   "boxes",
+                                   "missing_mask",
+                                   "depth_unit",
+                                   "depth_invalid",
+                                   "minimum_score"}));
   const auto kitti = idle(dataset_binding(), {{"source", "kitti"}});
   EXPECT_THAT(kitti, Contains("scene_seed"));
   EXPECT_THAT(kitti, Contains("mask_erosion"));
   EXPECT_THAT(kitti, Not(Contains("masks")));
   EXPECT_EQ(idle(dataset_binding(), {{"source", "kitti"}, {"faults", "always"}}),
-            std::set<std::string>{"scene_seed"});
+            (std::set<std::string>{"missing_mask", "scene_seed"}));
   EXPECT_THAT(idle(dataset_binding(), {{"faults", "never"}}), Contains("depth_noise"));
   EXPECT_THAT(idle(dataset_binding(), {{"source", "manifest"}}), Contains("depth"));
   EXPECT_EQ(idle(fit_binding(), {}), std::set<std::string>{"start_detections"});

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cell/shown_objects.h"
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cell/data_request.h"
+#include "cell/networks.h"
+#include "cell/refitted_meshes.h"
+#include "evidence/frame_source.h"
+#include "methods/method.h"
+
+namespace monodr {
+namespace {
+
+using nlohmann::json;
+
+std::vector<std::string> frames_of(const std::vector<LabelledDetection>& objects) {
+  std::set<std::string> frames;
+  for (const LabelledDetection& object : objects) frames.insert(object.frame);
+  return {frames.begin(), frames.end()};
+}
+
+/// Of a detected object what it was fitted to, of a missed one what lies over its label.
+const Observation* seen_of(const LabelledDetection& object, const ObservationSet& set) {
+  constexpr double kSameBox = 0.5;  // intersection over union, as evaluation/errors.h
+  const Observation* best = nullptr;
+  double best_overlap = kSameBox;
+  for (const Observation& o : set.observations) {
+    if (o.frame != object.frame) continue;
+    if (object.detection && same_box(o.box, object.detection->box2d)) return &o;
+    const double overlap = intersection_over_union(o.box, object.label.box2d);
+    if (object.detection || overlap < best_overlap) continue;
+    best = &o;
+    best_overlap = overlap;
+  }
+  return best;
+}
+
+/// Detections as stored, with the meshes of a fit of the observations that were detected.
+void add_fits(const Method& method,
+              ObservationSet set,
+              const std::vector<LabelledDetection>& objects,
+              const CellProgress& progress,
+              std::vector<ShownObject>& shown) {
+  std::erase_if(set.observations, [&](const Observation& o) {
+    return std::none_of(objects.begin(), objects.end(), [&](const LabelledDetection& object) {
+      return object.frame == o.frame && object.detection &&
+             same_box(o.box, object.detection->box2d);
+    });
+  });
+  std::vector<FittedObject> fits;
+  if (!set.observations.empty())
+    fits = method.detect(set, [&](double share) { progress("fitting", share); }).objects;
+  for (size_t i = 0; i < objects.size(); ++i) {
+    if (!objects[i].detection) continue;
+    const Annotation& stored = *objects[i].detection;
+    FittedObject& shown_fit = shown[i].fit.emplace();
+    shown_fit.box = stored.box3d;
+    shown_fit.score = stored.score;
+    const auto fit = std::find_if(fits.begin(), fits.end(), [&](const FittedObject& candidate) {
+      return candidate.frame == objects[i].frame && candidate.failure.empty() &&
+             same_box(candidate.box2d, stored.box2d);
+    });
+    if (fit != fits.end() && !difference(fit->box, stored.box3d).is_another_result())
+      shown_fit.mesh = fit->mesh;
+    else if (fit != fits.end())
+      shown[i].note = "fitted again it comes out otherwise; the stored box is drawn";
+  }
+}
+
+}  // namespace
+
+std::vector<ShownObject> shown_objects(const CellOrder& order,
+                                       const std::vector<LabelledDetection>& objects,
+                                       const CellProgress& progress) {
+  const json config = json::parse(order.record.config);
+  const CellSettings settings = cell_settings(config);
+  Registry registry(order.plugin_folders);
+  progress("reading the data", 0);
+  DatasetRequest data =
+      data_request(settings, static_cast<std::uint64_t>(order.record.seed), order.cache);
+  data.networks = networks_of(config, registry, order.cache);
+  data.objects = 0;
+  const auto source = open_frame_source(data);
+  ObservationSet set;
+  if (looks_at_observations(config)) set = load_observations_of(frames_of(objects), *source, data);
+
+  std::vector<ShownObject> shown;
+  for (const LabelledDetection& object : objects) {
+    ShownObject& one = shown.emplace_back();
+    one.frame = source->view(object.frame);
+    if (const Observation* seen = seen_of(object, set)) one.seen = *seen;
+    if (!one.seen && !object.detection && looks_at_observations(config))
+      one.note = "the method was given nothing here";
+  }
+  add_fits(*make_method(config, registry, order.cache), std::move(set), objects, progress, shown);
+  return shown;
+}
+
+}  // namespace monodr

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "fitting/initialiser.h"
+#include "plugin/predictor.h"
+
+namespace monodr {
+
+/// The batch of the mirrored crops: left is right, and the optical axis with it.
+ObservationBatch mirrored(const ObservationBatch& batch);
+
+/// What the predictor says, without gradients. With `mirror` the distribution of the heading is the mean over the picture
+/// and its mirror image.
+Proposals ask(const Predictor& predictor, const ObservationBatch& batch, bool mirror);
+
+/// Rows of Proposals::state [N,PredictorLayout::columns] on top of the starts that the 2-D box gives [N,columns of the
+/// layout]; differentiable in `proposed`.
+at::Tensor proposed_states(const at::Tensor& proposed,
+                           const at::Tensor& starts,
+                           const StateLayout& layout);
+
+/// Where a predictor says. The K headings are the peaks of its distribution (fitting/heading_distribution.h), so that front
+/// and rear are among them; the rest of a start is that of the head which is likely and near to that heading. Where
+/// there is depth under the mask, and fit.start_depth asks for it, the depth is the observed one.
+class PredictorInitialiser : public Initialiser {
+ public:
+  PredictorInitialiser(std::shared_ptr<const Predictor> predictor, bool mirror)
+      : predictor_(std::move(predictor)), mirror_(mirror) {}
+
+  Starts start(const std::vector<Observation>& observations,
+               const ObservationBatch& batch,
+               const ShapePrior& prior,
+               const StateLayout& layout,
+               const FitSettings& settings) const override;
+
+ private:
+  std::shared_ptr<const Predictor> predictor_;
+  bool mirror_;
+};
+
+}  // namespace monodr

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "methods/predictor_method.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "fitting/fit.h"
+#include "fitting/proposals.h"
+#include "methods/fit_method.h"
+#include "methods/fit_pipeline.h"
+#include "methods/trained_predictor.h"
+#include "settings/sections.h"
+
+namespace monodr {
+namespace {
+
+/// Tells whoever reads a table what the predictor learned from, and how that went.
+class WithPredictor : public Method {
+ public:
+  WithPredictor(std::unique_ptr<Method> method, TrainedPredictor trained)
+      : method_(std::move(method)), trained_(std::move(trained)) {}
+
+  MethodResult detect(const ObservationSet& set,
+                      const std::function<void(double share)>& progress) const override {
+    MethodResult result = method_->detect(set, progress);
+    if (const std::string note = trained_.note(); !note.empty()) result.notes.push_back(note);
+    std::vector<double> training, validation;
+    for (const PredictorRecord::CurvePoint& point : trained_.record.curve) {
+      training.push_back(point.training);
+      if (std::isfinite(point.validation)) validation.push_back(point.validation);
+    }
+    result.curves.emplace_back("predictor training", std::move(training));
+    if (!validation.empty())
+      result.curves.emplace_back("predictor validation", std::move(validation));
+    return result;
+  }
+  const ShapePrior* shape_prior() const override { return method_->shape_prior(); }
+
+ private:
+  std::unique_ptr<Method> method_;
+  TrainedPredictor trained_;
+};
+
+/// The fit that starts where this predictor says.
+StartedFit started_by(const TrainedPredictor& trained,
+                      const nlohmann::json& config,
+                      Registry& registry,
+                      const std::string& cache) {
+  const PredictorSettings settings = cell_settings(config).predictor;
+  StartedFit fit{make_fit_pipeline(config, registry, cache),
+                 std::make_unique<PredictorInitialiser>(trained.predictor, settings.mirror)};
+  fit.pipeline.settings.heading_weight = settings.heading_weight;
+  return fit;
+}
+
+std::unique_ptr<Method> method_of(StartedFit fit, TrainedPredictor trained) {
+  return std::make_unique<WithPredictor>(
+      make_fit_method(std::move(fit.pipeline), std::move(fit.initialiser)), std::move(trained));
+}
+
+}  // namespace
+
+std::unique_ptr<Method> make_predictor_method(const nlohmann::json& config,
+                                              Registry& registry,
+                                              const std::string& cache) {
+  TrainedPredictor trained = load_trained_predictor(config, registry, cache);
+  StartedFit fit = started_by(trained, config, registry, cache);
+  fit.pipeline.settings.iterations = 0;
+  fit.pipeline.settings.hypotheses = 1;
+  return method_of(std::move(fit), std::move(trained));
+}
+
+std::unique_ptr<Method> make_predictor_and_fit_method(const nlohmann::json& config,
+                                                      Registry& registry,
+                                                      const std::string& cache) {
+  TrainedPredictor trained = load_trained_predictor(config, registry, cache);
+  StartedFit fit = started_by(trained, config, registry, cache);
+  return method_of(std::move(fit), std::move(trained));
+}
+
+StartedFit make_started_fit(const nlohmann::json& config,
+                            Registry& registry,
+                            const std::string& cache) {
+  const CellSettings settings = cell_settings(config);
+  if (settings.method.predicts())
+    return started_by(load_trained_predictor(config, registry, cache), config, registry, cache);
+  return {make_fit_pipeline(config, registry, cache),
+          make_initialiser(settings.fit, settings.category)};
+}
+
+void check_predictor_method(const nlohmann::json& config, Registry& registry) {
+  if (const FitSettings fit = cell_settings(config).fit; fit.start != StartKind::headings)
+    throw UserError(
+        fmt::format("'fit.start' is '{}', but a method with a predictor starts at its proposals; "
+                    "remove the key, or set method.name = \"fit\"",
+                    name_of(fit.start)));
+  check_fit_pipeline(config, registry);
+  check_predictor(config, registry);
+}
+
+}  // namespace monodr

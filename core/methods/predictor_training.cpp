@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "methods/predictor_training.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "evidence/randomise.h"
+#include "fitting/heading_distribution.h"
+#include "fitting/observation_batch.h"
+#include "fitting/proposals.h"
+
+namespace monodr {
+namespace {
+
+constexpr std::size_t kPart = 16;   // objects whose gradient is computed at once
+constexpr double kLongestStep = 2;  // norm to which a longer gradient is cut
+constexpr double kFirst = 0.9, kSecond = 0.999, kTiny = 1e-8;  // AdamW's
+
+/// Restores the number of threads.
+class Threads {
+ public:
+  Threads() : count_(at::get_num_threads()) { at::set_num_threads(1); }
+  ~Threads() { at::set_num_threads(count_); }
+  Threads(const Threads&) = delete;
+  int count() const { return count_; }
+
+ private:
+  int count_;
+};
+
+/// The weights take gradients while it lives.
+class WithGradients {
+ public:
+  explicit WithGradients(const TensorTable& weights) : weights_(weights) { set(true); }
+  ~WithGradients() { set(false); }
+  WithGradients(const WithGradients&) = delete;
+
+ private:
+  void set(bool on) {
+    for (auto& [name, tensor] : weights_) tensor.set_requires_grad(on);
+  }
+  TensorTable weights_;
+};
+
+/// [B,7] of states that are known, relative to what the 2-D box says.
+at::Tensor known_rows(const std::vector<KnownState>& states,
+                      const ObservationBatch& batch,
+                      const at::Tensor& starts) {
+  const double half = static_cast<double>(batch.mask.size(-1)) / 2;
+  at::Tensor rows = at::empty({batch.count(), PredictorLayout::kShape}, at::kFloat);
+  auto out = rows.accessor<float, 2>();
+  const auto k = batch.intrinsics.accessor<float, 3>();
+  const auto start = starts.accessor<float, 2>();
+  const auto mean = batch.size_mean.accessor<float, 2>();
+  for (int64_t b = 0; b < batch.count(); ++b) {
+    const KnownState& state = states[static_cast<std::size_t>(b)];
+    const Eigen::Vector3d& c = state.centre;
+    const double u = k[b][0][0] * c.x() / c.z() + k[b][0][2];
+    const double v = k[b][1][1] * c.y() / c.z() + k[b][1][2];
+    out[b][0] = static_cast<float>(u / half - 1) - start[b][0];
+    out[b][1] = static_cast<float>(v / half - 1) - start[b][1];
+    out[b][PredictorLayout::kDepth] =
+        static_cast<float>(std::log(c.z())) - start[b][StateLayout::kDepth];
+    for (int i = 0; i < 3; ++i)
+      out[b][PredictorLayout::kSize + i] = static_cast<float>(std::log(
+          state.dimensions[static_cast<std::size_t>(i)] / static_cast<double>(mean[b][i])));
+    out[b][PredictorLayout::kHeading] = static_cast<float>(state.alpha);
+  }
+  return rows;
+}
+
+class Trainer {
+ public:
+  Trainer(Predictor& predictor,
+          const std::vector<TrainingExample>& examples,
+          const PredictorTraining& training,
+          std::vector<PredictorRecord::CurvePoint>& curve,
+          int threads)
+      : predictor_(predictor),
+        examples_(examples),
+        training_(training),
+        settings_(training.settings),
+        curve_(curve),
+        threads_(threads) {
+    training_.fit.hypotheses = 1;
+    training_.fit.start_depth = StartDepth::box_height;
+    split();
+    for (auto& [name, tensor] : predictor.weights()) {
+      names_.push_back(name);
+      weights_.push_back(tensor);
+      first_.push_back(at::zeros_like(tensor));
+      second_.push_back(at::zeros_like(tensor));
+      best_.push_back(tensor.detach().clone());
+    }
+    steps_in_epoch_ = (learned_.size() + batch() - 1) / batch();
+    if (!training.resume.empty()) resume(training.resume);
+  }
+
+  bool run() {
+    while (!is_done()) {
+      descend();
+      if (training_.checkpoint) training_.checkpoint([this] { return table(); });
+      if (training_.progress && !training_.progress(share())) return false;
+    }
+    if (settings_.patience > 0 && !kept_aside_.empty()) take(best_);
+    return true;
+  }
+
+  TensorTable table() const {
+    TensorTable table{{"training.step", at::full({1}, step_, at::kLong)},
+                      {"training.sum", at::full({1}, sum_, at::kDouble)},
+                      {"training.best", at::full({1}, best_loss_, at::kDouble)},
+                      {"training.waited", at::full({1}, waited_, at::kLong)}};
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      table[names_[i]] = weights_[i].detach().clone();
+      table["training.first." + names_[i]] = first_[i].clone();
+      table["training.second." + names_[i]] = second_[i].clone();
+      if (settings_.patience > 0) table["training.best." + names_[i]] = best_[i].clone();
+    }
+    return table;
+  }
+
+ private:
+  std::size_t batch() const { return static_cast<std::size_t>(settings_.batch); }
+  int64_t all_steps() const { return static_cast<int64_t>(steps_in_epoch_) * settings_.epochs; }
+  double share() const { return static_cast<double>(step_) / static_cast<double>(all_steps()); }
+  bool is_done() const {
+    return step_ >= all_steps() || (settings_.patience > 0 && waited_ >= settings_.patience);
+  }
+
+  /// Every 1/validation-th object is kept aside.
+  void split() {
+    const double aside = settings_.validation;
+    for (std::size_t i = 0; i < examples_.size(); ++i) {
+      const double n = static_cast<double>(i);
+      (std::floor((n + 1) * aside) > std::floor(n * aside) ? kept_aside_ : learned_).push_back(i);
+    }
+    if (learned_.empty())
+      throw UserError(
+          "nothing is left to train a predictor on: the frames of [train] hold no object of the "
+          "class that train.minimum_height and train.validation leave");
+  }
+
+  std::vector<std::size_t> order_of(int64_t epoch) const {
+    std::vector<std::size_t> order = learned_;
+    Random random(settings_.seed, "training order", static_cast<std::uint64_t>(epoch));
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[static_cast<std::size_t>(random.below(static_cast<int>(i)))]);
+    return order;
+  }
+
+  /// As they are shown in an epoch; those that validate (epoch -1) as they are.
+  TrainingBatch shown(const std::size_t* begin, const std::size_t* end, int64_t epoch) const {
+    std::vector<Observation> seen, observed;
+    std::vector<KnownState> states;
+    for (const std::size_t* i = begin; i != end; ++i) {
+      const TrainingExample& example = examples_[*i];
+      Random random(settings_.seed,
+                    "training crop",
+                    static_cast<std::uint64_t>(epoch) * examples_.size() + *i);
+      const Cut how = epoch < 0 ? Cut{} : random_cut(settings_.randomise, random);
+      observed.push_back(cut(example, how, training_.image_size));
+      seen.push_back(observed.back());
+      if (epoch >= 0)
+        randomise_picture(seen.back().image, training_.image_size, settings_.randomise, random);
+      if (example.known_state)
+        states.push_back(how.mirrored ? mirrored(*example.known_state) : *example.known_state);
+    }
+    const FitSettings& fit = training_.fit;
+    TrainingBatch batch;
+    batch.seen = make_observation_batch(seen, fit.size_mean, fit.size_deviation);
+    batch.observed = make_observation_batch(observed, fit.size_mean, fit.size_deviation);
+    batch.starts = HeadingInitialiser()
+                       .start(observed, batch.observed, training_.prior, training_.layout, fit)
+                       .state;
+    if (states.size() == seen.size())
+      batch.known = known_rows(states, batch.observed, batch.starts);
+    return batch;
+  }
+
+  /// The sum over a part's objects.
+  at::Tensor loss_of(const TrainingBatch& batch) const {
+    const Proposals proposals = predictor_.predict(batch.seen);
+    const HeadLosses losses = training_.loss(proposals, batch, share());
+    const at::Tensor combined = training_.rule.combine(
+        {losses.heads, static_cast<int>(step_), static_cast<int>(all_steps())});
+    const at::Tensor best = std::get<1>(losses.heads.detach().min(1, true));
+    const at::Tensor target = heading_target(losses.heading, proposals.heading.size(1));
+    const at::Tensor student =
+        -(target * proposals.heading).sum(1) - proposals.log_probability.gather(1, best).squeeze(1);
+    return (combined + settings_.distillation * student).sum();
+  }
+
+  struct Part {
+    double loss = 0;
+    std::vector<at::Tensor> gradients;
+  };
+
+  /// Parts of the objects' list, each on one thread.
+  std::vector<Part> parts_of(const std::vector<std::size_t>& objects, int64_t epoch, bool learns) {
+    std::vector<Part> parts((objects.size() + kPart - 1) / kPart);
+    parallel_for(parts.size(), threads_, [&](std::size_t p) {
+      at::set_num_threads(1);
+      const at::AutoGradMode gradients(learns);
+      const std::size_t begin = p * kPart, end = std::min(objects.size(), begin + kPart);
+      const at::Tensor loss = loss_of(shown(objects.data() + begin, objects.data() + end, epoch));
+      parts[p].loss = loss.item<double>();
+      if (learns) parts[p].gradients = torch::autograd::grad({loss}, weights_, {}, {}, false, true);
+    });
+    return parts;
+  }
+
+  void descend() {
+    const int64_t steps = static_cast<int64_t>(steps_in_epoch_);
+    const int64_t epoch = step_ / steps;
+    const std::size_t begin = static_cast<std::size_t>(step_ % steps) * batch();
+    const std::vector<std::size_t> order = order_of(epoch);
+    const std::vector<std::size_t> objects(
+        order.begin() + static_cast<std::ptrdiff_t>(begin),
+        order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), begin + batch())));
+    learn(parts_of(objects, epoch, true), objects.size());
+    ++step_;
+    if (step_ % steps == 0) end_epoch(static_cast<int>(epoch));
+  }
+
+  void learn(const std::vector<Part>& parts, std::size_t objects) {
+    const at::NoGradGuard no_gradient;
+    std::vector<at::Tensor> sum;
+    double norm = 0;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      at::Tensor total = at::zeros_like(weights_[i]);
+      for (const Part& part : parts)
+        if (part.gradients[i].defined()) total.add_(part.gradients[i]);
+      sum.push_back(total.div_(static_cast<double>(objects)));
+      norm += total.to(at::kDouble).square().sum().item<double>();
+    }
+    for (const Part& part : parts) sum_ += part.loss;
+    if (!std::isfinite(norm)) {
+      // What renders to nothing finite teaches nothing; the next batch may.
+      ++skipped_;
+      if (skipped_ > 100)
+        throw UserError(
+            "the predictor's gradient is not finite in 100 steps; a lower "
+            "train.learning_rate may do");
+      return;
+    }
+    step_weights(sum, std::min(1.0, kLongestStep / std::sqrt(norm + 1e-24)));
+  }
+
+  double rate() const {
+    const double warm = 0.1;
+    const double now = share();
+    return settings_.learning_rate *
+           (now < warm ? (now + 1e-3) / (warm + 1e-3)
+                       : 0.01 + 0.99 * 0.5 * (1 + std::cos(M_PI * (now - warm) / (1 - warm))));
+  }
+
+  void step_weights(const std::vector<at::Tensor>& gradients, double factor) {
+    const double t = static_cast<double>(step_ + 1), lr = rate();
+    const double first = 1 - std::pow(kFirst, t), second = 1 - std::pow(kSecond, t);
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      const at::Tensor g = gradients[i] * factor;
+      first_[i].mul_(kFirst).add_(g, 1 - kFirst);
+      second_[i].mul_(kSecond).addcmul_(g, g, 1 - kSecond);
+      if (weights_[i].dim() > 1) weights_[i].mul_(1 - lr * settings_.weight_decay);
+      weights_[i].addcdiv_(first_[i], (second_[i] / second).sqrt_().add_(kTiny), -lr / first);
+    }
+  }
+
+  void end_epoch(int epoch) {
+    PredictorRecord::CurvePoint point{
+        epoch, sum_ / static_cast<double>(learned_.size()), std::nan("")};
+    sum_ = 0;
+    if (!kept_aside_.empty()) {
+      double total = 0;
+      for (const Part& part : parts_of(kept_aside_, -1, false)) total += part.loss;
+      point.validation = total / static_cast<double>(kept_aside_.size());
+      ++waited_;
+      if (point.validation < best_loss_) {
+        best_loss_ = point.validation;
+        waited_ = 0;
+        for (std::size_t i = 0; i < weights_.size(); ++i) best_[i] = weights_[i].detach().clone();
+      }
+    }
+    curve_.push_back(point);
+  }
+
+  void take(const std::vector<at::Tensor>& values) {
+    const at::NoGradGuard no_gradient;
+    for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].copy_(values[i]);
+  }
+
+  void resume(const TensorTable& from) {
+    const at::NoGradGuard no_gradient;
+    step_ = take_array(from, "training.step", {1}).item<int64_t>();
+    sum_ = take_array(from, "training.sum", {1}).item<double>();
+    best_loss_ = take_array(from, "training.best", {1}).item<double>();
+    waited_ = take_array(from, "training.waited", {1}).item<int64_t>();
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      const auto shape = weights_[i].sizes();
+      weights_[i].copy_(take_array(from, names_[i], shape));
+      first_[i].copy_(take_array(from, "training.first." + names_[i], shape));
+      second_[i].copy_(take_array(from, "training.second." + names_[i], shape));
+      if (settings_.patience > 0)
+        best_[i].copy_(take_array(from, "training.best." + names_[i], shape));
+    }
+  }
+
+  Predictor& predictor_;
+  const std::vector<TrainingExample>& examples_;
+  PredictorTraining training_;
+  const TrainSettings& settings_;
+  std::vector<PredictorRecord::CurvePoint>& curve_;
+  int threads_;
+  std::vector<std::size_t> learned_, kept_aside_;
+  std::size_t steps_in_epoch_ = 1;
+  std::vector<std::string> names_;
+  std::vector<at::Tensor> weights_, first_, second_, best_;
+  int64_t step_ = 0, waited_ = 0;
+  int skipped_ = 0;
+  double sum_ = 0;  ///< of the losses in this epoch so far
+  double best_loss_ = std::numeric_limits<double>::max();
+};
+
+/// Of a square: quadratic near 0, linear far from it.
+at::Tensor bent(const at::Tensor& square) {
+  return 2 * ((1 + square).sqrt() - 1);
+}
+
+}  // namespace
+
+ProposalLoss render_loss(const Objective& objective) {
+  return [&objective](const Proposals& proposals, const TrainingBatch& batch, double share) {
+    const int64_t objects = proposals.state.size(0), heads = proposals.state.size(1);
+    const at::Tensor object = at::arange(objects, at::kLong).repeat_interleave(heads);
+    const StateLayout layout = objective.layout();
+    const at::Tensor state = proposed_states(
+        proposals.state.flatten(0, 1), batch.starts.index_select(0, object), layout);
+    const at::Tensor paint =
+        batch.starts.slice(1, layout.texture()).index_select(0, object).contiguous();
+    const at::Tensor losses = objective.evaluate(state, object, paint, batch.observed, share)
+                                  .total.view({objects, heads});
+    const at::Tensor best = std::get<1>(losses.detach().min(1, true));
+    return HeadLosses{
+        losses,
+        proposals.state.detach().select(2, PredictorLayout::kHeading).gather(1, best).squeeze(1)};
+  };
+}
+
+ProposalLoss known_state_loss() {
+  return [](const Proposals& proposals, const TrainingBatch& batch, double) {
+    MONODR_CHECK(batch.known.defined(), "states are learned from, but not known");
+    const at::Tensor known = batch.known.unsqueeze(1);
+    const at::Tensor& state = proposals.state;
+    const auto squares = [&](int64_t begin, int64_t end, double unit) {
+      return ((state.slice(2, begin, end) - known.slice(2, begin, end)) / unit).square().sum(2);
+    };
+    using L = PredictorLayout;
+    const at::Tensor turned = state.select(2, L::kHeading) - known.select(2, L::kHeading);
+    const at::Tensor heads = bent(squares(L::kPosition, L::kDepth, 0.05)) +
+                             bent(squares(L::kDepth, L::kSize, 0.1)) +
+                             bent(squares(L::kSize, L::kHeading, 0.1)) + 4 * (1 - turned.cos()) +
+                             0.01 * state.slice(2, L::kShape).square().sum(2);
+    return HeadLosses{heads, batch.known.select(1, L::kHeading)};
+  };
+}
+
+std::optional<TensorTable> train_predictor(Predictor& predictor,
+                                           const std::vector<TrainingExample>& examples,
+                                           const PredictorTraining& training,
+                                           std::vector<PredictorRecord::CurvePoint>& curve) {
+  const Threads threads;
+  const WithGradients gradients(predictor.weights());
+  Trainer trainer(predictor, examples, training, curve, threads.count());
+  if (!trainer.run()) return std::nullopt;
+  return trainer.table();
+}
+
+}  // namespace monodr

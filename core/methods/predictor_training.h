@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "fitting/objective.h"
+#include "methods/training_examples.h"
+#include "plugin/predictor.h"
+#include "plugin/predictor_file.h"
+#include "plugin/rule.h"
+
+namespace monodr {
+
+/// Some objects as a predictor is shown them, and what it is held against.
+struct TrainingBatch {
+  ObservationBatch seen;      ///< its pictures randomised
+  ObservationBatch observed;  ///< the same crops as they were
+  at::Tensor starts;          ///< [B,StateLayout::columns] that the 2-D box gives
+  at::Tensor known;  ///< [B,7] the known states as PredictorLayout's first columns, or undefined
+};
+
+/// What the heads of B objects cost, and which heading their student is to learn.
+struct HeadLosses {
+  at::Tensor heads;    ///< [B,K], differentiable
+  at::Tensor heading;  ///< [B] radians, no gradient
+};
+/// `share` of the training done, 0..1. Called from several threads at once.
+using ProposalLoss =
+    std::function<HeadLosses(const Proposals& proposals, const TrainingBatch& batch, double share)>;
+
+/// The heads are decoded, rendered and compared as a fit's hypotheses are; the student learns the heading of the head
+/// that explains the picture best. No label.
+ProposalLoss render_loss(const Objective& objective);
+/// The heads' distance from known states,
+///     |position|^2 / 0.05^2 + |log depth|^2 / 0.1^2 + sum |log size|^2 / 0.1^2 + 4 (1 - cos(heading)),
+/// each square bent to 2 (sqrt(1 + x) - 1); codes are pulled to zero by 0.01 |code|^2. The student learns the known heading.
+ProposalLoss known_state_loss();
+
+/// Told after each step; returning false stops.
+using TrainingProgress = std::function<bool(double share)>;
+/// Asked between steps, with a function that makes all that a training needs to go on from there.
+using TrainingCheckpoint = std::function<void(const std::function<TensorTable()>& table)>;
+
+struct PredictorTraining {
+  const TrainSettings& settings;
+  FitSettings fit;  ///< the starts' constants
+  int image_size = 64;
+  const Rule& rule;
+  const ShapePrior& prior;
+  StateLayout layout;
+  ProposalLoss loss;
+  TrainingProgress progress;
+  TrainingCheckpoint checkpoint;
+  TensorTable resume = {};  ///< of a checkpoint; empty = from the start
+};
+
+/// Trains in place. A step's loss is the mean over its objects of
+///
+///     rule over heads(heads' losses) + distillation (H(target(heading), distribution) + H(best head, heads' probabilities))
+///
+/// and AdamW (Loshchilov & Hutter, ICLR 2019) takes it down, its rate rising for a tenth of the steps and falling by a
+/// cosine. A step's crops are drawn from (seed, epoch, object) alone and its gradient is the sum over parts of 16 objects in
+/// their order, so that the bits depend neither on the number of threads nor on where a training was interrupted.
+/// `curve` gets an entry an epoch. Returns the table of the end (weights, moments, step), or nothing where progress said stop.
+std::optional<TensorTable> train_predictor(Predictor& predictor,
+                                           const std::vector<TrainingExample>& examples,
+                                           const PredictorTraining& training,
+                                           std::vector<PredictorRecord::CurvePoint>& curve);
+
+}  // namespace monodr

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "methods/trained_predictor.h"
+
+#include <ATen/Parallel.h>
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/parameters_json.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "fitting/proposals.h"
+#include "methods/fit_pipeline.h"
+#include "methods/predictor_training.h"
+#include "methods/pseudo_labels.h"
+#include "settings/sections.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+const PluginInfo& plugin_of(const CellSettings& settings, Registry& registry) {
+  return registry.find(PluginKind::predictor, settings.predictor.plugin).info;
+}
+
+Parameters parameters_of(const json& config, const PluginInfo& info) {
+  return parameters_from_json(info.parameters,
+                              config.at("predictor").value(info.name, json::object()),
+                              "predictor." + info.name);
+}
+
+std::unique_ptr<Rule> training_rule(const CellSettings& settings, Registry& registry) {
+  const PluginInfo& info = registry.find(PluginKind::rule, settings.train.rule).info;
+  return registry.make<Rule>(info.name, Parameters(info.parameters));
+}
+
+/// Keys of [dataset] that made-up scenes are read without (training_requests).
+constexpr const char* kEvidenceOfRealFrames[] = {"boxes",
+                                                 "box_extent",
+                                                 "masks",
+                                                 "missing_mask",
+                                                 "depth",
+                                                 "depth_unit",
+                                                 "depth_invalid",
+                                                 "on_error",
+                                                 "minimum_score",
+                                                 "minimum_height"};
+
+/// All that decides what is learned, as one text.
+std::string inputs_of(const json& config, Registry& registry, const std::string& cache) {
+  const CellSettings settings = cell_settings(config);
+  const PluginInfo& info = plugin_of(settings, registry);
+  json inputs = {{"plugin", info.file_hash},
+                 {"parameters", to_json(parameters_of(config, info))},
+                 {"proposals", settings.predictor.proposals},
+                 {"prior", prior_path(config, registry, cache)},
+                 {"rule", registry.find(PluginKind::rule, settings.train.rule).info.file_hash},
+                 {"frames", training_fingerprint(settings, cache)},
+                 {"category", category_binding().write(settings.category)},
+                 {"renderer", config.at("renderer")},
+                 {"train", train_binding().write(settings.train)}};
+  inputs["train"].erase("root");
+  // What the evidence of a made-up scene looks like; which scenes a cell evaluates is not of it.
+  json dataset = dataset_binding().write(settings.dataset);
+  for (const char* key : {"source", "root", "category", "split", "objects", "scene_seed"})
+    dataset.erase(key);
+  if (!settings.train.uses_real())
+    for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);
+  inputs["dataset"] = dataset;
+  if (settings.train.supervision != Supervision::labels) {
+    inputs["renderer_file"] =
+        registry.find(PluginKind::renderer, settings.renderer.plugin).info.file_hash;
+    inputs["loss"] = config.at("loss");
+    for (const auto& [name, table] : config.at("loss").items())
+      inputs["loss_files"][name] =
+          registry.find(PluginKind::loss, table.value("plugin", name)).info.file_hash;
+  }
+  if (settings.train.supervision == Supervision::pseudo_labels)
+    for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
+  return inputs.dump();
+}
+
+void check_file(const CellSettings& settings, const ShapePrior& prior) {
+  const std::string& path = settings.predictor.file;
+  const PredictorRecord record = read_predictor_record(path);
+  if (record.plugin != settings.predictor.plugin)
+    throw UserError(fmt::format(
+        "'predictor.file' is \"{}\", which holds a {}, but plugin = \"{}\" is asked for; write "
+        "plugin = \"{}\" in [predictor]",
+        path,
+        record.plugin,
+        settings.predictor.plugin,
+        record.plugin));
+  if (record.layout.shape_dimensions != prior.shape_dimensions() ||
+      record.layout.texture_dimensions != prior.texture_dimensions())
+    throw UserError(fmt::format(
+        "'predictor.file' is \"{}\", which proposes codes of {} and {} dimensions, but the shape "
+        "prior '{}' has {} and {}; name the prior that it was trained with, or train another",
+        path,
+        record.layout.shape_dimensions,
+        record.layout.texture_dimensions,
+        settings.shape_prior.plugin,
+        prior.shape_dimensions(),
+        prior.texture_dimensions()));
+}
+
+/// A training on its way: the predictor, its record, and a checkpoint every few seconds.
+class Training {
+ public:
+  Training(const json& config,
+           Registry& registry,
+           const std::string& cache,
+           const std::string& path,
+           const PrepareProgress& progress,
+           const PrepareNote& note)
+      : settings_(cell_settings(config)),
+        pipeline_(make_fit_pipeline(config, registry, cache)),
+        rule_(training_rule(settings_, registry)),
+        cache_(cache),
+        path_(path),
+        progress_(progress),
+        note_(note) {
+    const PluginInfo& info = plugin_of(settings_, registry);
+    const Parameters parameters = parameters_of(config, info);
+    predictor_ = registry.make<Predictor>(info.name, parameters);
+    record_.plugin = info.name;
+    record_.version = info.version;
+    record_.parameters = to_json(parameters);
+    record_.layout = {settings_.predictor.proposals,
+                      pipeline_.prior->shape_dimensions(),
+                      pipeline_.prior->texture_dimensions()};
+    record_.seed = settings_.train.seed;
+    record_.training = train_binding().write(settings_.train);
+    record_.training["fingerprint"] = training_fingerprint(settings_, cache);
+    take_up();
+  }
+
+  void run() {
+    std::vector<TrainingExample> examples =
+        load_examples(training_requests(settings_, cache_),
+                      settings_.train.supervision == Supervision::labels,
+                      at::get_num_threads(),
+                      [&](double share) { progress_("reading the training frames", share); });
+    record_.training["seen"] = examples.size();
+    switch (settings_.train.supervision) {
+      case Supervision::labels:
+        learn(examples, known_state_loss(), 0);
+        break;
+      case Supervision::render: {
+        const Objective objective = pipeline_.objective();
+        learn(examples, render_loss(objective), 0);
+        break;
+      }
+      case Supervision::pseudo_labels:
+        learn_in_rounds(examples);
+        break;
+    }
+    write_predictor_file(path_, record_so_far(), end_);
+    fs::remove(checkpoint());
+  }
+
+ private:
+  std::string checkpoint() const { return path_ + ".checkpoint"; }
+
+  // A checkpoint that cannot be read costs the time it had saved, no more.
+  void take_up() {
+    if (!fs::exists(checkpoint())) return;
+    try {
+      PredictorFile file = read_predictor_file(checkpoint());
+      record_.curve = file.record.curve;
+      record_.seconds = file.record.seconds;
+      record_.training = file.record.training;
+      round_ = file.record.training.value("round", 0);
+      resume_ = std::move(file.table);
+    } catch (const UserError&) {
+      fs::remove(checkpoint());
+    }
+  }
+
+  PredictorRecord record_so_far() const {
+    PredictorRecord record = record_;
+    record.seconds += std::chrono::duration<double>(Clock::now() - started_).count();
+    return record;
+  }
+
+  void learn(const std::vector<TrainingExample>& examples, ProposalLoss loss, int round) {
+    predictor_->begin(record_.layout, record_.seed);
+    const std::string what = settings_.train.supervision == Supervision::pseudo_labels
+                                 ? fmt::format("training {}, round {}", record_.plugin, round + 1)
+                                 : "training " + record_.plugin;
+    PredictorTraining training{settings_.train,
+                               pipeline_.settings,
+                               settings_.renderer.image_size,
+                               *rule_,
+                               *pipeline_.prior,
+                               {record_.layout.shape_dimensions, record_.layout.texture_dimensions},
+                               std::move(loss),
+                               {},
+                               {}};
+    training.progress = [&](double share) {
+      progress_(what, share);
+      return true;
+    };
+    training.checkpoint = [&](const auto& table) {
+      constexpr double kInterval = 2;  // seconds
+      if (std::chrono::duration<double>(Clock::now() - written_).count() < kInterval) return;
+      TensorTable all = table();
+      all.insert(states_.begin(), states_.end());
+      write_predictor_file(checkpoint(), record_so_far(), all);
+      written_ = Clock::now();
+    };
+    training.resume = std::exchange(resume_, {});
+    end_ = *train_predictor(*predictor_, examples, training, record_.curve);
+  }
+
+  /// SDFLabel's loop (Zakharov et al., CVPR 2020): fit, keep what bears itself out, learn it, begin the next fits there.
+  void learn_in_rounds(std::vector<TrainingExample>& examples) {
+    const Objective objective = pipeline_.objective();
+    for (int round = round_; round < settings_.train.rounds; ++round) {
+      record_.training["round"] = round;
+      if (resume_.count("training.pseudo_labels") > 0) {
+        take_states(resume_.at("training.pseudo_labels"), examples);
+      } else {
+        const std::string what = fmt::format("fitting what will be learned, round {}", round + 1);
+        find_pseudo_labels(examples,
+                           objective,
+                           *pipeline_.rule,
+                           pipeline_.settings,
+                           settings_,
+                           round == 0 ? nullptr : predictor_,
+                           [&](double share) { progress_(what, share); });
+      }
+      std::vector<TrainingExample> accepted;
+      for (const TrainingExample& example : examples)
+        if (example.known_state) accepted.push_back(example);
+      states_ = {{"training.pseudo_labels", as_table(examples)}};
+      record_.training["accepted"][static_cast<std::size_t>(round)] = accepted.size();
+      note_(fmt::format("round {}: {} of {} fits bear themselves out and are learned from",
+                        round + 1,
+                        accepted.size(),
+                        examples.size()));
+      learn(accepted, known_state_loss(), round);
+    }
+  }
+
+  CellSettings settings_;
+  FitPipeline pipeline_;
+  std::unique_ptr<Rule> rule_;
+  std::string cache_, path_;
+  const PrepareProgress& progress_;
+  const PrepareNote& note_;
+  std::shared_ptr<Predictor> predictor_;
+  PredictorRecord record_;
+  TensorTable resume_, states_, end_;
+  int round_ = 0;
+  Clock::time_point started_ = Clock::now(), written_ = Clock::now();
+};
+
+}  // namespace
+
+std::string predictor_path(const json& config, Registry& registry, const std::string& cache) {
+  const CellSettings settings = cell_settings(config);
+  if (!settings.predictor.file.empty()) return settings.predictor.file;
+  const std::string inputs = inputs_of(config, registry, cache);
+  return (fs::path(cache) / ("predictor-" + sha256(inputs).substr(0, 16) + ".predictor")).string();
+}
+
+void make_trained_predictor(const json& config,
+                            Registry& registry,
+                            const std::string& cache,
+                            const PrepareProgress& progress,
+                            const PrepareNote& note) {
+  make_trained_prior(config, registry, cache, progress, note);
+  const CellSettings settings = cell_settings(config);
+  if (!settings.predictor.file.empty()) {
+    check_file(settings, *untrained_prior(config, registry));
+    return;
+  }
+  const std::string path = predictor_path(config, registry, cache);
+  if (fs::exists(path)) return;
+  Training(config, registry, cache, path, progress, note).run();
+}
+
+void check_predictor(const json& config, Registry& registry) {
+  const CellSettings settings = cell_settings(config);
+  const PluginInfo& info = plugin_of(settings, registry);
+  registry.make<Predictor>(info.name, parameters_of(config, info));
+  training_rule(settings, registry);
+  const DatasetSettings& dataset = settings.dataset;
+  if (settings.train.uses_real() && (dataset.asks_detector() || dataset.asks_depth_estimator()))
+    throw UserError(
+        fmt::format("'train.frames' is '{}', but [dataset] takes boxes, masks or depth from a "
+                    "network, which training does not ask; write them to files ('runexp data "
+                    "annotate') and name those, or set train.frames = \"made_up\"",
+                    name_of(settings.train.frames)));
+}
+
+std::string TrainedPredictor::note() const {
+  const std::string supervision = record.training.value("supervision", "");
+  return supervision == "labels" ? "supervised: its predictor was trained with labels" : "";
+}
+
+TrainedPredictor load_trained_predictor(const json& config,
+                                        Registry& registry,
+                                        const std::string& cache) {
+  const std::string path = predictor_path(config, registry, cache);
+  return {load_predictor(path, registry), read_predictor_record(path)};
+}
+
+}  // namespace monodr

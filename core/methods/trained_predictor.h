@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "methods/trained_prior.h"
+#include "plugin/predictor_file.h"
+
+namespace monodr {
+
+/// Where the trained predictor of a configuration lies: its own `predictor.file`, or the file in the cache that is named by
+/// the hash of all that goes into it (settings, plugins, prior, frames), so that whatever changes trains anew, and all
+/// cells that ask for the same one share it.
+std::string predictor_path(const nlohmann::json& config,
+                           Registry& registry,
+                           const std::string& cache);
+
+/// Trains the predictor of the configuration unless it is there, its prior first; the frames of [train] must be
+/// (cell/prepare.h). An interrupted training leaves "<path>.checkpoint" and goes on from there to the same bits. Checks a
+/// `predictor.file` for being what the configuration asks for.
+void make_trained_predictor(const nlohmann::json& config,
+                            Registry& registry,
+                            const std::string& cache,
+                            const PrepareProgress& progress,
+                            const PrepareNote& note);
+
+/// The configuration's predictor as its plugin makes it, and the rule it would be trained by: UserError where there is none.
+void check_predictor(const nlohmann::json& config, Registry& registry);
+
+struct TrainedPredictor {
+  std::shared_ptr<const Predictor> predictor;
+  PredictorRecord record;
+
+  /// Said in every table: what it learned from. "" of one that had no labels.
+  std::string note() const;
+};
+/// `make_trained_predictor` must have run.
+TrainedPredictor load_trained_predictor(const nlohmann::json& config,
+                                        Registry& registry,
+                                        const std::string& cache);
+
+}  // namespace monodr

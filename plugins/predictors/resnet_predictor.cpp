@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A residual network of the crop, two sizes. Every normalisation is over groups of channels of one picture (Wu & He, Group
+// Normalization, ECCV 2018) and not over the batch: what an object is told does not hang on its neighbours, in training
+// neither, so that a batch that is cut in parts learns as one that is whole.
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/nn/module.h>
+
+#include <cmath>
+#include <optional>
+
+#include "base/random.h"
+#include "plugin/descriptor.h"
+#include "plugin/predictor.h"
+
+namespace monodr::resnet_predictor {
+namespace {
+
+constexpr int64_t kGroups = 8;
+constexpr int64_t kGeometry = 7;  ///< numbers that box and camera give
+
+/// Channels after the stem and after each block, and the blocks' strides.
+struct Size {
+  const char* name;
+  int64_t stem;
+  std::vector<int64_t> channels, strides;
+  int64_t hidden;
+};
+
+const std::vector<Size>& sizes() {
+  static const std::vector<Size> list = {
+      {"small", 24, {32, 64, 128, 192}, {1, 2, 2, 2}, 128},
+      {"resnet18", 64, {64, 64, 128, 128, 256, 256, 512, 512}, {1, 1, 2, 1, 2, 1, 2, 1}, 256}};
+  return list;
+}
+
+/// Runs on one thread while it lives: oneDNN splits sums by their number.
+class OneThread {
+ public:
+  OneThread() : threads_(at::get_num_threads()) {
+    if (threads_ != 1) at::set_num_threads(1);
+  }
+  ~OneThread() {
+    if (threads_ != 1) at::set_num_threads(threads_);
+  }
+  OneThread(const OneThread&) = delete;
+
+ private:
+  int threads_;
+};
+
+class Layers : public torch::nn::Module {
+ public:
+  Layers(const Size& size,
+         int64_t inputs,
+         int64_t bins,
+         const PredictorLayout& layout,
+         std::uint64_t seed)
+      : size_(size), layout_(layout), random_(seed, "predictor weights", 0) {
+    convolution("stem", size.stem, inputs, 5);
+    int64_t before = size.stem;
+    for (size_t i = 0; i < size.channels.size(); ++i) {
+      const int64_t after = size.channels[i];
+      convolution(block(i) + "first", after, before, 3);
+      convolution(block(i) + "second", after, after, 3);
+      if (after != before || size.strides[i] != 1) convolution(block(i) + "skip", after, before, 1);
+      before = after;
+    }
+    linear("heading", bins, before, 0.01);
+    linear("hidden", size.hidden, before + kGeometry, std::sqrt(2.0 / static_cast<double>(before)));
+    linear("heads", layout.proposals * per_head(), size.hidden, 0.01);
+    spread_heads();
+  }
+
+  Proposals operator()(const at::Tensor& input, const at::Tensor& geometry) const {
+    at::Tensor x = at::relu(convolved("stem", input, 2));
+    for (size_t i = 0; i < size_.channels.size(); ++i) {
+      const int64_t stride = size_.strides[i];
+      const at::Tensor inner = at::relu(convolved(block(i) + "first", x, stride));
+      const bool same = !weights_.contains(block(i) + "skip.weight");
+      const at::Tensor skip = same ? x : convolved(block(i) + "skip", x, stride);
+      x = at::relu(convolved(block(i) + "second", inner, 1) + skip);
+    }
+    const at::Tensor features = x.mean({2, 3});
+    const at::Tensor hidden = at::relu(product("hidden", at::cat({features, geometry}, 1)));
+    const at::Tensor heads =
+        product("heads", hidden).view({input.size(0), layout_.proposals, per_head()});
+    const int64_t direction = PredictorLayout::kHeading;
+    Proposals proposals;
+    proposals.heading = at::log_softmax(product("heading", features), 1);
+    proposals.log_probability = at::log_softmax(heads.select(2, 0), 1);
+    const at::Tensor state = heads.slice(2, 1);
+    proposals.state =
+        at::cat({state.slice(2, 0, direction),
+                 at::atan2(state.select(2, direction + 1), state.select(2, direction)).unsqueeze(2),
+                 state.slice(2, direction + 2)},
+                2);
+    return proposals;
+  }
+
+ private:
+  static std::string block(size_t i) { return "block" + std::to_string(i) + "_"; }
+
+  /// A head's certainty, and its state with cosine and sine for the angle.
+  int64_t per_head() const { return 1 + layout_.columns() + 1; }
+
+  at::Tensor normal(at::IntArrayRef shape, double deviation) {
+    at::Tensor values = at::empty(shape, at::kFloat);
+    float* out = values.data_ptr<float>();
+    for (int64_t i = 0; i < values.numel(); ++i)
+      out[i] = static_cast<float>(random_.normal(0, deviation));
+    return values;
+  }
+
+  at::Tensor keep(const std::string& name, const std::string& part, const at::Tensor& beginning) {
+    at::Tensor weights = register_parameter(name + "_" + part, beginning, /*requires_grad=*/false);
+    weights_.insert(name + "." + part, weights);
+    return weights;
+  }
+
+  void convolution(const std::string& name, int64_t to, int64_t from, int64_t width) {
+    const double inputs = static_cast<double>(from * width * width);
+    keep(name, "weight", normal({to, from, width, width}, std::sqrt(2 / inputs)));
+    keep(name, "scale", at::ones({to}));
+    keep(name, "shift", at::zeros({to}));
+  }
+
+  void linear(const std::string& name, int64_t to, int64_t from, double deviation) {
+    keep(name, "weight", normal({to, from}, deviation));
+    keep(name, "bias", at::zeros({to}));
+  }
+
+  /// Heads begin at headings around the circle; they may go where they like.
+  void spread_heads() {
+    const at::Tensor bias = weights_["heads.bias"].view({layout_.proposals, per_head()});
+    for (int64_t k = 0; k < layout_.proposals; ++k) {
+      const double heading = heading_of_bin(k, layout_.proposals);
+      bias.select(0, k).select(0, 1 + PredictorLayout::kHeading).fill_(std::cos(heading));
+      bias.select(0, k).select(0, 2 + PredictorLayout::kHeading).fill_(std::sin(heading));
+    }
+  }
+
+  at::Tensor convolved(const std::string& name, const at::Tensor& x, int64_t stride) const {
+    const at::Tensor& weight = weights_[name + ".weight"];
+    const at::Tensor y = at::conv2d(
+        x, weight, {}, at::IntArrayRef(stride), at::IntArrayRef((weight.size(2) - 1) / 2));
+    return at::group_norm(
+        y, kGroups, weights_[name + ".scale"], weights_[name + ".shift"], 1e-5, false);
+  }
+
+  at::Tensor product(const std::string& name, const at::Tensor& x) const {
+    return at::linear(x, weights_[name + ".weight"], weights_[name + ".bias"]);
+  }
+
+  const Size& size_;
+  PredictorLayout layout_;
+  Random random_;
+  torch::OrderedDict<std::string, at::Tensor> weights_;
+};
+
+/// Where the box lies in the crop, how it is seen from the optical axis, how far a car of its height would be.
+at::Tensor geometry_of(const ObservationBatch& batch) {
+  const double half = static_cast<double>(batch.mask.size(-1)) / 2;
+  const at::Tensor fx = batch.intrinsics.select(1, 0).select(1, 0),
+                   fy = batch.intrinsics.select(1, 1).select(1, 1);
+  const at::Tensor to_right = (half - batch.intrinsics.select(1, 0).select(1, 2)) / fx,
+                   downwards = (half - batch.intrinsics.select(1, 1).select(1, 2)) / fy;
+  const at::Tensor height = (batch.box.select(1, 3) - batch.box.select(1, 1)).clamp_min(1);
+  const at::Tensor range = fy * batch.size_mean.select(1, 0) / height;
+  return at::cat({batch.box / half - 1, at::stack({to_right, downwards, range.log() / 3 - 1}, 1)},
+                 1);
+}
+
+class ResnetPredictor final : public Predictor {
+ public:
+  explicit ResnetPredictor(const Parameters& parameters)
+      : bins_(parameters.integer("heading_bins")),
+        inputs_{parameters.boolean("mask"), parameters.boolean("depth")} {
+    for (const Size& size : sizes())
+      if (parameters.text("size") == size.name) size_ = &size;
+    if (bins_ % 2 != 0)
+      throw UserError(fmt::format(
+          "'heading_bins' is {}, but a mirrored picture needs an even number of bins", bins_));
+  }
+
+  PredictorInputs reads() const override { return inputs_; }
+
+  void begin(const PredictorLayout& layout, std::uint64_t seed) override {
+    const int64_t channels = 3 + (inputs_.mask ? 1 : 0) + (inputs_.depth ? 2 : 0);
+    layers_ = std::make_shared<Layers>(*size_, channels, bins_, layout, seed);
+  }
+
+  TensorTable weights() const override {
+    TensorTable table;
+    for (const auto& [name, tensor] : made().named_parameters().pairs()) table[name] = tensor;
+    return table;
+  }
+
+  Proposals predict(const ObservationBatch& batch) const override {
+    const at::Tensor input = input_of(batch), geometry = geometry_of(batch);
+    if (at::GradMode::is_enabled()) return made()(input, geometry);
+    // One at a time: a convolution of one picture is computed otherwise than that of a hundred.
+    const OneThread one_thread;
+    std::vector<at::Tensor> heading, log_probability, state;
+    for (int64_t b = 0; b < input.size(0); ++b) {
+      const Proposals own = made()(input.narrow(0, b, 1), geometry.narrow(0, b, 1));
+      heading.push_back(own.heading);
+      log_probability.push_back(own.log_probability);
+      state.push_back(own.state);
+    }
+    return {at::cat(heading), at::cat(log_probability), at::cat(state)};
+  }
+
+ private:
+  const Layers& made() const {
+    MONODR_CHECK(layers_ != nullptr, "a predictor is asked before begin()");
+    return *layers_;
+  }
+
+  at::Tensor input_of(const ObservationBatch& batch) const {
+    std::vector<at::Tensor> channels{(batch.image - 0.45) / 0.25};
+    if (inputs_.mask) channels.push_back((batch.mask - 0.5).unsqueeze(1));
+    if (inputs_.depth) {
+      const at::Tensor height = (batch.box.select(1, 3) - batch.box.select(1, 1)).clamp_min(1);
+      const at::Tensor range =
+          batch.intrinsics.select(1, 1).select(1, 1) * batch.size_mean.select(1, 0) / height;
+      const at::Tensor known = batch.depth.gt(0);
+      const at::Tensor relative = (batch.depth.clamp_min(0.1) / range.view({-1, 1, 1})).log();
+      channels.push_back(relative.clamp(-1, 1).masked_fill(known.logical_not(), 0).unsqueeze(1));
+      channels.push_back(known.to(at::kFloat).unsqueeze(1));
+    }
+    return at::cat(channels, 1);
+  }
+
+  int64_t bins_;
+  PredictorInputs inputs_;
+  const Size* size_ = nullptr;
+  std::shared_ptr<Layers> layers_;
+};
+
+PluginDescriptor descriptor() {
+  PluginDescriptor plugin;
+  plugin.info.kind = PluginKind::predictor;
+  plugin.info.name = "resnet_predictor";
+  plugin.info.version = "1.0.0";
+  plugin.info.description = "residual network of the crop: a heading's distribution and K states";
+  plugin.info.paper =
+      "He et al., Deep Residual Learning, CVPR 2016; Insafutdinov & Dosovitskiy, Unsupervised "
+      "Learning of Shape and Pose with Differentiable Point Clouds, NeurIPS 2018 (heads and "
+      "student)";
+  plugin.info.parameters = {
+      {"size",
+       std::string("small"),
+       "",
+       "small: about a million weights, four blocks; resnet18: eleven million, eight blocks"},
+      {"heading_bins",
+       std::int64_t{24},
+       "bins",
+       "bins of the heading's distribution, an even number",
+       4,
+       360},
+      {"mask", false, "", "the network sees the mask"},
+      {"depth", false, "", "the network sees the depth, relative to the range of the box's height"},
+  };
+  plugin.info.parameters[0].choices = {"small", "resnet18"};
+  plugin.info.differentiable_in.inputs = {"weights"};
+  plugin.info.is_default = true;
+  plugin.info.deterministic = true;
+  plugin.factory = PredictorFactory(
+      [](const Parameters& parameters) { return std::make_unique<ResnetPredictor>(parameters); });
+  return plugin;
+}
+
+}  // namespace
+}  // namespace monodr::resnet_predictor
+
+MONODR_PLUGIN(monodr::resnet_predictor::descriptor())

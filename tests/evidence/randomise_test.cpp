@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "evidence/randomise.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace monodr {
+namespace {
+
+constexpr int kSize = 32;
+
+/// A ramp with a red square: something to blur, to fade and to compress.
+std::vector<float> picture() {
+  std::vector<float> image(3 * kSize * kSize);
+  for (int c = 0; c < 3; ++c)
+    for (int y = 0; y < kSize; ++y)
+      for (int x = 0; x < kSize; ++x) {
+        const bool in_square = x > 8 && x < 20 && y > 8 && y < 20;
+        image[static_cast<size_t>((c * kSize + y) * kSize + x)] =
+            in_square ? (c == 0 ? 0.9F : 0.1F) : 0.2F + 0.6F * static_cast<float>(x) / kSize;
+      }
+  return image;
+}
+
+Randomisation nothing() {
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+}
+
+std::vector<float> randomised(const Randomisation& how, std::uint64_t seed) {
+  std::vector<float> image = picture();
+  Random random(seed, "randomise test", 0);
+  randomise_picture(image, kSize, how, random);
+  return image;
+}
+
+double difference(const std::vector<float>& a, const std::vector<float>& b) {
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) largest = std::max<double>(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+TEST(Randomise, NothingAskedForChangesNothing) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed)
+    EXPECT_LT(difference(randomised(nothing(), seed), picture()), 1e-6);
+}
+
+TEST(Randomise, EachKeyDoesSomethingByItself) {
+  const std::vector<std::pair<std::string, double Randomisation::*>> keys = {
+      {"blur", &Randomisation::blur},
+      {"compression", &Randomisation::compression},
+      {"saturation", &Randomisation::saturation},
+      {"light", &Randomisation::light},
+      {"cast", &Randomisation::cast},
+      {"noise", &Randomisation::noise},
+      {"occluders", &Randomisation::occluders}};
+  for (const auto& [name, key] : keys) {
+    Randomisation how = nothing();
+    how.*key = 0.9;
+    int changed = 0;
+    for (std::uint64_t seed = 0; seed < 20; ++seed)
+      changed += difference(randomised(how, seed), picture()) > 1e-3;
+    EXPECT_GT(changed, 3) << name;
+  }
+}
+
+TEST(Randomise, StaysAPictureAndIsTheSameForTheSameStream) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const std::vector<float> image = randomised({}, seed);
+    EXPECT_EQ(image, randomised({}, seed));
+    EXPECT_GE(*std::min_element(image.begin(), image.end()), 0);
+    EXPECT_LE(*std::max_element(image.begin(), image.end()), 1);
+  }
+}
+
+}  // namespace
+}  // namespace monodr

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fitting/proposals.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "fitting/box_prior.h"
+#include "fitting/heading_distribution.h"
+#include "fitting/observation_batch.h"
+#include "geometry/rotation.h"
+
+namespace monodr {
+namespace {
+
+/// Says of each object that it heads as bright as the left half of its crop is: a picture and its mirror image differ.
+class ToldPredictor : public Predictor {
+ public:
+  PredictorInputs reads() const override { return {}; }
+  void begin(const PredictorLayout&, std::uint64_t) override {}
+  TensorTable weights() const override { return {}; }
+  Proposals predict(const ObservationBatch& batch) const override {
+    const int64_t half = batch.image.size(-1) / 2;
+    const at::Tensor heading = batch.image.slice(3, 0, half).mean({1, 2, 3});
+    Proposals proposals;
+    proposals.heading = heading_target(heading, 24).log();
+    proposals.log_probability = at::log_softmax(at::zeros({batch.count(), 2}), 1);
+    proposals.state = at::zeros({batch.count(), 2, 7 + 2 + 3});
+    proposals.state.select(2, PredictorLayout::kDepth).fill_(0.2);
+    proposals.state.select(2, PredictorLayout::kSize).fill_(0.1);
+    // The second head is turned around, and has another length.
+    proposals.state.select(2, PredictorLayout::kHeading).select(1, 0).copy_(heading);
+    proposals.state.select(2, PredictorLayout::kHeading).select(1, 1).copy_(heading + M_PI);
+    proposals.state.select(2, PredictorLayout::kSize + 2).select(1, 1).fill_(-0.3);
+    return proposals;
+  }
+};
+
+Observation crop_of_brightness(float left, float right, bool has_depth) {
+  Observation o;
+  o.camera = {{721.5, 721.5, 609.6, 172.9}, {0.06, 0, 0.003}, 1242, 375};
+  o.box = {600, 160, 680, 210};
+  o.crop = crop_around(o.box, 1.3, 16);
+  o.image.assign(3 * 256, right);
+  for (size_t p = 0; p < o.image.size(); ++p)
+    if (p % 16 < 8) o.image[p] = left;
+  o.mask.assign(256, 1);
+  o.known.assign(256, 1);
+  o.depth.assign(256, has_depth ? 20.0F : 0.0F);
+  return o;
+}
+
+class ProposalsTest : public testing::Test {
+ protected:
+  Starts start(const std::vector<Observation>& observations, int hypotheses, bool mirror) {
+    FitSettings settings;
+    settings.hypotheses = hypotheses;
+    settings.size_mean = {1.5, 1.6, 3.9};
+    settings.size_deviation = {0.1, 0.1, 0.1};
+    const ObservationBatch batch =
+        make_observation_batch(observations, settings.size_mean, settings.size_deviation);
+    return PredictorInitialiser(std::make_shared<ToldPredictor>(), mirror)
+        .start(observations, batch, prior_, {2, 3}, settings);
+  }
+
+  BoxPrior prior_;
+};
+
+TEST_F(ProposalsTest, StartsAreThePeaksWithTheStateOfTheHeadThatIsNear) {
+  const Starts starts = start({crop_of_brightness(0.5, 0.5, true)}, 2, false);
+  const at::Tensor heading = starts.state.select(1, StateLayout::kHeading);
+  EXPECT_LT(angle_difference(heading[0].item<double>(), 0.5), 0.03);
+  EXPECT_LT(angle_difference(heading[1].item<double>(), 0.5 + M_PI), 0.03);
+  EXPECT_NEAR(starts.state[0][StateLayout::kSize + 2].item<double>(), 0, 1e-6);
+  EXPECT_NEAR(starts.state[1][StateLayout::kSize + 2].item<double>(), -0.3, 1e-6);
+  EXPECT_GT(starts.log_probability[0][0].item<double>(),
+            starts.log_probability[0][1].item<double>());
+  EXPECT_EQ(starts.heading.sizes(), at::IntArrayRef({1, 24}));
+}
+
+TEST_F(ProposalsTest, ObservedDepthStandsAndThePredictedOneServesWhereThereIsNone) {
+  const Starts starts =
+      start({crop_of_brightness(0.5, 0.5, true), crop_of_brightness(0.5, 0.5, false)}, 1, false);
+  const double of_box = 721.5 * 1.5 / 50;
+  EXPECT_NEAR(starts.state[0][StateLayout::kDepth].item<double>(), std::log(21.2), 1e-5);
+  EXPECT_NEAR(starts.state[1][StateLayout::kDepth].item<double>(), std::log(of_box) + 0.2, 1e-5);
+}
+
+TEST_F(ProposalsTest, TheMirrorImageHasItsSay) {
+  const Starts one = start({crop_of_brightness(0.5, 1.5, true)}, 2, false);
+  const Starts both = start({crop_of_brightness(0.5, 1.5, true)}, 2, true);
+  EXPECT_GT(one.log_probability[0][0].item<double>(), std::log(0.99));
+  // The mirrored crop heads at 1.5, so the car itself at pi - 1.5.
+  for (const double heading : {0.5, M_PI - 1.5}) {
+    const at::Tensor p = heading_log_probability(
+        both.heading, at::zeros({1}, at::kLong), at::full({1}, heading, at::kFloat));
+    EXPECT_NEAR(p.item<double>(),
+                std::log(0.5 * heading_target(at::full({1}, heading), 24).max().item<double>()),
+                0.5);
+  }
+}
+
+TEST_F(ProposalsTest, MirroredTwiceIsTheBatchItself) {
+  FitSettings settings;
+  const std::vector<Observation> observations{crop_of_brightness(0.2, 0.7, true)};
+  const ObservationBatch batch =
+      make_observation_batch(observations, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+  const ObservationBatch once = mirrored(batch), twice = mirrored(once);
+  EXPECT_FALSE(once.image.equal(batch.image));
+  EXPECT_TRUE(twice.image.equal(batch.image));
+  EXPECT_TRUE(twice.box.allclose(batch.box));
+  EXPECT_TRUE(twice.intrinsics.allclose(batch.intrinsics));
+  // A point and its mirror image project to mirrored pixels.
+  const at::Tensor k = batch.intrinsics[0], m = once.intrinsics[0];
+  const double u = (k[0][0] * 2 / 20 + k[0][2]).item<double>();
+  const double v = (m[0][0] * -2 / 20 + m[0][2]).item<double>();
+  EXPECT_NEAR(u + v, 16, 1e-4);
+}
+
+}  // namespace
+}  // namespace monodr

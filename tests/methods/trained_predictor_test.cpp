@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "methods/trained_predictor.h"
+
+#include <ATen/Parallel.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cell/data_request.h"
+#include "cell/prepare.h"
+#include "cell/small_cell.h"
+#include "methods/method.h"
+#include "methods/predictor_training.h"
+#include "methods/pseudo_labels.h"
+#include "methods/training_examples.h"
+#include "scratch_folder.h"
+
+namespace monodr {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Twenty made-up cars, two epochs of a small network.
+json learning_config(const std::string& supervision) {
+  json config = small_config();
+  config["predictor"] = predictor_binding().write({});
+  config["train"] = train_binding().write({});
+  config.merge_patch(json::parse(R"({
+    "method": {"name": "predictor"},
+    "predictor": {"plugin": "resnet_predictor", "proposals": 2, "resnet_predictor": {}},
+    "train": {"objects": 20, "epochs": 2, "batch": 24, "rule": "mean", "rounds": 1,
+              "accept_consistency": 0.0, "accept_heading": 0.0}})"));
+  config["train"]["supervision"] = supervision;
+  return config;
+}
+
+class TrainedPredictorTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { cache_ = new ScratchFolder; }
+  static void TearDownTestSuite() { delete cache_; }
+  void TearDown() override { at::set_num_threads(threads_); }
+
+  std::string path(const json& config) { return predictor_path(config, registry_, cache_->path()); }
+
+  void make(const json& config) {
+    prepare_predictor(
+        config,
+        registry_,
+        cache_->path(),
+        [](const std::string&, double) {},
+        [](const std::string&) {});
+  }
+  TensorTable made_anew(const json& config) {
+    fs::remove(path(config));
+    make(config);
+    return read_predictor_file(path(config)).table;
+  }
+  static std::string difference(const TensorTable& a, const TensorTable& b) {
+    if (a.size() != b.size()) return "they have other arrays";
+    for (const auto& [name, tensor] : a)
+      if (!tensor.equal(b.at(name))) return name + " differs";
+    return "";
+  }
+
+  int threads_ = at::get_num_threads();
+  Registry registry_{plugin_folders()};
+  static ScratchFolder* cache_;
+};
+ScratchFolder* TrainedPredictorTest::cache_ = nullptr;
+
+TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
+  const json config = learning_config("render");
+  json other = config;
+  other["predictor"]["heading_weight"] = 3.0;
+  other["dataset"]["objects"] = 7;
+  other["dataset"]["scene_seed"] = 9;
+  other["fit"]["iterations"] = 50;
+  other["method"]["name"] = "predictor+fit";
+  other["dataset"]["masks"] = "grabcut";
+  other["dataset"]["depth"] = "none";
+  EXPECT_EQ(path(other), path(config));
+  const std::vector<std::pair<const char*, json>> inputs = {
+      {"/predictor/proposals", 3},
+      {"/predictor/resnet_predictor/mask", true},
+      {"/train/epochs", 3},
+      {"/train/objects", 30},
+      {"/train/seed", 1},
+      {"/train/rule", "hindsight"},
+      {"/dataset/mask_raggedness", 1.0},
+      {"/loss/mask/weight", 2.0},
+      {"/shape_prior/seed", 1},
+      {"/renderer/image_size", 48}};
+  std::set<std::string> paths{path(config)};
+  for (const auto& [key, value] : inputs) {
+    other = config;
+    other[json::json_pointer(key)] = value;
+    EXPECT_TRUE(paths.insert(path(other)).second) << key;
+  }
+}
+
+TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
+  for (const char* supervision : {"labels", "render", "pseudo_labels"}) {
+    const json config = learning_config(supervision);
+    at::set_num_threads(1);
+    const TensorTable one = made_anew(config);
+    at::set_num_threads(2);
+    EXPECT_EQ(difference(one, made_anew(config)), "") << supervision;
+    const PredictorRecord record = read_predictor_record(path(config));
+    ASSERT_EQ(record.curve.size(), 2u) << supervision;
+    EXPECT_TRUE(std::isfinite(record.curve[1].training)) << supervision;
+  }
+}
+
+/// The claim: no column of a label but those of the 2-D box has a part in it.
+TEST_F(TrainedPredictorTest, RenderingLearnsFromNoLabel) {
+  const json config = learning_config("render");
+  const TensorTable before = made_anew(config);
+  const CellSettings settings = cell_settings(config);
+  const std::string root = training_requests(settings, cache_->path()).at(0).root;
+  std::map<std::string, std::string> labels;
+  for (const auto& entry : fs::directory_iterator(root + "/training/label_2")) {
+    const std::string file = entry.path().string(), text = labels[file] = read_file(file);
+    std::string changed, line;
+    for (std::istringstream lines(text); std::getline(lines, line);) {
+      std::istringstream columns(line);
+      std::vector<std::string> words{std::istream_iterator<std::string>(columns), {}};
+      if (words.size() < 15) continue;
+      words[3] = "0.5";                                                    // alpha
+      for (size_t i = 8; i < 15; ++i) words[i] = i == 13 ? "30" : "1.25";  // the 3-D box
+      changed += join(words, " ") + "\n";
+    }
+    EXPECT_NE(changed, text);
+    write_file_atomically(file, changed);
+  }
+  EXPECT_EQ(difference(before, made_anew(config)), "");
+  for (const auto& [file, text] : labels) write_file_atomically(file, text);
+}
+
+TEST_F(TrainedPredictorTest, OneTrainedWithLabelsSaysSo) {
+  json config = learning_config("labels");
+  for (const char* method : {"predictor", "predictor+fit"}) {
+    config["method"]["name"] = method;
+    prepare(
+        config,
+        registry_,
+        cache_->path(),
+        [](const std::string&, double) {},
+        [](const std::string&) {});
+    const DatasetRequest data = data_request(cell_settings(config), 0, cache_->path());
+    const ObservationSet set = load_observations(data);
+    const MethodResult found =
+        make_method(config, registry_, cache_->path())->detect(set, [](double) {});
+    ASSERT_EQ(found.objects.size(), set.observations.size());
+    for (const FittedObject& object : found.objects) EXPECT_TRUE(object.has_box());
+    EXPECT_THAT(found.notes, testing::Contains(testing::HasSubstr("trained with labels")));
+    EXPECT_THAT(found.curves, testing::Contains(testing::Key("predictor training")));
+  }
+  EXPECT_EQ(load_trained_predictor(learning_config("labels"), registry_, cache_->path()).note(),
+            "supervised: its predictor was trained with labels");
+}
+
+TEST_F(TrainedPredictorTest, AFileOfAnotherPriorIsRefused) {
+  json config = learning_config("labels");
+  make(config);
+  json other = config;
+  other["predictor"]["file"] = path(config);
+  make(other);
+  other["shape_prior"]["latent_dims"] = 3;
+  try {
+    make(other);
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("'predictor.file'"));
+  }
+}
+
+/// Training itself, stopped and gone on with.
+class PredictorTrainingTest : public TrainedPredictorTest {
+ protected:
+  /// Stops after `steps` steps, if that is not the end; returns the last checkpoint.
+  TensorTable trained(const TensorTable& from, int steps, bool to_the_end) {
+    const json config = learning_config("labels");
+    make(config);
+    CellSettings settings = cell_settings(config);
+    settings.train.batch = 5;
+    settings.train.patience = 9;
+    const auto examples =
+        load_examples(training_requests(settings, cache_->path()), true, 2, [](double) {});
+    const auto prior = load_shape_prior(config, registry_, cache_->path());
+    const auto rule = registry_.make<Rule>(
+        "mean", Parameters(registry_.find(PluginKind::rule, "mean").info.parameters));
+    const auto predictor = registry_.make<Predictor>(
+        "resnet_predictor",
+        Parameters(registry_.find(PluginKind::predictor, "resnet_predictor").info.parameters));
+    const PredictorLayout layout{2, prior->shape_dimensions(), prior->texture_dimensions()};
+    predictor->begin(layout, 1);
+    TensorTable last;
+    int done = 0;
+    PredictorTraining training{settings.train,
+                               settings.fit,
+                               settings.renderer.image_size,
+                               *rule,
+                               *prior,
+                               {layout.shape_dimensions, layout.texture_dimensions},
+                               known_state_loss(),
+                               [&](double) { return to_the_end || ++done < steps; },
+                               [&](const auto& table) { last = table(); },
+                               from};
+    std::vector<PredictorRecord::CurvePoint> curve;
+    const auto end = train_predictor(*predictor, examples, training, curve);
+    EXPECT_EQ(end.has_value(), to_the_end);
+    return end ? *end : last;
+  }
+};
+
+TEST_F(PredictorTrainingTest, GoesOnToTheSameBitsFromEveryStep) {
+  const TensorTable whole = trained({}, 0, true);
+  for (const int steps : {1, 3, 4, 6})
+    EXPECT_EQ(difference(whole, trained(trained({}, steps, false), 0, true)), "") << steps;
+}
+
+TEST_F(PredictorTrainingTest, CutsShowTheObjectWhereItsStateSays) {
+  const json config = learning_config("labels");
+  make(config);
+  const CellSettings settings = cell_settings(config);
+  const auto examples =
+      load_examples(training_requests(settings, cache_->path()), true, 2, [](double) {});
+  ASSERT_GT(examples.size(), 10u);
+  Random random(3, "cuts", 0);
+  for (const TrainingExample& example : examples) {
+    const Cut how = random_cut(settings.train.randomise, random);
+    const Observation seen = cut(example, how, 32);
+    const KnownState state = how.mirrored ? mirrored(*example.known_state) : *example.known_state;
+    const Intrinsics k = seen.crop.intrinsics(seen.camera);
+    const double u = k.fx * state.centre.x() / state.centre.z() + k.cx;
+    // The middle of the 2-D box, which the crop lies around, is near the middle of the car.
+    const Box2d box = seen.crop.to_crop(seen.box);
+    EXPECT_NEAR(u, (box.left + box.right) / 2, 8);
+    // Where the mask is, is the box.
+    double inside = 0, all = 0;
+    for (int y = 0; y < 32; ++y)
+      for (int x = 0; x < 32; ++x) {
+        const double m = seen.mask[static_cast<size_t>(32 * y + x)];
+        all += m;
+        if (x + 1 > box.left && x < box.right) inside += m;
+      }
+    EXPECT_GT(inside, 0.9 * all);
+  }
+}
+
+TEST_F(PredictorTrainingTest, ACutWithoutChangesIsTheCropOfTheFit) {
+  const json config = learning_config("labels");
+  make(config);
+  CellSettings settings = cell_settings(config);
+  DatasetRequest request = training_requests(settings, cache_->path()).at(0);
+  const auto examples = load_examples({request}, false, 2, [](double) {});
+  request.image_size = settings.renderer.image_size;
+  request.crop_margin = settings.renderer.crop_margin;
+  const ObservationSet set = load_observations(request);
+  ASSERT_EQ(set.observations.size(), examples.size());
+  for (size_t i = 0; i < examples.size(); ++i) {
+    const Observation own = cut(examples[i], {}, request.image_size);
+    const Observation& fit = set.observations[i];
+    EXPECT_FALSE(examples[i].known_state);
+    EXPECT_NEAR(own.crop.left, fit.crop.left, 0.02 * fit.crop.side);
+    EXPECT_NEAR(own.crop.side, fit.crop.side, 0.02 * fit.crop.side);
+    double difference = 0;
+    for (size_t p = 0; p < own.image.size(); ++p)
+      difference += std::abs(own.image[p] - fit.image[p]);
+    EXPECT_LT(difference / static_cast<double>(own.image.size()), 0.05);
+  }
+}
+
+TEST_F(PredictorTrainingTest, PseudoLabelsComeBackFromACheckpoint) {
+  std::vector<TrainingExample> examples(3);
+  examples[1].known_state = KnownState{{1, 2, 3}, {1.5, 1.6, 3.9}, 0.25};
+  const at::Tensor table = as_table(examples);
+  std::vector<TrainingExample> others(3);
+  others[0].known_state = KnownState{};
+  take_states(table, others);
+  EXPECT_FALSE(others[0].known_state);
+  ASSERT_TRUE(others[1].known_state);
+  EXPECT_EQ(others[1].known_state->centre, Eigen::Vector3d(1, 2, 3));
+  EXPECT_EQ(others[1].known_state->alpha, 0.25);
+  EXPECT_THROW(take_states(table.slice(0, 1), others), UserError);
+}
+
+}  // namespace
+}  // namespace monodr
