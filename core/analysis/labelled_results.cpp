@@ -97,6 +97,14 @@ LabelledCell with_labels(const Database& database,
   return labelled;
 }
 
+/// By what an average precision compares; nothing for other metrics.
+std::optional<OverlapKind> kind_of(const MetricColumn& metric) {
+  const MetricDefinition* definition = find_metric(metric.metric);
+  for (const OverlapKind kind : overlap_kinds)
+    if (definition != nullptr && definition->short_name == precision_name(kind)) return kind;
+  return std::nullopt;
+}
+
 std::vector<double> precision_samples(const LabelledCell& cell, const MetricColumn& metric) {
   const PrecisionCurve curve =
       prepared_for(cell.category, metric, pair_frames(cell.labels, cell.detections))
@@ -107,17 +115,19 @@ std::vector<double> precision_samples(const LabelledCell& cell, const MetricColu
 }  // namespace
 
 bool has_precision_curve(const MetricColumn& metric) {
-  return metric.metric == "ap_2d" || metric.metric == "ap_bev" || metric.metric == "ap_3d";
+  return kind_of(metric).has_value();
 }
 
 OverlapKind overlap_kind(const MetricColumn& metric) {
-  if (metric.metric == "ap_2d") return OverlapKind::image;
-  if (metric.metric == "ap_bev") return OverlapKind::ground;
-  if (metric.metric == "ap_3d") return OverlapKind::volume;
-  throw UserError(fmt::format(
-      "precision over recall is drawn for ap_2d, ap_bev and ap_3d, not for '{}'; for example "
-      "--metric car/bev/moderate/0.7/AP40",
-      metric.path()));
+  if (const auto kind = kind_of(metric)) return *kind;
+  std::vector<std::string> drawn;
+  for (const OverlapKind kind : overlap_kinds)
+    drawn.push_back(find_metric_by_any_name(precision_name(kind))->name);
+  throw UserError(
+      fmt::format("precision over recall is drawn for {}, not for '{}'; for example --metric "
+                  "car/bev/moderate/0.7/AP40",
+                  join(drawn, ", "),
+                  metric.path()));
 }
 
 Difficulty difficulty_of(const MetricColumn& metric) {

@@ -11,25 +11,25 @@
 #include "fitting/final_state.h"
 #include "fitting/fit.h"
 #include "fitting/observation_batch.h"
-#include "methods/fit_pipeline.h"
+#include "methods/predictor_method.h"
 
 namespace monodr {
 namespace {
 
 using nlohmann::json;
 
-void fit_frame(const FitPipeline& pipeline,
-               const Initialiser& initialiser,
+void fit_frame(const StartedFit& method,
                const std::vector<Observation>& observations,
                DetectedFrame& frame) {
   if (observations.empty()) return;
+  const FitPipeline& pipeline = method.pipeline;
   const Objective objective = pipeline.objective();
   FinalState last;
   FitResult fit = fit_objects(observations,
                               objective,
                               *pipeline.rule,
                               pipeline.settings,
-                              initialiser,
+                              *method.initialiser,
                               {},
                               record_final_state(last, pipeline.settings.iterations));
   const ObservationBatch batch = make_observation_batch(
@@ -64,8 +64,7 @@ std::vector<std::string> detect(const DetectOrder& order,
   data.networks = networks_of(config, registry, order.cache);
   const auto source = open_frame_source(data);
   const std::vector<std::string> ids = source->frames();
-  const FitPipeline pipeline = make_fit_pipeline(config, registry, order.cache);
-  const auto initialiser = make_initialiser(pipeline.settings, settings.category);
+  const StartedFit method = make_started_fit(config, registry, order.cache);
   ObservationSet all;
   for (size_t i = 0; i < ids.size(); ++i) {
     progress("detecting", double(i) / double(ids.size()));
@@ -74,12 +73,13 @@ std::vector<std::string> detect(const DetectOrder& order,
     DetectedFrame frame;
     frame.view = source->view(ids[i]);
     frame.left_out = set.skipped_objects;
-    fit_frame(pipeline, *initialiser, set.observations, frame);
+    fit_frame(method, set.observations, frame);
     use(frame);
     one.finish(set);
     add_without_observations(all, std::move(set));
   }
   progress("detecting", 1);
+  if (!method.note.empty()) all.notes.push_back(method.note);
   return all.notes;
 }
 

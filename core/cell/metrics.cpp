@@ -52,7 +52,9 @@ std::vector<MetricValue> measure(const std::vector<FrameAnnotations>& labels,
   options.categories = {category};
   options.overlaps = {"strict", "loose"};
   for (const ApRow& row : kitti_average_precision(labels, detections, options)) {
-    MetricValue metric = metric_value("ap_" + row.metric, row.value);
+    const MetricDefinition* definition = find_metric_by_any_name(row.metric);
+    MONODR_CHECK(definition != nullptr, "no metric is called '{}'", row.metric);
+    MetricValue metric = metric_value(definition->name, row.value);
     metric.category = row.category;
     metric.difficulty = to_string(row.difficulty);
     metric.iou = row.iou;

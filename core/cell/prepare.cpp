@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cell/data_request.h"
 #include "cell/fitted_shapes.h"
 #include "cell/networks.h"
+#include "cell/training_helpers.h"
 #include "evidence/frame_source.h"
 #include "evidence/network_evidence.h"
 #include "methods/method.h"
@@ -39,6 +41,24 @@ void note_missing_labels(const DatasetRequest& data, const PrepareNote& note) {
         "{} of {} frames have no labels and will not be evaluated", missing, frames.size()));
 }
 
+/// Where the plugins lie that a training takes.
+std::vector<std::string> folders_of(const nlohmann::json& config, Registry& registry) {
+  const CellSettings settings = cell_settings(config);
+  std::vector<std::pair<PluginKind, std::string>> plugins = {
+      {PluginKind::predictor, settings.predictor.plugin},
+      {PluginKind::shape_prior, settings.shape_prior.plugin},
+      {PluginKind::renderer, settings.renderer.plugin},
+      {PluginKind::rule, settings.rule.plugin},
+      {PluginKind::rule, settings.train.rule}};
+  for (const auto& [name, table] : config.at("loss").items())
+    plugins.emplace_back(PluginKind::loss, table.value("plugin", name));
+  std::set<std::string> folders;
+  for (const auto& [kind, name] : plugins)
+    folders.insert(
+        std::filesystem::path(registry.find(kind, name).info.file).parent_path().string());
+  return {folders.begin(), folders.end()};
+}
+
 }  // namespace
 
 void prepare_data(const nlohmann::json& config,
@@ -46,25 +66,28 @@ void prepare_data(const nlohmann::json& config,
                   const std::string& cache,
                   const PrepareProgress& progress,
                   const PrepareNote& note,
-                  bool whole_dataset) {
+                  DataCheck check) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
   DatasetRequest data = data_request(settings, 0, cache);
   data.networks = networks_of(config, registry, cache);
   if (data.networks) data.networks->open();
   // The user's own data comes first: nothing is written before it is known to be readable.
-  const bool reads_all = !data.is_synthetic() && whole_dataset;
+  const bool reads_all = !data.is_synthetic() && check != DataCheck::none;
   const bool reads_pictures = reads_observations(config, data);
   if (reads_all) {
     progress("checking the data", 0);
     if (settings.evaluation.fitted_shapes) check_true_shapes(data.root);
     const char* what =
         data.networks ? "checking the data, asking the networks" : "checking the data";
-    const auto check = [&] {
-      return check_dataset(
-          data, at::get_num_threads(), [&](double share) { progress(what, share); });
+    const auto check_pictures = [&] {
+      const DatasetCheck found =
+          check_dataset(data, at::get_num_threads(), [&](double share) { progress(what, share); });
+      if (check == DataCheck::all && !found.nothing_to_fit.empty())
+        throw UserError(found.nothing_to_fit);
+      return found.skipped;
     };
-    for (const Skipped& skipped : reads_pictures ? check() : check_labels(data))
+    for (const Skipped& skipped : reads_pictures ? check_pictures() : check_labels(data))
       note(fmt::format("skipping frame {}: {}", skipped.frame, skipped.reason));
     note_missing_labels(data, note);
   }
@@ -74,6 +97,19 @@ void prepare_data(const nlohmann::json& config,
   if (data.is_synthetic() && !fs::exists(data.root))
     synthesize({.objects = data.objects, .seed = data.scene_seed, .output = data.root},
                [&](double share) { progress("making the synthetic scenes", share); });
+}
+
+void prepare(const nlohmann::json& config,
+             Registry& registry,
+             const std::string& cache,
+             const PrepareProgress& progress,
+             const PrepareNote& note,
+             DataCheck check) {
+  prepare_data(config, registry, cache, progress, note, check);
+  if (cell_settings(config).method.predicts())
+    prepare_predictor(config, registry, cache, progress, note);
+  else
+    prepare_method(config, registry, cache, progress, note);
 }
 
 void prepare_training_data(const nlohmann::json& config,
@@ -102,22 +138,20 @@ void prepare_predictor(const nlohmann::json& config,
                        Registry& registry,
                        const std::string& cache,
                        const PrepareProgress& progress,
-                       const PrepareNote& note) {
+                       const PrepareNote& note,
+                       const Rendezvous& where) {
+  const CellSettings settings = cell_settings(config);
   prepare_training_data(config, registry, cache, progress);
-  prepare_method(config, registry, cache, progress, note);
-}
-
-void prepare(const nlohmann::json& config,
-             Registry& registry,
-             const std::string& cache,
-             const PrepareProgress& progress,
-             const PrepareNote& note,
-             bool whole_dataset) {
-  prepare_data(config, registry, cache, progress, note, whole_dataset);
-  if (cell_settings(config).method.predicts())
-    prepare_predictor(config, registry, cache, progress, note);
-  else
-    prepare_method(config, registry, cache, progress, note);
+  const bool is_there = std::filesystem::exists(predictor_path(config, registry, cache));
+  if (is_there || settings.train.processes == 1 || where.size > 1) {
+    make_trained_predictor(config, registry, cache, progress, note, where);
+    return;
+  }
+  make_trained_prior(config, registry, cache, progress, note);
+  TrainingHelpers helpers({config.dump(), folders_of(config, registry), cache, {}},
+                          settings.train.processes);
+  helpers.watch(
+      [&] { make_trained_predictor(config, registry, cache, progress, note, helpers.leader()); });
 }
 
 }  // namespace monodr

@@ -104,7 +104,6 @@ std::array<double, 3> least_overlaps(const KittiApOptions& options, const Catego
 std::vector<ApRow> rows_of(const std::vector<CurveTask>& tasks,
                            const KittiApOptions& options,
                            bool with_orientation) {
-  static const char* const names[] = {"2d", "aos", "bev", "3d"};
   std::vector<ApRow> rows;
   for (size_t category = 0; category < options.categories.size(); ++category)
     for (int metric = 0; metric < 4; ++metric) {
@@ -118,7 +117,7 @@ std::vector<ApRow> rows_of(const std::vector<CurveTask>& tasks,
             const PrecisionCurve& curve = tasks[i].curve;
             rows.push_back(
                 {lower_case(options.categories[category].name),
-                 names[metric],
+                 orientation ? "aos" : precision_name(kind),
                  tasks[i].difficulty,
                  tasks[i].iou,
                  positions,

@@ -123,6 +123,18 @@ std::vector<ClassFrames> prepare_frames(const std::vector<FramePair>& frames,
   return prepared;
 }
 
+std::string precision_name(OverlapKind kind) {
+  switch (kind) {
+    case OverlapKind::image:
+      return "2d";
+    case OverlapKind::ground:
+      return "bev";
+    case OverlapKind::volume:
+      return "3d";
+  }
+  MONODR_CHECK(false, "an overlap of no kind");
+}
+
 PrecisionCurve ClassFrames::curve(OverlapKind kind,
                                   Difficulty difficulty,
                                   double minimum_overlap) const {

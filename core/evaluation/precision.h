@@ -17,6 +17,8 @@ namespace monodr {
 enum class OverlapKind { image, ground, volume };
 inline constexpr std::array<OverlapKind, 3> overlap_kinds = {
     OverlapKind::image, OverlapKind::ground, OverlapKind::volume};
+/// "2d", "bev", "3d": KITTI's name of the average precision by this overlap.
+std::string precision_name(OverlapKind kind);
 
 inline constexpr int recall_samples = MONODR_RECALL_SAMPLES;
 

@@ -3,24 +3,72 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <utility>
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "evidence/observation_reader.h"
 
 namespace monodr {
 namespace {
 
-int usable_objects(const Frame& frame, const DatasetRequest& request) {
-  return int(std::count_if(
-      frame.objects.begin(), frame.objects.end(), [&](const DetectedObject& detected) {
-        return request.category_model.includes(detected.object.category) &&
-               detected.object.box.height() >= request.minimum_height;
-      }));
+bool is_usable(const DetectedObject& detected, const DatasetRequest& request) {
+  return request.category_model.includes(detected.object.category) &&
+         detected.object.box.height() >= request.minimum_height;
 }
+
+/// Objects of frames by class; those of the category apart by whether they are high enough.
+class ObjectCount {
+ public:
+  explicit ObjectCount(const DatasetRequest& request) : request_(request) {}
+
+  /// Returns the usable ones of the frame.
+  int add(const Frame& frame) {
+    const std::lock_guard lock(mutex_);
+    ++frames_;
+    int usable = 0;
+    for (const DetectedObject& detected : frame.objects) {
+      if (is_usable(detected, request_))
+        ++usable;
+      else
+        ++others_[request_.category_model.includes(detected.object.category)
+                      ? request_.category_model.name + " that is lower"
+                      : detected.object.category];
+    }
+    usable_ += usable;
+    return usable;
+  }
+
+  /// What there is in place of usable ones; "" where there are some, or no frame.
+  std::string instead() const {
+    if (frames_ == 0 || usable_ > 0) return "";
+    std::vector<std::string> found;
+    for (const auto& [name, count] : others_) found.push_back(fmt::format("{} {}", count, name));
+    const bool by_network = request_.boxes == BoxSource::network;
+    return fmt::format(
+        "nothing to fit: 0 boxes of class {} at least {} px high {} {} frame{} of "
+        "'{}', but {}; are [category], "
+        "dataset.boxes and dataset.minimum_score those of this data{}?",
+        request_.category_model.name,
+        request_.minimum_height,
+        by_network ? "were found by the network in" : "stand in",
+        frames_,
+        frames_ == 1 ? "" : "s",
+        request_.root,
+        found.empty() ? "none of another class either" : join(found, ", "),
+        by_network ? ", and the network's classes, head and input" : "");
+  }
+
+ private:
+  const DatasetRequest& request_;
+  std::mutex mutex_;
+  int frames_ = 0, usable_ = 0;
+  std::map<std::string, int> others_;
+};
 
 }  // namespace
 
@@ -79,15 +127,16 @@ void for_each_frame(const std::vector<std::string>& ids,
 
 }  // namespace
 
-std::vector<Skipped> check_dataset(const DatasetRequest& request,
-                                   int threads,
-                                   const DatasetProgress& progress) {
+DatasetCheck check_dataset(const DatasetRequest& request,
+                           int threads,
+                           const DatasetProgress& progress) {
   const auto source = open_frame_source(request);
   const std::vector<std::string> ids = source->frames();
   std::vector<std::string> faults(ids.size());
+  ObjectCount count(request);
   for_each_frame(ids, request, threads, progress, [&](size_t i) {
     try {
-      const int usable = usable_objects(read_frame_of(*source, ids[i]), request);
+      const int usable = count.add(read_frame_of(*source, ids[i]));
       load_labels(*source, {ids[i]});
       return usable;
     } catch (const UserError& error) {
@@ -96,10 +145,10 @@ std::vector<Skipped> check_dataset(const DatasetRequest& request,
       return 0;
     }
   });
-  std::vector<Skipped> skipped;
+  DatasetCheck check{{}, count.instead()};
   for (size_t i = 0; i < ids.size(); ++i)
-    if (!faults[i].empty()) skipped.push_back({ids[i], -1, faults[i]});
-  return skipped;
+    if (!faults[i].empty()) check.skipped.push_back({ids[i], -1, faults[i]});
+  return check;
 }
 
 void cut_masks(const DatasetRequest& request, int threads, const DatasetProgress& progress) {

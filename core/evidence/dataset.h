@@ -80,13 +80,19 @@ ObservationSet load_observations_of(const std::vector<std::string>& frames,
 /// Called with the share done, 0..1, by one thread at a time.
 using DatasetProgress = std::function<void(double share)>;
 
+struct DatasetCheck {
+  std::vector<Skipped> skipped;  ///< frames, with OnError::skip
+  std::string
+      nothing_to_fit;  ///< where no frame has an object of the class that is high enough: what there is; else ""
+};
+
 /// Reads what load_observations and load_labels will read, on several threads, and makes nothing of it: a fault is
 /// found before the first cell runs, and what networks say of the pictures is kept. UserError as theirs, of the first
 /// frame that has one; with OnError::skip the frames that will be left out are returned. With `objects` given it stops
 /// at the frame that holds so many objects.
-std::vector<Skipped> check_dataset(const DatasetRequest& request,
-                                   int threads = 1,
-                                   const DatasetProgress& progress = {});
+DatasetCheck check_dataset(const DatasetRequest& request,
+                           int threads = 1,
+                           const DatasetProgress& progress = {});
 
 /// Cuts all masks that load_observations will need and keeps them in request.mask_cache, frame by
 /// frame on several threads; does nothing where none are to be kept. `progress` gets the share

@@ -7,6 +7,7 @@
 
 #include "fitting/confidence.h"
 #include "fitting/fitted_object.h"
+#include "fitting/heading_modes.h"
 #include "fitting/observation_batch.h"
 
 namespace monodr {
@@ -60,6 +61,12 @@ FitResult fit_objects(const std::vector<Observation>& observations,
     fitted.failure = descent.failure(row);
     fitted.modes = descent.modes(row);
     for (HeadingMode& mode : fitted.modes) mode.box.location -= observations[i].camera.offset;
+    if (settings.iterations == 0 && starts.heading.defined() && fitted.failure.empty())
+      fitted.modes = heading_modes_said(starts.heading.select(0, row),
+                                        fitted.box,
+                                        fitted.alpha,
+                                        last.total.select(0, row).item<double>(),
+                                        settings.heading_temperature);
     fitted.agreement = descent.agreement().select(0, row).item<double>();
     result.objects.push_back(std::move(fitted));
   }

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "fitting/heading_distribution.h"
 #include "geometry/rotation.h"
 
 namespace monodr {
@@ -87,6 +88,28 @@ std::vector<HeadingMode> heading_modes(const HeadingCandidates& last,
   for (HeadingMode& mode : modes) {
     mode.probability /= sum;
     mode.loss += best_loss;
+  }
+  return modes;
+}
+
+std::vector<HeadingMode> heading_modes_said(const at::Tensor& distribution,
+                                            const Box3d& box,
+                                            double alpha,
+                                            double loss,
+                                            double temperature) {
+  constexpr int64_t kModes = 4;  // front, rear and both sides
+  std::vector<HeadingMode> modes;
+  for (const HeadingPeak& peak : heading_peaks(distribution, kModes)) {
+    if (peak.probability <= 0) continue;
+    HeadingMode mode;
+    mode.box = box;
+    mode.box.rotation_y = wrap_angle(box.rotation_y + peak.heading - alpha);
+    mode.alpha = wrap_angle(peak.heading);
+    mode.probability = peak.probability;
+    mode.loss = loss;
+    if (!modes.empty())
+      mode.loss += temperature * std::log(modes.front().probability / peak.probability);
+    modes.push_back(mode);
   }
   return modes;
 }

@@ -39,4 +39,14 @@ std::vector<HeadingMode> heading_modes(const HeadingCandidates& last,
                                        double best_loss,
                                        double temperature);
 
+/// The modes of an object that nobody has fitted but whose heading a predictor knows something of: the peaks of its distribution
+/// [bins] (fitting/heading_distribution.h), the highest first, each the box turned by as much as its heading is from
+/// `alpha`, that of the box. A mode's loss is above the first one's by what its probability is worth,
+/// temperature * log(p_first / p).
+std::vector<HeadingMode> heading_modes_said(const at::Tensor& distribution,
+                                            const Box3d& box,
+                                            double alpha,
+                                            double loss,
+                                            double temperature);
+
 }  // namespace monodr

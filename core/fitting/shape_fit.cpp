@@ -166,7 +166,7 @@ std::vector<double> descend(const ShapePrior& prior,
 }
 
 // Row 0 of each target's starts is the mean shape, the others are the same for all targets.
-at::Tensor starting_codes(std::int64_t targets, const ShapeFitOptions& options, int dims) {
+at::Tensor starting_codes(std::int64_t targets, const ShapeFitSettings& options, int dims) {
   at::Tensor codes = at::zeros({targets, options.starts, dims});
   Random random(11);
   for (int start = 1; start < options.starts; ++start)
@@ -179,7 +179,7 @@ at::Tensor starting_codes(std::int64_t targets, const ShapeFitOptions& options, 
 std::vector<Mesh> fit_shapes(const ShapePrior& prior,
                              const std::vector<Mesh>& meshes,
                              const Eigen::Vector3f& shares,
-                             const ShapeFitOptions& options,
+                             const ShapeFitSettings& options,
                              const std::function<void(double share)>& progress) {
   std::vector<Target> coarse(meshes.size()), targets(meshes.size());
   parallel_for(meshes.size(), at::get_num_threads(), [&](size_t i) {

@@ -8,7 +8,7 @@
 
 namespace monodr {
 
-struct ShapeFitOptions {
+struct ShapeFitSettings {
   int starts = 8;          ///< the mean shape and random codes
   int first_steps = 80;    ///< of all starts; then the best of each target goes on alone
   int first_points = 300;  ///< on each surface in those steps
@@ -33,7 +33,7 @@ struct ShapeFitOptions {
 std::vector<Mesh> fit_shapes(const ShapePrior& prior,
                              const std::vector<Mesh>& targets,
                              const Eigen::Vector3f& shares,
-                             const ShapeFitOptions& options,
+                             const ShapeFitSettings& options,
                              const std::function<void(double share)>& progress = {});
 
 }  // namespace monodr

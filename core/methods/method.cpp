@@ -28,17 +28,25 @@ struct MethodEntry {
 void prepare_nothing(
     const json&, Registry&, const std::string&, const PrepareProgress&, const PrepareNote&) {}
 
+void prepare_predictor_alone(const json& config,
+                             Registry& registry,
+                             const std::string& cache,
+                             const PrepareProgress& progress,
+                             const PrepareNote& note) {
+  make_trained_predictor(config, registry, cache, progress, note);
+}
+
 constexpr MethodEntry kMethods[] = {
     {MethodKind::fit, true, make_trained_prior, make_fit_method, check_fit_method},
     {MethodKind::predictor,
      true,
-     make_trained_predictor,
+     prepare_predictor_alone,
      make_predictor_method,
      check_predictor_method},
     {MethodKind::predictor_and_fit,
      true,
-     make_trained_predictor,
-     make_predictor_and_fit_method,
+     prepare_predictor_alone,
+     make_predictor_method,
      check_predictor_method},
     {MethodKind::boxes, false, prepare_nothing, make_boxes_method, check_boxes_method}};
 

@@ -47,16 +47,17 @@ StartedFit started_by(const TrainedPredictor& trained,
                       const nlohmann::json& config,
                       Registry& registry,
                       const std::string& cache) {
-  const PredictorSettings settings = cell_settings(config).predictor;
-  StartedFit fit{make_fit_pipeline(config, registry, cache),
-                 std::make_unique<PredictorInitialiser>(trained.predictor, settings.mirror)};
-  fit.pipeline.settings.heading_weight = settings.heading_weight;
+  const CellSettings settings = cell_settings(config);
+  StartedFit fit{
+      make_fit_pipeline(config, registry, cache),
+      std::make_unique<PredictorInitialiser>(trained.predictor, settings.predictor.mirror),
+      trained.note()};
+  fit.pipeline.settings.heading_weight = settings.predictor.heading_weight;
+  if (settings.method.name == MethodKind::predictor) {
+    fit.pipeline.settings.iterations = 0;
+    fit.pipeline.settings.hypotheses = 1;
+  }
   return fit;
-}
-
-std::unique_ptr<Method> method_of(StartedFit fit, TrainedPredictor trained) {
-  return std::make_unique<WithPredictor>(
-      make_fit_method(std::move(fit.pipeline), std::move(fit.initialiser)), std::move(trained));
 }
 
 }  // namespace
@@ -66,17 +67,8 @@ std::unique_ptr<Method> make_predictor_method(const nlohmann::json& config,
                                               const std::string& cache) {
   TrainedPredictor trained = load_trained_predictor(config, registry, cache);
   StartedFit fit = started_by(trained, config, registry, cache);
-  fit.pipeline.settings.iterations = 0;
-  fit.pipeline.settings.hypotheses = 1;
-  return method_of(std::move(fit), std::move(trained));
-}
-
-std::unique_ptr<Method> make_predictor_and_fit_method(const nlohmann::json& config,
-                                                      Registry& registry,
-                                                      const std::string& cache) {
-  TrainedPredictor trained = load_trained_predictor(config, registry, cache);
-  StartedFit fit = started_by(trained, config, registry, cache);
-  return method_of(std::move(fit), std::move(trained));
+  return std::make_unique<WithPredictor>(
+      make_fit_method(std::move(fit.pipeline), std::move(fit.initialiser)), std::move(trained));
 }
 
 StartedFit make_started_fit(const nlohmann::json& config,
@@ -86,7 +78,8 @@ StartedFit make_started_fit(const nlohmann::json& config,
   if (settings.method.predicts())
     return started_by(load_trained_predictor(config, registry, cache), config, registry, cache);
   return {make_fit_pipeline(config, registry, cache),
-          make_initialiser(settings.fit, settings.category)};
+          make_initialiser(settings.fit, settings.category),
+          ""};
 }
 
 void check_predictor_method(const nlohmann::json& config, Registry& registry) {

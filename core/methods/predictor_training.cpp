@@ -20,7 +20,7 @@
 namespace monodr {
 namespace {
 
-constexpr std::size_t kPart = 16;   // objects whose gradient is computed at once
+constexpr std::size_t kPart = TrainSettings::kPart;
 constexpr double kLongestStep = 2;  // norm to which a longer gradient is cut
 constexpr double kFirst = 0.9, kSecond = 0.999, kTiny = 1e-8;  // AdamW's
 
@@ -102,6 +102,7 @@ class Trainer {
     }
     steps_in_epoch_ = (learned_.size() + batch() - 1) / batch();
     if (!training.resume.empty()) resume(training.resume);
+    if (group() != nullptr) begin_together();
   }
 
   bool run() {
@@ -129,6 +130,7 @@ class Trainer {
   }
 
  private:
+  const TrainingGroup* group() const { return training_.group; }
   std::size_t batch() const { return static_cast<std::size_t>(settings_.batch); }
   int64_t all_steps() const { return static_cast<int64_t>(steps_in_epoch_) * settings_.epochs; }
   double share() const { return static_cast<double>(step_) / static_cast<double>(all_steps()); }
@@ -204,13 +206,17 @@ class Trainer {
     std::vector<at::Tensor> gradients;
   };
 
-  /// Parts of the objects' list, each on one thread.
+  /// Parts of the objects' list, each on one thread; of a group's, those that are this process's own.
   std::vector<Part> parts_of(const std::vector<std::size_t>& objects, int64_t epoch, bool learns) {
-    std::vector<Part> parts((objects.size() + kPart - 1) / kPart);
+    const std::size_t all = (objects.size() + kPart - 1) / kPart;
+    const auto rank = static_cast<std::size_t>(group() == nullptr ? 0 : group()->rank());
+    const auto size = static_cast<std::size_t>(group() == nullptr ? 1 : group()->size());
+    const std::size_t first = all * rank / size;
+    std::vector<Part> parts(all * (rank + 1) / size - first);
     parallel_for(parts.size(), threads_, [&](std::size_t p) {
       at::set_num_threads(1);
       const at::AutoGradMode gradients(learns);
-      const std::size_t begin = p * kPart, end = std::min(objects.size(), begin + kPart);
+      const std::size_t begin = (first + p) * kPart, end = std::min(objects.size(), begin + kPart);
       const at::Tensor loss = loss_of(shown(objects.data() + begin, objects.data() + end, epoch));
       parts[p].loss = loss.item<double>();
       if (learns) parts[p].gradients = torch::autograd::grad({loss}, weights_, {}, {}, false, true);
@@ -231,18 +237,43 @@ class Trainer {
     if (step_ % steps == 0) end_epoch(static_cast<int>(epoch));
   }
 
+  /// All parts' gradients and, behind them, their losses: one row.
+  at::Tensor sum_of(const std::vector<Part>& parts) const {
+    int64_t count = 1;
+    for (const at::Tensor& weight : weights_) count += weight.numel();
+    at::Tensor sum = at::zeros({count}, at::kFloat);
+    int64_t begin = 0;
+    for (std::size_t i = 0; i < weights_.size(); ++i) {
+      at::Tensor own = sum.slice(0, begin, begin + weights_[i].numel()).view_as(weights_[i]);
+      for (const Part& part : parts)
+        if (part.gradients[i].defined()) own.add_(part.gradients[i]);
+      begin += weights_[i].numel();
+    }
+    sum[begin].fill_(loss_of(parts));
+    if (group() != nullptr) group()->sum(sum);
+    return sum;
+  }
+
+  static double loss_of(const std::vector<Part>& parts) {
+    double loss = 0;
+    for (const Part& part : parts) loss += part.loss;
+    return loss;
+  }
+
   void learn(const std::vector<Part>& parts, std::size_t objects) {
     const at::NoGradGuard no_gradient;
+    const at::Tensor all = sum_of(parts);
     std::vector<at::Tensor> sum;
     double norm = 0;
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      at::Tensor total = at::zeros_like(weights_[i]);
-      for (const Part& part : parts)
-        if (part.gradients[i].defined()) total.add_(part.gradients[i]);
-      sum.push_back(total.div_(static_cast<double>(objects)));
-      norm += total.to(at::kDouble).square().sum().item<double>();
+    int64_t begin = 0;
+    for (const at::Tensor& weight : weights_) {
+      sum.push_back(all.slice(0, begin, begin + weight.numel())
+                        .view_as(weight)
+                        .div_(static_cast<double>(objects)));
+      norm += sum.back().to(at::kDouble).square().sum().item<double>();
+      begin += weight.numel();
     }
-    for (const Part& part : parts) sum_ += part.loss;
+    sum_ += all[begin].item<double>();
     if (!std::isfinite(norm)) {
       // What renders to nothing finite teaches nothing; the next batch may.
       ++skipped_;
@@ -280,9 +311,10 @@ class Trainer {
         epoch, sum_ / static_cast<double>(learned_.size()), std::nan("")};
     sum_ = 0;
     if (!kept_aside_.empty()) {
-      double total = 0;
-      for (const Part& part : parts_of(kept_aside_, -1, false)) total += part.loss;
-      point.validation = total / static_cast<double>(kept_aside_.size());
+      const at::Tensor total =
+          at::full({1}, loss_of(parts_of(kept_aside_, -1, false)), at::kDouble);
+      if (group() != nullptr) group()->sum(total);
+      point.validation = total.item<double>() / static_cast<double>(kept_aside_.size());
       ++waited_;
       if (point.validation < best_loss_) {
         best_loss_ = point.validation;
@@ -296,6 +328,30 @@ class Trainer {
   void take(const std::vector<at::Tensor>& values) {
     const at::NoGradGuard no_gradient;
     for (std::size_t i = 0; i < weights_.size(); ++i) weights_[i].copy_(values[i]);
+  }
+
+  /// What the leader has of an earlier run, and whether all have the same objects before them.
+  void begin_together() {
+    const at::NoGradGuard no_gradient;
+    const double objects = static_cast<double>(examples_.size());
+    const at::Tensor about = at::tensor(
+        {static_cast<double>(step_), sum_, best_loss_, static_cast<double>(waited_), objects},
+        at::kDouble);
+    group()->take_leaders(about);
+    const auto said = about.accessor<double, 1>();
+    step_ = static_cast<int64_t>(said[0]);
+    sum_ = said[1];
+    best_loss_ = said[2];
+    waited_ = static_cast<int64_t>(said[3]);
+    if (said[4] != objects)
+      throw UserError(fmt::format(
+          "process {} of a training has {} objects before it and the leader {}: the frames of "
+          "[train] are not the same; give all processes the same files",
+          group()->rank(),
+          objects,
+          said[4]));
+    for (const auto* list : {&weights_, &first_, &second_, &best_})
+      for (const at::Tensor& tensor : *list) group()->take_leaders(tensor.detach());
   }
 
   void resume(const TensorTable& from) {

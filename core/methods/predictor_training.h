@@ -7,6 +7,7 @@
 
 #include "fitting/objective.h"
 #include "methods/training_examples.h"
+#include "methods/training_group.h"
 #include "plugin/predictor.h"
 #include "plugin/predictor_file.h"
 #include "plugin/rule.h"
@@ -53,7 +54,8 @@ struct PredictorTraining {
   ProposalLoss loss;
   TrainingProgress progress;
   TrainingCheckpoint checkpoint;
-  TensorTable resume = {};  ///< of a checkpoint; empty = from the start
+  TensorTable resume = {};               ///< of a checkpoint; empty = from the start
+  const TrainingGroup* group = nullptr;  ///< who else trains; the leader alone reads `resume`
 };
 
 /// Trains in place. A step's loss is the mean over its objects of
@@ -62,7 +64,8 @@ struct PredictorTraining {
 ///
 /// and AdamW (Loshchilov & Hutter, ICLR 2019) takes it down, its rate rising for a tenth of the steps and falling by a
 /// cosine. A step's crops are drawn from (seed, epoch, object) alone and its gradient is the sum over parts of 16 objects in
-/// their order, so that the bits depend neither on the number of threads nor on where a training was interrupted.
+/// their order, so that the bits depend neither on the number of threads nor on where a training was interrupted. Processes
+/// of a group take such parts each and sum once a step, so that their curve is that of one process, to rounding.
 /// `curve` gets an entry an epoch. Returns the table of the end (weights, moments, step), or nothing where progress said stop.
 std::optional<TensorTable> train_predictor(Predictor& predictor,
                                            const std::vector<TrainingExample>& examples,

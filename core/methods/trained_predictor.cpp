@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "methods/trained_predictor.h"
 
+#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
 #include <chrono>
@@ -116,8 +117,10 @@ class Training {
            const std::string& cache,
            const std::string& path,
            const PrepareProgress& progress,
-           const PrepareNote& note)
+           const PrepareNote& note,
+           const Rendezvous& where)
       : settings_(cell_settings(config)),
+        where_(where),
         pipeline_(make_fit_pipeline(config, registry, cache)),
         rule_(training_rule(settings_, registry)),
         cache_(cache),
@@ -136,10 +139,11 @@ class Training {
     record_.seed = settings_.train.seed;
     record_.training = train_binding().write(settings_.train);
     record_.training["fingerprint"] = training_fingerprint(settings_, cache);
-    take_up();
+    if (leads()) take_up();
   }
 
   void run() {
+    if (where_.size > 1) group_ = std::make_unique<TrainingGroup>(where_);
     std::vector<TrainingExample> examples =
         load_examples(training_requests(settings_, cache_),
                       settings_.train.supervision == Supervision::labels,
@@ -159,11 +163,14 @@ class Training {
         learn_in_rounds(examples);
         break;
     }
+    if (group_ != nullptr) group_->part();
+    if (!leads()) return;
     write_predictor_file(path_, record_so_far(), end_);
     fs::remove(checkpoint());
   }
 
  private:
+  bool leads() const { return where_.rank == 0; }
   std::string checkpoint() const { return path_ + ".checkpoint"; }
 
   // A checkpoint that cannot be read costs the time it had saved, no more.
@@ -205,8 +212,10 @@ class Training {
       progress_(what, share);
       return true;
     };
+    training.group = group_.get();
     training.checkpoint = [&](const auto& table) {
       constexpr double kInterval = 2;  // seconds
+      if (!leads()) return;
       if (std::chrono::duration<double>(Clock::now() - written_).count() < kInterval) return;
       TensorTable all = table();
       all.insert(states_.begin(), states_.end());
@@ -220,11 +229,11 @@ class Training {
   /// SDFLabel's loop (Zakharov et al., CVPR 2020): fit, keep what bears itself out, learn it, begin the next fits there.
   void learn_in_rounds(std::vector<TrainingExample>& examples) {
     const Objective objective = pipeline_.objective();
-    for (int round = round_; round < settings_.train.rounds; ++round) {
+    for (int round = first_round(); round < settings_.train.rounds; ++round) {
       record_.training["round"] = round;
       if (resume_.count("training.pseudo_labels") > 0) {
         take_states(resume_.at("training.pseudo_labels"), examples);
-      } else {
+      } else if (leads()) {
         const std::string what = fmt::format("fitting what will be learned, round {}", round + 1);
         find_pseudo_labels(examples,
                            objective,
@@ -234,6 +243,7 @@ class Training {
                            round == 0 ? nullptr : predictor_,
                            [&](double share) { progress_(what, share); });
       }
+      take_leaders_states(examples);
       std::vector<TrainingExample> accepted;
       for (const TrainingExample& example : examples)
         if (example.known_state) accepted.push_back(example);
@@ -247,7 +257,24 @@ class Training {
     }
   }
 
+  /// The round that the leader's checkpoint is in.
+  int first_round() const {
+    const at::Tensor round = at::full({1}, round_, at::kLong);
+    if (group_ != nullptr) group_->take_leaders(round);
+    return static_cast<int>(round.item<int64_t>());
+  }
+
+  /// The leader fits, the others wait for what it found.
+  void take_leaders_states(std::vector<TrainingExample>& examples) const {
+    if (group_ == nullptr) return;
+    const at::Tensor states = as_table(examples);
+    group_->take_leaders(states);
+    take_states(states, examples);
+  }
+
   CellSettings settings_;
+  Rendezvous where_;
+  std::unique_ptr<TrainingGroup> group_;
   FitPipeline pipeline_;
   std::unique_ptr<Rule> rule_;
   std::string cache_, path_;
@@ -273,7 +300,8 @@ void make_trained_predictor(const json& config,
                             Registry& registry,
                             const std::string& cache,
                             const PrepareProgress& progress,
-                            const PrepareNote& note) {
+                            const PrepareNote& note,
+                            const Rendezvous& where) {
   make_trained_prior(config, registry, cache, progress, note);
   const CellSettings settings = cell_settings(config);
   if (!settings.predictor.file.empty()) {
@@ -282,7 +310,17 @@ void make_trained_predictor(const json& config,
   }
   const std::string path = predictor_path(config, registry, cache);
   if (fs::exists(path)) return;
-  Training(config, registry, cache, path, progress, note).run();
+  Training(config, registry, cache, path, progress, note, where).run();
+}
+
+void help_train_predictor(const json& config,
+                          Registry& registry,
+                          const std::string& cache,
+                          const Rendezvous& where) {
+  const PrepareProgress progress = [](const std::string&, double) {};
+  const PrepareNote note = [](const std::string&) {};
+  Training(config, registry, cache, predictor_path(config, registry, cache), progress, note, where)
+      .run();
 }
 
 void check_predictor(const json& config, Registry& registry) {

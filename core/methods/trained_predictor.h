@@ -6,6 +6,7 @@
 #include <string>
 
 #include "methods/trained_prior.h"
+#include "methods/training_group.h"
 #include "plugin/predictor_file.h"
 
 namespace monodr {
@@ -19,12 +20,18 @@ std::string predictor_path(const nlohmann::json& config,
 
 /// Trains the predictor of the configuration unless it is there, its prior first; the frames of [train] must be
 /// (cell/prepare.h). An interrupted training leaves "<path>.checkpoint" and goes on from there to the same bits. Checks a
-/// `predictor.file` for being what the configuration asks for.
+/// `predictor.file` for being what the configuration asks for. With a rendezvous of several processes, its leader.
 void make_trained_predictor(const nlohmann::json& config,
                             Registry& registry,
                             const std::string& cache,
                             const PrepareProgress& progress,
-                            const PrepareNote& note);
+                            const PrepareNote& note,
+                            const Rendezvous& where = {});
+/// Another process of that training, which takes its share of each step and keeps nothing. Prior and frames must be there.
+void help_train_predictor(const nlohmann::json& config,
+                          Registry& registry,
+                          const std::string& cache,
+                          const Rendezvous& where);
 
 /// The configuration's predictor as its plugin makes it, and the rule it would be trained by: UserError where there is none.
 void check_predictor(const nlohmann::json& config, Registry& registry);

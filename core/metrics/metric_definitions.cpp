@@ -45,11 +45,15 @@ std::vector<MetricDefinition> made_definitions() {
        share_of_labels, "volume_overlap", at_least(0.5)},
       {"volume_overlap_70", "1", higher, 100, 1, "3-D >= 0.7", "labels with an overlap in 3-D of at least 0.7",
        share_of_labels, "volume_overlap", at_least(0.7)},
-      {"ap_2d", "%", higher, 1, 2, "2-D AP", "KITTI's average precision in the image"},
+      {"ap_2d", "%", higher, 1, 2, "2-D AP", "KITTI's average precision in the image",
+       none, "", {}, "2d"},
       {"ap_aos", "%", higher, 1, 2, "AOS AP",
-       "KITTI's average precision in the image, times the likeness of the observation angle"},
-      {"ap_bev", "%", higher, 1, 2, "BEV AP", "KITTI's average precision seen from above"},
-      {"ap_3d", "%", higher, 1, 2, "3-D AP", "KITTI's average precision in 3-D"},
+       "KITTI's average precision in the image, times the likeness of the observation angle",
+       none, "", {}, "aos"},
+      {"ap_bev", "%", higher, 1, 2, "BEV AP", "KITTI's average precision seen from above",
+       none, "", {}, "bev"},
+      {"ap_3d", "%", higher, 1, 2, "3-D AP", "KITTI's average precision in 3-D",
+       none, "", {}, "3d"},
       {"shape_iou", "1", higher, 100, 1, "prior IoU",
        "volumetric IoU of held-out cars with what the prior makes of them; with evaluation.held_out_cars"},
       {"shape_chamfer_error", "%", lower, 1, 2, "prior chamfer",
@@ -125,6 +129,13 @@ const std::vector<MetricDefinition>& metric_definitions() {
 const MetricDefinition* find_metric(const std::string& name) {
   for (const MetricDefinition& definition : all())
     if (definition.name == name) return &definition;
+  return nullptr;
+}
+
+const MetricDefinition* find_metric_by_any_name(const std::string& name) {
+  if (const MetricDefinition* found = find_metric(name)) return found;
+  for (const MetricDefinition& definition : all())
+    if (!name.empty() && definition.short_name == name) return &definition;
   return nullptr;
 }
 

@@ -54,6 +54,8 @@ struct MetricDefinition {
   Statistic statistic = Statistic::none;
   std::string column = {};  ///< of table `object`, in degrees where that holds radians; "matched"
   Range counted = {};       ///< of shares
+  std::string short_name =
+      {};  ///< another name in paths, and KITTI's of an average precision: "bev"
 
   bool is_of_objects() const {
     return statistic != Statistic::none && statistic != Statistic::count;
@@ -67,6 +69,8 @@ const std::vector<MetricDefinition>& metric_definitions();
 
 /// nullptr for a name that is no metric's.
 const MetricDefinition* find_metric(const std::string& name);
+/// The metric whose name or short name this is; nullptr for none.
+const MetricDefinition* find_metric_by_any_name(const std::string& name);
 /// CheckFailure for a name that is no metric's.
 const MetricDefinition& metric_named(const std::string& name);
 

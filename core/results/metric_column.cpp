@@ -27,7 +27,8 @@ const std::vector<Property>& properties() {
   static const std::vector<Property> all = {
       [](const MetricColumn& c) { return c.metric; },
       [](const MetricColumn& c) {
-        return c.metric.rfind("ap_", 0) == 0 ? c.metric.substr(3) : std::string();
+        const MetricDefinition* metric = find_metric(c.metric);
+        return metric == nullptr ? std::string() : metric->short_name;
       },
       [](const MetricColumn& c) { return c.category; },
       [](const MetricColumn& c) { return c.difficulty; },
@@ -200,7 +201,7 @@ std::string wrong_metric_path(const std::string& path) {
   bool is_named = false;
   std::vector<std::string> others;
   for (const std::string& part : parts_of(path)) {
-    if (find_metric(part) != nullptr || find_metric("ap_" + part) != nullptr)
+    if (find_metric_by_any_name(part) != nullptr)
       is_named = true;
     else
       others.push_back(part);

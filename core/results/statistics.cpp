@@ -126,6 +126,17 @@ Interval expanded_percentile_interval(const std::vector<double>& resampled, size
   return {quantile(resampled, tail), quantile(resampled, 1 - tail)};
 }
 
+Interval wilson_interval(int successes, int n) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  if (n <= 0) return {nan, nan};
+  constexpr double z = 1.959963984540054;  // 97.5 % quantile of the normal distribution
+  const double share = static_cast<double>(successes) / n, spread = z * z / n;
+  const double centre = share + spread / 2;
+  const double reach = z * std::sqrt(share * (1 - share) / n + spread / (4 * n));
+  return {std::max(0.0, (centre - reach) / (1 + spread)),
+          std::min(1.0, (centre + reach) / (1 + spread))};
+}
+
 double sign_flip_p_value(const std::vector<double>& differences, std::uint64_t seed) {
   const std::vector<double> numbers = without_nan(differences);
   if (numbers.empty()) return nan;

@@ -41,6 +41,11 @@ Interval bootstrap_interval(const std::vector<double>& values, std::uint64_t see
 /// many resamples is given. It is what "95 %" means wherever this program says it.
 Interval expanded_percentile_interval(const std::vector<double>& resampled, size_t n);
 
+/// 95 % score interval of a share, `successes` of `n` independent trials (Wilson, JASA 22, 1927):
+///     (p + z^2/2n -+ z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n),   p = successes / n, z = 1.96,
+/// which stays within 0..1 and is no point where all or none succeed. NaN for n = 0.
+Interval wilson_interval(int successes, int n);
+
 /// Two-sided p-value of "the differences are symmetric about 0" by flipping signs (Fisher): the
 /// share of sign patterns whose |mean| is at least the observed one. All 2^n patterns for
 /// n <= 16; else (b + 1) / (m + 1) over m random ones, which is never 0. 1 for all zeros.

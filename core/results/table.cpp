@@ -275,10 +275,30 @@ void add_label_counts(const Database& database, Table& table) {
   }
 }
 
+bool is_share(const MetricDefinition& metric) {
+  return metric.statistic == Statistic::share_of_labels ||
+         metric.statistic == Statistic::share_of_matched;
+}
+
+/// Of the objects that count, as many draws from one urn.
+void add_object_interval(const ObjectFrames& frames, TableEntry& entry) {
+  int successes = 0, objects = 0;
+  for (const auto& [frame, values] : frames)
+    for (const double value : values) {
+      if (std::isnan(value)) continue;
+      ++objects;
+      successes += value > 0.5;
+    }
+  entry.interval = wilson_interval(successes, objects);
+  entry.interval_n = objects;
+  entry.interval_over = "objects";
+}
+
 /// Of the mean over seeds; of a single seed over its frames, where the metric is made of objects or
-/// `over_frames` can.
+/// `over_frames` can, or where asked over its objects.
 void add_interval(const Database& database,
                   const VariantInterval& over_frames,
+                  bool over_objects,
                   const TableRow& row,
                   const MetricColumn& column,
                   std::vector<double> values,
@@ -292,11 +312,13 @@ void add_interval(const Database& database,
              metric != nullptr && metric->is_of_objects()) {
     const auto frames =
         object_frames(database, row.variant, *metric, column.difficulty, row.only_cell);
-    if (frames.size() == 1) {
+    entry.interval_over = "frames";
+    if (frames.size() == 1 && over_objects && is_share(*metric)) {
+      add_object_interval(frames.begin()->second, entry);
+    } else if (frames.size() == 1) {
       entry.interval = object_interval(*metric, frames.begin()->second);
       entry.interval_n = static_cast<int>(frames.begin()->second.size());
     }
-    entry.interval_over = "frames";
   } else if (over_frames) {
     if (const auto interval = over_frames(row.variant, column)) {
       entry.interval = interval->interval;
@@ -307,7 +329,7 @@ void add_interval(const Database& database,
   if (std::isnan(entry.interval.low)) entry.interval_over.clear();
 }
 
-void add_intervals(const Database& database, const VariantInterval& over_frames, Table& table) {
+void add_intervals(const Database& database, const TableSpec& spec, Table& table) {
   Statement found(database.connection(),
                   "SELECT value FROM cell JOIN metric ON metric.cell = cell.id WHERE variant = ? "
                   "AND is_current AND state = 'done' AND metric = ? AND value IS NOT NULL "
@@ -319,7 +341,13 @@ void add_intervals(const Database& database, const VariantInterval& over_frames,
       std::vector<double> values;
       while (found.executeStep()) values.push_back(found.getColumn(0));
       found.reset();
-      add_interval(database, over_frames, row, table.columns[c], values, row.entries[c]);
+      add_interval(database,
+                   spec.frame_interval,
+                   spec.intervals_over_objects,
+                   row,
+                   table.columns[c],
+                   values,
+                   row.entries[c]);
     }
   }
 }
@@ -395,7 +423,7 @@ Table make_table(const Database& database, const TableSpec& spec) {
     // Default columns have their titles, and stay where they are empty.
     if (table.columns.front().title.empty()) remove_empty_columns(table, spec.metrics);
     add_label_counts(database, table);
-    if (spec.intervals) add_intervals(database, spec.frame_interval, table);
+    if (spec.intervals) add_intervals(database, spec, table);
     if (!spec.baseline.empty()) {
       mark_baseline(table);
       add_comparisons(database, spec.compare_frames, table);

@@ -31,6 +31,8 @@ struct TableSpec {
   std::vector<std::string> metrics;  ///< paths as --metric takes them; empty = the default columns
   std::string baseline;    ///< what all other rows are compared with (results/baseline.h), or ""
   bool intervals = false;  ///< compute bootstrap intervals
+  bool intervals_over_objects =
+      false;  ///< of shares of one seed: Wilson's, in place of the bootstrap
   std::vector<std::string> row_keys = {};     ///< what labels a row, in this order; see pivoted()
   std::vector<std::string> column_keys = {};  ///< "arm" or axes whose values become columns
   std::string trend_axis = {};                ///< axis along which metrics may rise or fall, or ""

@@ -30,6 +30,14 @@ void add_copies(const Table& table, std::vector<std::string>& remarks) {
                   most));
 }
 
+std::string what_was_drawn(const std::string& over, const std::string& count) {
+  if (over == "seeds") return "(bootstrap) of the mean over " + count + " seeds";
+  if (over == "objects")
+    return "(Wilson) of a share of one seed, its objects taken for independent: " + count +
+           " objects";
+  return "(bootstrap) of one seed, over its objects, drawn by frame: " + count + " frames";
+}
+
 /// "[...]: 95 % interval over 3 seeds (of their mean); over 12 frames (of one seed)"
 void add_intervals(const Table& table, std::vector<std::string>& remarks) {
   std::map<std::string, std::set<int>> counts;
@@ -40,15 +48,13 @@ void add_intervals(const Table& table, std::vector<std::string>& remarks) {
   std::vector<std::string> parts;
   int fewest = fewest_for_interval;
   for (const auto& [over, numbers] : counts) {
-    fewest = std::min(fewest, *numbers.begin());
+    if (over != "objects") fewest = std::min(fewest, *numbers.begin());
     const std::string range = *numbers.begin() == *numbers.rbegin()
                                   ? fmt::format("{}", *numbers.begin())
                                   : fmt::format("{} to {}", *numbers.begin(), *numbers.rbegin());
-    parts.push_back(over == "seeds"
-                        ? "of the mean over " + range + " seeds"
-                        : "of one seed, over its objects, drawn by frame: " + range + " frames");
+    parts.push_back(what_was_drawn(over, range));
   }
-  remarks.push_back("[...]: 95 % bootstrap interval " + join(parts, "; or "));
+  remarks.push_back("[...]: 95 % interval " + join(parts, "; or "));
   if (fewest < fewest_for_interval)
     remarks.push_back(fmt::format(
         "an interval over fewer than {} seeds or frames is narrower than it should be (3 seeds: it "

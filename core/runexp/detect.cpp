@@ -32,7 +32,7 @@ const CommandUsage usage = {
     "runexp detect",
     "PICTURE... --networks FILE.toml [--intrinsics FX,FY,CX,CY | --calib FILE | --field-of-view "
     "DEG] "
-    "[KEY=VALUE ...] [options]",
+    "[--method NAME] [KEY=VALUE ...] [options]",
     R"(3-D boxes out of pictures alone. A network finds cars and their masks, another one the depth, where
 one is named; each car is then fitted by rendering. Into the folder --output go a picture with the boxes and
 a file of KITTI's result lines for each picture, and detections.json for all of them, where each box has the
@@ -43,9 +43,14 @@ experiments/networks has such files, docs/networks.md says where the networks th
 pictures are of one camera. Without one a horizontal field of view of 65 degrees is assumed; distances scale
 with that.
 
+--method predictor asks a trained network alone for the boxes, --method predictor+fit starts the fit at its
+proposals; keys of [predictor] and [train] say which (docs/predictors.md). What is not trained yet is trained
+first and kept in the cache.
+
 Examples:
   runexp detect street.jpg --networks networks/yolov5n-seg.toml --field-of-view 70
   runexp detect *.png --calib 000010.txt --networks yolov5n-seg.toml --networks rt-monodepth-s.toml -o found
+  runexp detect street.jpg --networks yolov5n-seg.toml --method predictor+fit predictor.file=cars.predictor
 )"};
 
 po::options_description describe_options() {
@@ -62,6 +67,9 @@ po::options_description describe_options() {
   add("category",
       po::value<std::string>()->default_value("car")->value_name("NAME"),
       "what is looked for: a file of experiments/categories, or its path");
+  add("method",
+      po::value<std::string>()->default_value("fit")->value_name("NAME"),
+      "what makes boxes of what the networks say: fit, predictor or predictor+fit");
   add("output,o",
       po::value<std::string>()->default_value("detections")->value_name("DIR"),
       "folder of what is written; made where it is not there");
@@ -150,6 +158,13 @@ int run_detect(const std::vector<std::string>& arguments) {
       (word.find('=') != std::string::npos && !fs::exists(word) ? overrides : pictures)
           .push_back(word);
   if (pictures.empty()) throw UserError("which pictures? See 'runexp detect --help'");
+  const std::string method = values["method"].as<std::string>();
+  if (method != "fit" && method != "predictor" && method != "predictor+fit")
+    throw UserError(
+        fmt::format("--method is '{}', but must be fit, predictor or predictor+fit: the others "
+                    "look at no picture",
+                    method));
+  if (!values["method"].defaulted()) overrides.push_back("method.name=" + method);
 
   const TemporaryFolder scratch("monodr-detect");
   const CameraChoice camera = camera_choice(values);

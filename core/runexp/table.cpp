@@ -99,8 +99,10 @@ po::options_description describe_options() {
       po::value<std::string>()->value_name("DIR"),
       "where made-up data are kept (default: cache/ beside the database)");
   add("intervals",
-      po::bool_switch(),
-      "with the 95 % bootstrap interval of each mean (csv and json always have it)");
+      po::value<std::string>()->implicit_value("frames")->value_name("OVER"),
+      "with 95 % intervals (csv and json always have them): of means over seeds, of a single seed "
+      "over its frames (bootstrap); --intervals=objects: shares of a single seed over its objects "
+      "(Wilson)");
   add("format",
       po::value<std::string>()->default_value("text")->value_name("FORMAT"),
       "text, markdown, latex, csv or json");
@@ -108,6 +110,13 @@ po::options_description describe_options() {
       po::value<std::string>()->default_value("column")->value_name("WIDTH"),
       "of latex: column (3.25 in) or page (6.875 in)");
   return options;
+}
+
+bool over_objects(const po::variables_map& values) {
+  if (values.count("intervals") == 0) return false;
+  const auto over = values["intervals"].as<std::string>();
+  if (over == "objects" || over == "frames") return over == "objects";
+  throw UserError(fmt::format("--intervals={}: frames or objects are due", over));
 }
 
 }  // namespace
@@ -131,7 +140,8 @@ int run_table(const std::vector<std::string>& arguments) {
   if (values.count("baseline") > 0) spec.baseline = values["baseline"].as<std::string>();
   if (values.count("trend") > 0) spec.trend_axis = values["trend"].as<std::string>();
   const bool is_long = format == TableFormat::csv || format == TableFormat::json;
-  spec.intervals = is_long || values["intervals"].as<bool>();
+  spec.intervals = is_long || values.count("intervals") > 0;
+  spec.intervals_over_objects = over_objects(values);
   if (values.count("rows") > 0 && !is_long)
     spec.row_keys = split_list(values["rows"].as<std::string>(), "--rows");
   if (values.count("columns") > 0 && !is_long)

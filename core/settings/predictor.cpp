@@ -23,6 +23,16 @@ void check(const TrainSettings& settings) {
         fmt::format("'train.frames' is '{}', but 'train.root' is empty; name the folder of real "
                     "frames (KITTI's layout) there",
                     name_of(settings.frames)));
+  const int parts = (settings.batch + TrainSettings::kPart - 1) / TrainSettings::kPart;
+  if (settings.processes > parts)
+    throw UserError(fmt::format(
+        "'train.processes' is {}, but a step of train.batch = {} objects has {} for them: each "
+        "takes {} or more; lower train.processes, or raise train.batch to {}",
+        settings.processes,
+        settings.batch,
+        parts == 1 ? "one share" : fmt::format("{} shares", parts),
+        TrainSettings::kPart,
+        settings.processes * TrainSettings::kPart));
 }
 
 }  // namespace
@@ -62,6 +72,7 @@ const Binding<TrainSettings>& train_binding() {
           .key("distillation", &S::distillation, "1", "weight of what the headings' distribution learns (of the best head, or of the label)", 0, 1000)
           .key("patience", &S::patience, "1", "epochs without a better validation loss before training ends; 0 = all epochs; the best weights are kept", 0, 100000)
           .key("seed", &S::seed, "1", "seed of the weights, the order and the randomisation", 0)
+          .key("processes", &S::processes, "1", "processes of this host that share each step's objects, by gloo; same curve as one, to rounding", 1, 1024)
           .key("rounds", &S::rounds, "1", "rounds of fitting and learning", 1, 100).when(pseudo)
           .key("accept_consistency", &S::accept_consistency, "1", "a fit is learned from if the overlap of its mask with the observed one, times exp(-mean |log depth residual|), is at least this", 0, 1).when(pseudo)
           .key("accept_heading", &S::accept_heading, "1", "... and its heading has this probability beside the others", 0, 1).when(pseudo)

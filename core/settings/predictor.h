@@ -65,6 +65,7 @@ struct TrainSettings {
   double distillation = 5;  ///< weight of what the student learns of the heads
   int patience = 0;  ///< epochs without a better validation loss before it ends; 0 = all epochs
   std::uint64_t seed = 0;
+  int processes = 1;  ///< that share each step's objects (methods/training_group.h)
 
   int rounds = 2;  ///< of fitting and learning (pseudo_labels)
   double accept_consistency =
@@ -72,6 +73,9 @@ struct TrainSettings {
   double accept_heading = 0.9;  ///< least probability of its heading
 
   Randomisation randomise;
+
+  /// Objects whose gradient is computed at once, the least that a process can take of a step.
+  static constexpr int kPart = 16;
 
   bool uses_made_up() const { return frames != TrainingFrames::real; }
   bool uses_real() const { return frames != TrainingFrames::made_up; }

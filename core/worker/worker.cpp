@@ -3,6 +3,7 @@
 //
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
+//   monodr-worker learn FILE          helps another to train a predictor
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
 //   monodr-worker detect FILE         fits the objects of pictures and writes boxes, pictures, JSON
@@ -33,6 +34,7 @@
 #include "cell/provenance.h"
 #include "cell/run_cell.h"
 #include "cell/shown_objects.h"
+#include "cell/training_helpers.h"
 #include "cell/watch.h"
 #include "launch/run_files.h"
 #include "methods/method.h"
@@ -129,13 +131,24 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   return 0;
 }
 
+int help_to_train(const std::string& path) {
+  const LearnOrder order = learn_order_from_json(read_file(path));
+  Registry registry(order.plugin_folders);
+  try {
+    help_train_predictor(json::parse(order.config), registry, order.cache, order.where);
+  } catch (const LostProcess&) {
+    return kLostTheOthers;
+  }
+  return 0;
+}
+
 int draw_sheet(const std::string& path, Channel& channel) {
   const SheetOrder order = sheet_order_from_json(read_file(path));
   const auto progress = progress_to(channel);
   const auto note = notes_to(channel);
   Registry registry(order.plugin_folders);
   check_object(order);
-  prepare(json::parse(order.config), registry, order.cache, progress, note, false);
+  prepare(json::parse(order.config), registry, order.cache, progress, note, DataCheck::none);
   const FitTrace trace = watch_fit(order, progress);
   FigureStyle style;
   if (order.width > 0) style.width = order.width;
@@ -175,7 +188,8 @@ int detect_objects(const std::string& path, Channel& channel) {
   const auto progress = progress_to(channel);
   const auto note = [](const std::string&) {};  // they are of labels and left-out frames
   Registry registry(order.plugin_folders);
-  prepare(json::parse(order.config), registry, order.cache, progress, note);
+  prepare(
+      json::parse(order.config), registry, order.cache, progress, note, DataCheck::pictures_alone);
   channel.send(json{{"done", true}, {"lines", write_detections(order, progress)}});
   return 0;
 }
@@ -185,7 +199,12 @@ int draw_pictures(const std::string& path, Channel& channel) {
   const auto progress = progress_to(channel);
   const auto note = notes_to(channel);
   Registry registry(order.cell.plugin_folders);
-  prepare(json::parse(order.cell.record.config), registry, order.cell.cache, progress, note, false);
+  prepare(json::parse(order.cell.record.config),
+          registry,
+          order.cell.cache,
+          progress,
+          note,
+          DataCheck::none);
   const std::vector<ShownObject> shown = shown_objects(order.cell, order.objects, progress);
   json objects = json::array();
   for (size_t i = 0; i < shown.size(); ++i)
@@ -303,6 +322,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     return command->second(rest);
 
   if (arguments[0] == "run" && !rest.empty()) return run_cells_of_files(rest);
+  if (arguments[0] == "learn" && rest.size() == 1) return help_to_train(rest[0]);
 
   Channel channel;
   try {

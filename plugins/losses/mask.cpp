@@ -6,6 +6,9 @@
 //   iou            1 - I/U,  I = sum k A M,  U = sum k (A + M - A M)
 //                  d/dA = k (-M/U + (1 - M) I/U^2)
 //                  Kato, Ushiku, Harada, Neural 3D Mesh Renderer, CVPR 2018
+//   tanimoto       E/J,  E = sum k (A - M)^2,  J = sum k (A^2 + M^2 - A M)
+//                  d/dA = k (2 (A - M)/J - (2A - M) E/J^2)
+//                  iou where A and M are 0 or 1, but 0 at A = M everywhere, and it settles there
 //   squared_error  sum k (A - M)^2 / max(sum k M, 1)
 //                  d/dA = 2 k (A - M) / max(sum k M, 1)
 //   multi_scale    mean over up to five levels (k A and k M averaged over 2x2 pixels again and
@@ -14,7 +17,7 @@
 //                  half the squared distance of the normalised images, as in Kato and Harada,
 //                  Learning View Priors, CVPR 2019
 //
-// No unit; 0 = perfect, and 1 = no overlap for iou and multi_scale. A mask with fractional border
+// No unit; 0 = perfect, and 1 = no overlap for iou, tanimoto and multi_scale. A mask with fractional border
 // pixels keeps iou a little above 0 even where A = M.
 #include <ATen/Dispatch.h>
 
@@ -28,6 +31,7 @@ namespace {
 
 MaskKind kind_from(const std::string& name) {
   if (name == "iou") return MaskKind::iou;
+  if (name == "tanimoto") return MaskKind::tanimoto;
   if (name == "squared_error") return MaskKind::squared_error;
   MONODR_CHECK(name == "multi_scale", "unknown kind of mask loss '{}'", name);
   return MaskKind::multi_scale;
@@ -78,9 +82,10 @@ PluginDescriptor descriptor() {
       {.name = "kind",
        .default_value = std::string("iou"),
        .unit = "",
-       .meaning = "How overlap is measured: 1 - IoU, squared error over the mask's area, or cosine "
-                  "distance over five scales.",
-       .choices = {"iou", "squared_error", "multi_scale"}},
+       .meaning =
+           "How overlap is measured: 1 - IoU, Tanimoto's distance (squared error over the "
+           "union), squared error over the mask's area, or cosine distance over five scales.",
+       .choices = {"iou", "tanimoto", "squared_error", "multi_scale"}},
   };
   return {info, LossFactory([](const Parameters& parameters) {
             return std::make_unique<MaskLoss>(parameters);

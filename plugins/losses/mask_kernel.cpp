@@ -33,6 +33,31 @@ void iou_gradient(int pixels, const T* m, const T* k, const T* state, T scale, T
 }
 
 template <typename T>
+T tanimoto_loss(int pixels, const T* a, const T* m, const T* k, T* state) {
+  T error = 0, join = 0;
+#pragma omp simd reduction(+ : error, join)
+  for (int i = 0; i < pixels; ++i) {
+    const T square = k[i] * (a[i] - m[i]) * (a[i] - m[i]);
+    error += square;
+    join += square + k[i] * a[i] * m[i];
+  }
+  state[0] = error;
+  state[1] = join;
+  return join > T(1e-6) ? error / join : T(0);  // nothing seen, nothing rendered
+}
+
+template <typename T>
+void tanimoto_gradient(
+    int pixels, const T* a, const T* m, const T* k, const T* state, T scale, T* out) {
+  const T error = state[0], join = state[1];
+  if (!(join > T(1e-6))) return std::fill(out, out + pixels, T(0));
+  const T apart = 2 * scale / join, together = scale * error / (join * join);
+#pragma omp simd
+  for (int i = 0; i < pixels; ++i)
+    out[i] = k[i] * (apart * (a[i] - m[i]) - together * (2 * a[i] - m[i]));
+}
+
+template <typename T>
 T squared_error_loss(int pixels, const T* a, const T* m, const T* k, T* state) {
   T error = 0, area = 0;
 #pragma omp simd reduction(+ : error, area)
@@ -142,6 +167,8 @@ T mask_loss(MaskKind kind, int side, const T* a, const T* m, const T* k, T* stat
   switch (kind) {
     case MaskKind::iou:
       return iou_loss(side * side, a, m, k, state);
+    case MaskKind::tanimoto:
+      return tanimoto_loss(side * side, a, m, k, state);
     case MaskKind::squared_error:
       return squared_error_loss(side * side, a, m, k, state);
     case MaskKind::multi_scale:
@@ -156,6 +183,8 @@ void mask_gradient(
   switch (kind) {
     case MaskKind::iou:
       return iou_gradient(side * side, m, k, state, scale, out);
+    case MaskKind::tanimoto:
+      return tanimoto_gradient(side * side, a, m, k, state, scale, out);
     case MaskKind::squared_error:
       return squared_error_gradient(side * side, a, m, k, state, scale, out);
     case MaskKind::multi_scale:

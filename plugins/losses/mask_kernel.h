@@ -5,7 +5,7 @@ namespace monodr {
 
 /// Agreement of a rendered silhouette A with a mask M where the mask is known (k): plain C++ on
 /// pointers, T = float or double. Images are side x side, row-major.
-enum class MaskKind { iou, squared_error, multi_scale };
+enum class MaskKind { iou, tanimoto, squared_error, multi_scale };
 
 /// Numbers that `mask_loss` leaves for `mask_gradient`.
 constexpr int kMaskState = 12;

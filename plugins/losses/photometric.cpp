@@ -31,8 +31,8 @@
 namespace monodr {
 namespace {
 
-PhotometricOptions options_from(const Parameters& parameters) {
-  PhotometricOptions options;
+PhotometricParameters options_from(const Parameters& parameters) {
+  PhotometricParameters options;
   options.intensity_scale = parameters.real("intensity_scale");
   options.weight_intensity = parameters.real("weight_intensity");
   options.weight_structure = parameters.real("weight_structure");
@@ -83,7 +83,7 @@ class PhotometricLoss final : public Loss {
   }
 
  private:
-  PhotometricOptions options_;
+  PhotometricParameters options_;
 };
 
 PluginDescriptor descriptor() {
@@ -96,7 +96,7 @@ PluginDescriptor descriptor() {
       "Wang et al., Image quality assessment: from error visibility to structural "
       "similarity, IEEE TIP 2004; Beker et al., ECCV 2020";
   info.differentiable_in.inputs = {"colour"};
-  const PhotometricOptions defaults;
+  const PhotometricParameters defaults;
   info.parameters = {
       {.name = "weight_intensity",
        .default_value = defaults.weight_intensity,

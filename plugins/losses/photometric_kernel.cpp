@@ -28,7 +28,7 @@ struct Brightness {
   T count = 0, mean_x = 0, mean_y = 0, variance_x = 0, gain = 1, bias = 0;
   bool clamped = false;
 
-  Brightness(const PhotometricOptions& options,
+  Brightness(const PhotometricParameters& options,
              const PhotometricView<T>& view,
              const Overlap<T>& overlap) {
     const int side = view.side;
@@ -125,7 +125,7 @@ std::int64_t photometric_state(int side) {
 }
 
 template <typename T>
-T photometric_loss(const PhotometricOptions& options, const PhotometricView<T>& view, T* state) {
+T photometric_loss(const PhotometricParameters& options, const PhotometricView<T>& view, T* state) {
   Workspace<T>& workspace = Workspace<T>::of_this_thread();
   Overlap<T>& overlap = workspace.overlap;
   overlap.find(view);
@@ -158,7 +158,7 @@ T photometric_loss(const PhotometricOptions& options, const PhotometricView<T>& 
 }
 
 template <typename T>
-void photometric_gradient(const PhotometricOptions& options,
+void photometric_gradient(const PhotometricParameters& options,
                           const PhotometricView<T>& view,
                           const T* state,
                           T scale,
@@ -195,13 +195,13 @@ void photometric_gradient(const PhotometricOptions& options,
   }
 }
 
-template float photometric_loss(const PhotometricOptions&, const PhotometricView<float>&, float*);
-template double photometric_loss(const PhotometricOptions&,
+template float photometric_loss(const PhotometricParameters&, const PhotometricView<float>&, float*);
+template double photometric_loss(const PhotometricParameters&,
                                  const PhotometricView<double>&,
                                  double*);
 template void photometric_gradient(
-    const PhotometricOptions&, const PhotometricView<float>&, const float*, float, float*);
+    const PhotometricParameters&, const PhotometricView<float>&, const float*, float, float*);
 template void photometric_gradient(
-    const PhotometricOptions&, const PhotometricView<double>&, const double*, double, double*);
+    const PhotometricParameters&, const PhotometricView<double>&, const double*, double, double*);
 
 }  // namespace monodr

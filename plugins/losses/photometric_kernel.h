@@ -6,7 +6,7 @@
 namespace monodr {
 
 /// Constants of the photometric loss; photometric.cpp gives the formulas.
-struct PhotometricOptions {
+struct PhotometricParameters {
   double intensity_scale = 0.15;  ///< where Charbonnier turns from square to absolute
   double weight_intensity = 0.3;  ///< of the Charbonnier term
   double weight_structure = 0.5;  ///< of 1 - mean structure
@@ -31,11 +31,11 @@ constexpr int kStructureWindow = 7, kStructureStride = 3;
 std::int64_t photometric_state(int side);
 
 template <typename T>
-T photometric_loss(const PhotometricOptions& options, const PhotometricView<T>& view, T* state);
+T photometric_loss(const PhotometricParameters& options, const PhotometricView<T>& view, T* state);
 
 /// out [3,S,S] = scale * d loss / d rendered, exact: the fitted brightness is differentiated too.
 template <typename T>
-void photometric_gradient(const PhotometricOptions& options,
+void photometric_gradient(const PhotometricParameters& options,
                           const PhotometricView<T>& view,
                           const T* state,
                           T scale,

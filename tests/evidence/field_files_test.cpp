@@ -432,7 +432,7 @@ TEST(Boxes, OneBeyondThePictureCostsItselfAlone) {
         request.masks = enum_named<MaskKind>(masks);
         request.on_error = on_error;
         request.mask_cache = street.file("cache");
-        EXPECT_THAT(check_dataset(request), IsEmpty());
+        EXPECT_THAT(check_dataset(request).skipped, IsEmpty());
         cut_masks(request, 2, [](double) {});
         const ObservationSet set = load_observations(request);
         EXPECT_EQ(set.observations.size(), 5u) << box;

@@ -7,6 +7,8 @@
 
 #include <cmath>
 
+#include "plugin/predictor.h"
+
 namespace monodr {
 namespace {
 
@@ -73,6 +75,28 @@ TEST(HeadingModes, AFailedHypothesisIsNoAnswer) {
 TEST(HeadingModes, WhoTriedOneHeadingKnowsNothingOfOthers) {
   EXPECT_TRUE(heading_modes(candidates({10}, {1}), {}, 0, 0, 1, 1).empty());
   EXPECT_EQ(heading_modes(candidates({10}, {1}), candidates({10}, {1}), 0, 0, 1, 1).size(), 1u);
+}
+
+TEST(HeadingModes, WhatAPredictorSaysHasModesWithoutAFit) {
+  at::Tensor distribution = at::full({24}, 1e-3);
+  distribution[2] = 0.7;
+  distribution[14] = 0.2;
+  distribution = (distribution / distribution.sum()).log();
+  Box3d box;
+  box.location = {1, 2, 20};
+  box.rotation_y = 1;
+  const double alpha = heading_of_bin(2, 24);
+  const auto modes = heading_modes_said(distribution, box, alpha, 0.3, 0.02);
+  ASSERT_GE(modes.size(), 2u);
+  EXPECT_NEAR(modes[0].box.rotation_y, 1, 0.02) << "the highest peak is where the box stands";
+  EXPECT_NEAR(std::abs(modes[0].alpha - modes[1].alpha), M_PI, 0.05);
+  EXPECT_NEAR(modes[1].box.rotation_y, 1 - M_PI, 0.05);
+  EXPECT_NEAR(modes[1].loss - modes[0].loss,
+              0.02 * std::log(modes[0].probability / modes[1].probability),
+              1e-9);
+  double sum = 0;
+  for (const HeadingMode& mode : modes) sum += mode.probability;
+  EXPECT_NEAR(sum, 1, 1e-6);
 }
 
 }  // namespace

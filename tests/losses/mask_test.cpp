@@ -9,7 +9,7 @@
 namespace monodr::test {
 namespace {
 
-const char* const kKinds[] = {"iou", "squared_error", "multi_scale"};
+const char* const kKinds[] = {"iou", "tanimoto", "squared_error", "multi_scale"};
 
 TEST(MaskLoss, PerfectOverlapCostsNothing) {
   for (const char* kind : kKinds)
@@ -23,6 +23,17 @@ TEST(MaskLoss, IouOfHalfAnOverlap) {
   EXPECT_NEAR(scene.evaluate(*loss("mask")), 1 - 128.0 / 384, 1e-12);
 }
 
+// Of zeros and ones it is the IoU's distance; of blurred borders it is 0 where both are the same, which 1 - IoU is not.
+TEST(MaskLoss, TanimotoIsIouOfMasksAndZeroWhereBothAreTheSame) {
+  Scene scene = matching_scene();
+  const auto tanimoto = loss("mask", {{"kind", std::string("tanimoto")}});
+  scene.rendering.silhouette = rectangle(32, 24, 48, 40);
+  EXPECT_NEAR(scene.evaluate(*tanimoto), 1 - 128.0 / 384, 1e-12);
+  scene.rendering.silhouette = scene.observation.mask = 0.5 * rectangle(24, 24, 40, 40);
+  EXPECT_NEAR(scene.evaluate(*tanimoto), 0, 1e-12);
+  EXPECT_GT(scene.evaluate(*loss("mask")), 0.5);
+}
+
 TEST(MaskLoss, SquaredErrorCountsPixelsOfTheMask) {
   Scene scene = matching_scene();
   scene.rendering.silhouette = rectangle(24, 24, 40, 32);  // half of the mask is missing
@@ -30,10 +41,11 @@ TEST(MaskLoss, SquaredErrorCountsPixelsOfTheMask) {
   EXPECT_NEAR(scene.evaluate(*squared), 0.5, 1e-12);
 }
 
-TEST(MaskLoss, NoOverlapCostsOneForIouAndMultiScale) {
+TEST(MaskLoss, NoOverlapCostsOneForAllThatMeasureOverlap) {
   Scene scene = matching_scene();
   scene.rendering.silhouette = rectangle(0, 0, 8, 8);
   EXPECT_NEAR(scene.evaluate(*loss("mask")), 1, 1e-12);
+  EXPECT_NEAR(scene.evaluate(*loss("mask", {{"kind", std::string("tanimoto")}})), 1, 1e-12);
   // Coarse levels are 4 pixels wide: 16 x 16 pixels a cell, and the squares share none.
   const auto multi_scale = loss("mask", {{"kind", std::string("multi_scale")}});
   EXPECT_NEAR(scene.evaluate(*multi_scale), 1, 1e-12);

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "methods/trained_predictor.h"
 
+#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -188,10 +192,20 @@ class PredictorTrainingTest : public TrainedPredictorTest {
  protected:
   /// Stops after `steps` steps, if that is not the end; returns the last checkpoint.
   TensorTable trained(const TensorTable& from, int steps, bool to_the_end) {
+    make(learning_config("labels"));
+    std::vector<PredictorRecord::CurvePoint> curve;
+    return trained(from, steps, to_the_end, 5, nullptr, curve);
+  }
+
+  TensorTable trained(const TensorTable& from,
+                      int steps,
+                      bool to_the_end,
+                      int batch,
+                      const TrainingGroup* group,
+                      std::vector<PredictorRecord::CurvePoint>& curve) {
     const json config = learning_config("labels");
-    make(config);
     CellSettings settings = cell_settings(config);
-    settings.train.batch = 5;
+    settings.train.batch = batch;
     settings.train.patience = 9;
     const auto examples =
         load_examples(training_requests(settings, cache_->path()), true, 2, [](double) {});
@@ -214,8 +228,8 @@ class PredictorTrainingTest : public TrainedPredictorTest {
                                known_state_loss(),
                                [&](double) { return to_the_end || ++done < steps; },
                                [&](const auto& table) { last = table(); },
-                               from};
-    std::vector<PredictorRecord::CurvePoint> curve;
+                               from,
+                               group};
     const auto end = train_predictor(*predictor, examples, training, curve);
     EXPECT_EQ(end.has_value(), to_the_end);
     return end ? *end : last;
@@ -226,6 +240,78 @@ TEST_F(PredictorTrainingTest, GoesOnToTheSameBitsFromEveryStep) {
   const TensorTable whole = trained({}, 0, true);
   for (const int steps : {1, 3, 4, 6})
     EXPECT_EQ(difference(whole, trained(trained({}, steps, false), 0, true)), "") << steps;
+}
+
+/// Two processes, each a thread here: they share nothing but the store. Its steps of 18 objects are parts of 16 and 2.
+TEST_F(PredictorTrainingTest, TwoLearnAsOneDoes) {
+  make(learning_config("labels"));
+  using Curve = std::vector<PredictorRecord::CurvePoint>;
+  Curve alone;
+  const TensorTable one = trained({}, 0, true, 20, nullptr, alone);
+  // What the leader goes on from is all that the other needs.
+  Curve ignored;
+  const TensorTable begun = trained({}, 1, false, 20, nullptr, ignored);
+  for (const bool resumes : {false, true}) {
+    const ScratchFolder place;
+    std::array<TensorTable, 2> ends;
+    std::array<Curve, 2> curves;
+    const auto learn = [&](int rank) {
+      const TrainingGroup group({rank, 2, place.path() + "/store"});
+      const TensorTable from = resumes && group.leads() ? begun : TensorTable();
+      ends[static_cast<size_t>(rank)] =
+          trained(from, 0, true, 20, &group, curves[static_cast<size_t>(rank)]);
+      group.part();
+    };
+    std::thread other(learn, 1);
+    learn(0);
+    other.join();
+    EXPECT_EQ(difference(ends[0], ends[1]), "") << "each keeps the same weights";
+    const size_t before = resumes ? 1 : 0;  // epochs that the checkpoint has behind it
+    ASSERT_EQ(curves[0].size() + before, alone.size());
+    for (size_t i = before; i < alone.size(); ++i) {
+      const auto& point = curves[0][i - before];
+      EXPECT_NEAR(point.training, alone[i].training, 1e-4 * alone[i].training) << i;
+      EXPECT_NEAR(point.validation, alone[i].validation, 1e-3 * alone[i].validation) << i;
+    }
+    for (const auto& [name, tensor] : one)
+      if (tensor.is_floating_point() && name.find('.') != std::string::npos) {
+        EXPECT_LT((tensor - ends[0].at(name)).abs().max().item<double>(), 1e-3) << name;
+      }
+  }
+}
+
+TEST_F(PredictorTrainingTest, OneWhoseOthersGoSaysSo) {
+  const ScratchFolder place;
+  const std::string store = place.path() + "/store";
+  std::thread other([&] {
+    try {
+      const TrainingGroup goes({1, 2, store});
+    } catch (const LostProcess&) {  // the leader may notice first
+    }
+  });
+  const auto lead = [&] {
+    const TrainingGroup group({0, 2, store});
+    group.sum(at::ones({4}));
+  };
+  EXPECT_THROW(lead(), LostProcess);
+  other.join();
+  EXPECT_THROW(TrainingGroup({0, 2, "host:port"}), UserError);
+}
+
+/// Real processes: the leader starts the other, and both end.
+TEST_F(TrainedPredictorTest, IsTrainedByTwoProcesses) {
+  json config = learning_config("labels");
+  config["train"]["objects"] = 40;
+  make(config);
+  const PredictorFile one = read_predictor_file(path(config));
+  config["train"]["processes"] = 2;
+  make(config);
+  const PredictorFile two = read_predictor_file(path(config));
+  ASSERT_EQ(two.record.curve.size(), one.record.curve.size());
+  for (size_t i = 0; i < one.record.curve.size(); ++i)
+    EXPECT_NEAR(two.record.curve[i].training,
+                one.record.curve[i].training,
+                1e-4 * one.record.curve[i].training);
 }
 
 TEST_F(PredictorTrainingTest, CutsShowTheObjectWhereItsStateSays) {

@@ -132,6 +132,24 @@ TEST(Statistics, IntervalsReachBeyondPlainPercentilesAsFewValuesAsk) {
   EXPECT_TRUE(std::isnan(expanded_percentile_interval(resampled, 1).low));
 }
 
+// By hand, and by its definition: the shares p at which the found one lies 1.96 deviations sqrt(p (1 - p) / n) away.
+TEST(Statistics, WilsonIntervalIsThatOfTheScoreTest) {
+  const Interval some = wilson_interval(21, 24);
+  EXPECT_NEAR(some.low, 0.690, 5e-4);
+  EXPECT_NEAR(some.high, 0.957, 5e-4);
+  for (const auto& [successes, n] :
+       std::vector<std::pair<int, int>>{{1, 7}, {21, 24}, {300, 1000}}) {
+    const double found = static_cast<double>(successes) / n;
+    const Interval interval = wilson_interval(successes, n);
+    for (const double p : {interval.low, interval.high})
+      EXPECT_NEAR(std::abs(found - p), 1.959964 * std::sqrt(p * (1 - p) / n), 1e-6);
+  }
+  EXPECT_EQ(wilson_interval(0, 10).low, 0);
+  EXPECT_GT(wilson_interval(0, 10).high, 0.2);  // none of ten is not never
+  EXPECT_NEAR(wilson_interval(10, 10).high, 1, 1e-12);
+  EXPECT_TRUE(std::isnan(wilson_interval(0, 0).low));
+}
+
 TEST(Statistics, PValuesAreUniformWhereThereIsNoDifference) {
   std::mt19937 engine(23);
   std::normal_distribution<double> object(0, 5), seed(0, 1);

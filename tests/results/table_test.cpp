@@ -582,6 +582,24 @@ TEST(Table, OneSeedHasAnIntervalOverItsFrames) {
       << "one frame says nothing of others";
 }
 
+// Asked over objects, a share of one seed has Wilson's interval, however its objects stand in frames; a median keeps its own.
+TEST(Table, AShareOfOneSeedHasAnIntervalOverItsObjectsWhereAsked) {
+  const Folder folder;
+  Database database(folder.file());
+  std::vector<double> degrees;
+  for (int i = 0; i < 24; ++i) degrees.push_back(i < 3 ? 90 : 1);
+  import_objects(database, sample_record("arm", 0), degrees, 6);
+  TableSpec spec{"ablation_rotation", {}, "", true};
+  spec.intervals_over_objects = true;
+  const Table table = make_table(database, spec);
+  const TableEntry& share = table.rows[0].entries[column_named(table, "< 10 deg [%]")];
+  EXPECT_NEAR(share.interval.low, 0.690, 5e-4);
+  EXPECT_NEAR(share.interval.high, 0.957, 5e-4);
+  EXPECT_EQ(share.interval_n, 24);
+  EXPECT_EQ(table.rows[0].entries[column_named(table, "heading [deg]")].interval_over, "frames");
+  EXPECT_NE(format_table(table, TableFormat::text).find("24 objects"), std::string::npos);
+}
+
 TEST(Table, FewLabelsPrintTheCeilingOfAp) {
   const Folder folder;
   Database database(folder.file());

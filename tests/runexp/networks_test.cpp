@@ -92,6 +92,34 @@ TEST_F(Networks, DetectFindsBoxesInAPicture) {
   EXPECT_EQ(frame.at("left_out").size(), 2u);
 }
 
+/// A network of one epoch knows nothing, but it answers: with a box, headings and their probabilities.
+TEST_F(Networks, DetectAsksAPredictor) {
+  for (const char* method : {"predictor", "predictor+fit"}) {
+    const Program found = run_quickly({"detect",
+                                       picture("000008"),
+                                       "--networks",
+                                       "networks.toml",
+                                       "--method",
+                                       method,
+                                       "train.supervision=labels",
+                                       "train.objects=8",
+                                       "train.epochs=1",
+                                       "-o",
+                                       "found",
+                                       "-q"});
+    ASSERT_EQ(found.exit_code(), 0) << found.errors();
+    EXPECT_THAT(found.output(), HasSubstr("trained with labels"));
+    const json frame =
+        json::parse(read_file(folder_.file("found/detections.json"))).at("frames").at(0);
+    ASSERT_GT(frame.at("objects").size(), 0u);
+    for (const json& object : frame.at("objects"))
+      EXPECT_GT(object.at("standard_deviation").at("rotation_y").get<double>(), 0);
+  }
+  EXPECT_THAT(run({"detect", picture("000008"), "--networks", "networks.toml", "--method", "boxes"})
+                  .errors(),
+              HasSubstr("must be fit, predictor or predictor+fit"));
+}
+
 TEST_F(Networks, DetectSaysWhatItIsNotTold) {
   EXPECT_THAT(run({"detect", picture("000008")}).errors(),
               HasSubstr("--networks yolov5n-seg.toml"));
@@ -158,6 +186,39 @@ TEST_F(Networks, ACellAsksOnceAndSaysWhatItAsked) {
               HasSubstr("done"));
   EXPECT_THAT(run_quickly({"cell.toml", "--dry-run", "detector.onnx.overlap=0.4"}).output(),
               HasSubstr("missing"));
+}
+
+TEST_F(Networks, APictureWithoutACarIsNoError) {
+  const Program program = run_quickly({"detect",
+                                       picture("000008"),
+                                       "--calib",
+                                       (training() / "calib/000008.txt").string(),
+                                       "--networks",
+                                       "networks.toml",
+                                       "-o",
+                                       "none",
+                                       "dataset.minimum_height=500"});
+  ASSERT_EQ(program.exit_code(), 0) << program.errors();
+  EXPECT_THAT(program.output(), HasSubstr("left out"));
+}
+
+/// Before the sweep: no cell runs, and the message says what the network saw instead.
+TEST_F(Networks, ANetworkThatFindsNoCarIsToldBeforeTheSweep) {
+  write_file_atomically(
+      folder_.file("cell.toml"),
+      fmt::format(
+          "extends = [\"{}/experiments/base.toml\", \"networks.toml\"]\n"
+          "[experiment]\nname = \"blind\"\n[dataset]\nsource = \"kitti\"\nroot = \"kitti\"\n"
+          "objects = 0\nboxes = \"network\"\nmasks = \"network\"\ndepth = \"network\"\n"
+          "minimum_height = 500\n[sweep]\nseed = [0]\n",
+          std::getenv("MONODR_SOURCE_DIR")));
+  const Program program = run_quickly({"cell.toml", "-q"});
+  EXPECT_EQ(program.exit_code(), 2) << program.errors();
+  EXPECT_THAT(
+      program.errors(),
+      HasSubstr("0 boxes of class Car at least 500 px high were found by the network in 2 frames"));
+  EXPECT_THAT(program.errors(), HasSubstr("Car that is lower"));
+  EXPECT_THAT(run({"status", "blind"}).output(), Not(HasSubstr("failed")));
 }
 
 }  // namespace

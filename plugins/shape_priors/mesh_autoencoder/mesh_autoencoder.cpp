@@ -91,7 +91,7 @@ void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const Trainin
       });
   if (set.shapes.rows() == 0) return;
 
-  NetworkOptions network;
+  NetworkParameters network;
   network.latent_dims = shape_dimensions();
   network.hidden = integer("hidden");
   network.components = integer("components");

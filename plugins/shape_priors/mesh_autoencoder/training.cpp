@@ -68,7 +68,7 @@ std::shared_ptr<Decoder> decoder_of_white(const Autoencoder& network,
 
 }  // namespace
 
-TrainedDecoder train_decoder(const TrainingSet& set, const NetworkOptions& options) {
+TrainedDecoder train_decoder(const TrainingSet& set, const NetworkParameters& options) {
   const PrincipalComponents components =
       principal_components(set.shapes, set.weights, options.components);
   // Scaled so that the rows' mean squared length is 1.

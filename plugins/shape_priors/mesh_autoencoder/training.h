@@ -19,7 +19,7 @@ struct TrainingSet {
   Eigen::RowVectorXd weights;
 };
 
-struct NetworkOptions {
+struct NetworkParameters {
   int latent_dims = 8;
   int hidden = 64;
   int components = 64;
@@ -40,6 +40,6 @@ struct TrainedDecoder {
 ///
 /// The codes that come out are white over the corpus (mean 0, covariance 1), and ordered: the first
 /// dimension moves the shape most.
-TrainedDecoder train_decoder(const TrainingSet& set, const NetworkOptions& options);
+TrainedDecoder train_decoder(const TrainingSet& set, const NetworkParameters& options);
 
 }  // namespace monodr::mesh_autoencoder
