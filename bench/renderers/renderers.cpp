@@ -20,6 +20,7 @@
 
 #include "anchor.h"
 #include "base/memory.h"
+#include "plugin/surfels.h"
 #include "renderers/scenes.h"
 #include "scenarios.h"
 
@@ -48,6 +49,8 @@ struct Row {
 };
 
 std::unique_ptr<Renderer> renderer_for(const Row& row) {
+  if (row.renderer == "sdf_discs" || row.renderer == "point_cloud")
+    return test::make_renderer(row.renderer);
   if (row.renderer == "neural_mesh_renderer")
     return test::make_renderer(row.renderer, {{"near", 1.0}, {"far", 100.0}});
   const double sigma = row.mode == "hard" ? 1e-9 : row.sigma_ndc();
@@ -92,6 +95,10 @@ class Step {
         scene_(make_scene(row.mesh, row.batch, row.size)),
         renderer_(renderer_for(row)),
         request_{channels_for(row), row.size, row.size, 1.0} {
+    if (renderer_->draws().surfels)
+      sampling_ = sample_surface(scene_.input.vertices.detach().narrow(0, 0, 1),
+                                 scene_.input.faces,
+                                 renderer_->surfels_of_a_mesh());
     if (row.renderer != "naive") return;
     // In double, soft_rasterizer is its own plain reference.
     scene_.input = test::leaves(scene_.input, at::kDouble);
@@ -99,6 +106,9 @@ class Step {
   }
   const Scene& scene() const { return scene_; }
   void run() {
+    if (sampling_.faces.defined())
+      scene_.input.surfels =
+          surfels_of(sampling_, scene_.input.vertices, scene_.input.faces, scene_.input.colours);
     if (row_.backward) {
       scene_.input.vertices.mutable_grad() = at::Tensor();
       scene_.input.colours.mutable_grad() = at::Tensor();
@@ -121,6 +131,7 @@ class Step {
   Scene scene_;
   std::unique_ptr<Renderer> renderer_;
   RenderRequest request_;
+  SurfelSampling sampling_;  ///< of a renderer that draws surfels
 };
 
 /// A row with what is measured of it once. Google Benchmark calls a row several times.
@@ -216,6 +227,8 @@ void add_rows() {
   add_row({neural, "sil", "ico3", 8, 256, "", 1, true});
   add_row({neural, "sil", "ico4", 8, 128, "", 1, true});
   add_row({neural, "full", "ico3", 8, 128, "", 1, true});
+  for (const char* surfels : {"sdf_discs", "point_cloud"})
+    for (const char* mode : {"sil", "full"}) add_row({surfels, mode, "ico3", 8, 128, "", 1, true});
   add_row({"naive", "sil", "ico3", 1, 64, "1e-4", 1, true});
 }
 

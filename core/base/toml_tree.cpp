@@ -82,11 +82,21 @@ std::string path_of_base(const std::string& file,
                               shipped.empty() ? "" : ", nor one in " + join(shipped, ", ")));
 }
 
+std::string canonical(const std::string& file) {
+  return fs::weakly_canonical(file).string();
+}
+
+TomlNode merged_bases(const std::string& file,
+                      const TomlNode& list,
+                      const std::vector<std::string>& chain,
+                      const std::vector<std::string>& known,
+                      std::vector<std::string>& files);
+
 TomlNode read_with_bases(const std::string& file,
                          std::vector<std::string> chain,
+                         const std::vector<std::string>& known,
                          std::vector<std::string>& files) {
-  const std::string canonical = fs::weakly_canonical(file).string();
-  chain.push_back(canonical);
+  chain.push_back(canonical(file));
   TomlNode root = parse_file(file);
   auto& table = std::get<TomlNode::Table>(root.value);
   const TomlEntry* extends = find_entry(table, "extends");
@@ -94,25 +104,34 @@ TomlNode read_with_bases(const std::string& file,
     files.push_back(file);
     return root;
   }
-  if (!extends->node.is_list())
-    throw UserError(extends->node.where, "'extends' must be a list of files: [\"base.toml\"]");
+  TomlNode merged = merged_bases(file, extends->node, chain, known, files);
+  table.erase(table.begin() + (extends - table.data()));
+  merge_tables(std::get<TomlNode::Table>(merged.value), table);
+  files.push_back(file);
+  return merged;
+}
 
-  TomlNode merged{TomlNode::Table{}, root.where};
-  auto& merged_table = std::get<TomlNode::Table>(merged.value);
-  for (const TomlNode& base : std::get<TomlNode::List>(extends->node.value)) {
+/// What the list behind `extends` in `file` says, but for files that are `known` already.
+TomlNode merged_bases(const std::string& file,
+                      const TomlNode& list,
+                      const std::vector<std::string>& chain,
+                      const std::vector<std::string>& known,
+                      std::vector<std::string>& files) {
+  if (!list.is_list())
+    throw UserError(list.where, "'extends' must be a list of files: [\"base.toml\"]");
+  TomlNode merged{TomlNode::Table{}, list.where};
+  for (const TomlNode& base : std::get<TomlNode::List>(list.value)) {
     const auto* name = std::get_if<std::string>(&base.value);
     if (name == nullptr)
       throw UserError(base.where, "'extends' must be a list of files: [\"base.toml\"]");
     const std::string path = path_of_base(file, *name, base.where);
-    if (std::count(chain.begin(), chain.end(), fs::weakly_canonical(path).string()) > 0)
+    if (std::count(chain.begin(), chain.end(), canonical(path)) > 0)
       throw UserError(base.where,
                       fmt::format("'extends' goes in a circle: '{}' leads back here", *name));
-    const TomlNode lower = read_with_bases(path, chain, files);
-    merge_tables(merged_table, std::get<TomlNode::Table>(lower.value));
+    if (std::count(known.begin(), known.end(), canonical(path)) > 0) continue;
+    const TomlNode lower = read_with_bases(path, chain, known, files);
+    merge_tables(std::get<TomlNode::Table>(merged.value), std::get<TomlNode::Table>(lower.value));
   }
-  table.erase(table.begin() + (extends - table.data()));
-  merge_tables(merged_table, table);
-  files.push_back(file);
   return merged;
 }
 
@@ -177,9 +196,18 @@ void forget_lines(TomlNode& node) {
 
 TomlNode read_toml(const std::string& file, std::vector<std::string>* files) {
   std::vector<std::string> read;
-  TomlNode root = read_with_bases(file, {}, read);
+  TomlNode root = read_with_bases(file, {}, {}, read);
   if (files != nullptr) *files = std::move(read);
   return root;
+}
+
+TomlNode::Table read_extended(const TomlNode& list,
+                              const std::vector<std::string>& known,
+                              std::vector<std::string>& files) {
+  std::vector<std::string> names;
+  for (const std::string& file : known) names.push_back(canonical(file));
+  TomlNode merged = merged_bases(list.where.file, list, {}, names, files);
+  return std::get<TomlNode::Table>(std::move(merged.value));
 }
 
 TomlNode::Table parse_override(const std::string& text,

@@ -37,6 +37,13 @@ struct TomlEntry {
 /// that it extends. Throws UserError at file:line:column.
 TomlNode read_toml(const std::string& file, std::vector<std::string>* files = nullptr);
 
+/// What the files of a list behind `extends` say together, as above, but for the `known` ones, which have been read
+/// already and say nothing again. `files` gets the names of the others. For a list that stands in a part of a file: an
+/// arm that is another file's method on this file's data.
+TomlNode::Table read_extended(const TomlNode& list,
+                              const std::vector<std::string>& known,
+                              std::vector<std::string>& files);
+
 /// `a.b.c=VALUE` from the command line as a tree of one leaf. VALUE is a TOML value, a bare word
 /// (taken as text), or a list without brackets: `sweep.seed=0,1`. Places read
 /// "command line: 'a.b.c=VALUE'".

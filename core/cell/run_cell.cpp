@@ -315,11 +315,13 @@ CellOutcome run_cell(const CellOrder& order,
       result.provenance[fact] = value;
   add_skipped(set, result);
   if (found.starts_without_detection > 0)
-    add_note(result,
-             fmt::format("{} of {} objects met no box of fit.start_detections and started at "
-                         "headings around the circle",
-                         found.starts_without_detection,
-                         found.objects.size()));
+    add_note(
+        result,
+        fmt::format(
+            "{} of {} objects met no box of fit.start_detections (or, where fit.start looks at "
+            "measured points, have fewer than 8) and started at headings around the circle",
+            found.starts_without_detection,
+            found.objects.size()));
   for (const std::vector<std::string>* notes : {&found.notes, &std::as_const(set).notes})
     for (const std::string& note : *notes) add_note(result, note);
   note_low_recall(result);

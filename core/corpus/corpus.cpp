@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "corpus/mesh_repair.h"
 #include "corpus/parametric_car.h"
+#include "geometry/mesh_axes.h"
 #include "geometry/mesh_file.h"
 
 namespace monodr {
@@ -105,6 +106,29 @@ Repaired repair_file(const fs::path& file,
   return result;
 }
 
+/// The mesh as it stands in its file, but for its axes and the unit box.
+Repaired mesh_as_it_is(const fs::path& file,
+                       const std::string& name,
+                       const CategoryModel& category) {
+  Repaired result;
+  result.report.name = name;
+  try {
+    Mesh& mesh = result.mesh = read_mesh(file.string());
+    const Eigen::Matrix3f rotation = rotation_of_axes(category.mesh_axes);
+    for (Eigen::Vector3f& v : mesh.vertices) v = (rotation * v).eval();
+    const MeshBounds box = bounds(mesh);
+    if (!((box.high - box.low).minCoeff() > 0))
+      throw UserError("it is flat, so that it is no body");
+    normalise_to_unit_box(mesh);
+    if (mesh.colours.empty())
+      mesh.colours.assign(mesh.vertices.size(), Eigen::Vector3f::Constant(0.5F));
+  } catch (const UserError& error) {
+    result.report.taken = false;
+    result.report.findings = {error.what()};
+  }
+  return result;
+}
+
 // Moves the tenth of the items whose names hash lowest to `held_out`.
 void split(Corpus& corpus) {
   const size_t count = corpus.training.size() / 10;
@@ -124,15 +148,21 @@ void split(Corpus& corpus) {
 MeshFolder read_mesh_folder(const std::string& root,
                             const CategoryModel& category,
                             const std::string& cache,
-                            const std::function<void(double)>& progress) {
+                            const std::function<void(double)>& progress,
+                            bool repair) {
+  if (!repair && category.mesh_axes == kByLikeness)
+    throw UserError(
+        "'corpus.repair' is false, but 'category.mesh_axes' is \"likeness\"; say where up and "
+        "forward point in the files, such as \"+y -z\"");
   const std::vector<fs::path> files = mesh_files(root);
   const FileCache kept((fs::path(cache) / "meshes").string(), ".obj");
   std::vector<Repaired> repaired(files.size());
   std::mutex mutex;
   size_t done = 0;
   parallel_for(files.size(), at::get_num_threads(), [&](size_t i) {
-    repaired[i] =
-        repair_file(files[i], files[i].lexically_relative(root).generic_string(), category, kept);
+    const std::string name = files[i].lexically_relative(root).generic_string();
+    repaired[i] = repair ? repair_file(files[i], name, category, kept)
+                         : mesh_as_it_is(files[i], name, category);
     const std::lock_guard<std::mutex> lock(mutex);
     progress(static_cast<double>(++done) / static_cast<double>(files.size()));
   });
@@ -171,7 +201,8 @@ Corpus make_corpus(const CorpusRequest& options, const std::function<void(double
     corpus.held_out = held_out_corpus(options.held_out, options.seed);
     return corpus;
   }
-  MeshFolder folder = read_mesh_folder(options.root, options.category, options.cache, progress);
+  MeshFolder folder =
+      read_mesh_folder(options.root, options.category, options.cache, progress, options.repair);
   corpus.training = std::move(folder.items);
   corpus.reports = std::move(folder.reports);
   split(corpus);
@@ -182,7 +213,9 @@ std::string corpus_fingerprint(const CorpusRequest& options) {
   if (options.root.empty())
     return fmt::format(
         "{}: {} of seed {}", parametric_car_corpus_version, options.cars, options.seed);
-  return sha256(path_identity(options.root) + repair_identity(options.category));
+  const std::string made = options.repair ? repair_identity(options.category)
+                                          : "as they are " + options.category.mesh_axes;
+  return sha256(path_identity(options.root) + made);
 }
 
 }  // namespace monodr

@@ -29,7 +29,8 @@ struct MeshReport {
 /// Every .obj, .off and .ply below the folder, repaired (corpus/mesh_repair.h) and named by its path
 /// in it ("02958343/1a2b/models/model_normalized.obj"), in the order of the names. A repaired mesh
 /// is kept in the cache (base/file_cache.h) under the hash of its file, ending, materials and axes. One that cannot be repaired is left out and
-/// reported; UserError where there is none at all.
+/// reported; UserError where there is none at all. Without `repair` vertices, faces and colours are those of the file,
+/// turned into the object's axes and scaled to the unit box; such a mesh need not be closed.
 struct MeshFolder {
   std::vector<CorpusItem> items;
   std::vector<MeshReport> reports;
@@ -37,7 +38,8 @@ struct MeshFolder {
 MeshFolder read_mesh_folder(const std::string& root,
                             const CategoryModel& category,
                             const std::string& cache,
-                            const std::function<void(double share)>& progress);
+                            const std::function<void(double share)>& progress,
+                            bool repair = true);
 
 struct Corpus {
   std::vector<CorpusItem> training, held_out;

@@ -12,6 +12,7 @@
 #include "corpus/parametric_car.h"
 #include "geometry/enclosure.h"
 #include "geometry/isosurface.h"
+#include "geometry/mesh_axes.h"
 #include "geometry/signed_distance.h"
 
 namespace monodr {
@@ -250,15 +251,8 @@ CarAxes axes_by_likeness(const Enclosure& solid) {
 }
 
 CarAxes axes_as_stated(const std::string& text) {
-  const auto direction = [&](size_t at) {
-    Eigen::Vector3f axis = Eigen::Vector3f::Zero();
-    axis[text[at + 1] - 'x'] = text[at] == '+' ? 1.F : -1.F;
-    return axis;
-  };
   CarAxes axes;
-  axes.rotation.row(0) = direction(3);
-  axes.rotation.row(1) = -direction(0);
-  axes.rotation.row(2) = direction(3).cross(-direction(0));
+  axes.rotation = rotation_of_axes(text);
   return axes;
 }
 

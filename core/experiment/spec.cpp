@@ -15,31 +15,53 @@
 namespace monodr {
 namespace {
 
-Arm read_arm(const TomlNode& node, size_t number) {
+/// What is not a setting.
+const std::vector<std::string> kOfExperiments{
+    "experiment", "report", "plugins", "launcher", "sweep", "arm", "extends"};
+
+Arm read_arm(const TomlNode& node,
+             size_t number,
+             const std::vector<std::string>& known,
+             std::vector<std::string>& files) {
   const auto& table = as_table(node, "arm");
-  refuse_unknown_keys(table, "[[arm]]", {"name", "set"});
+  refuse_unknown_keys(table, "[[arm]]", {"name", "extends", "set"});
   const TomlEntry* name = find_entry(table, "name");
   if (name == nullptr)
     throw UserError(node.where, fmt::format("arm {} has no name: name = \"...\"", number));
   Arm arm{as_text(name->node, "arm.name"), name->node.where, {}};
   if (arm.name.empty()) throw UserError(name->node.where, "the name of an arm is empty");
-  if (const TomlEntry* set = find_entry(table, "set"))
-    add_settings(as_table(set->node, "arm.set"), "", arm.settings);
+  if (const TomlEntry* extends = find_entry(table, "extends")) {
+    TomlNode::Table sections;
+    for (TomlEntry& entry : read_extended(extends->node, known, files))
+      if (std::count(kOfExperiments.begin(), kOfExperiments.end(), entry.key) == 0)
+        sections.push_back(std::move(entry));
+    add_settings(sections, "", arm.settings);
+  }
+  if (const TomlEntry* set = find_entry(table, "set")) {
+    Settings own;
+    add_settings(as_table(set->node, "arm.set"), "", own);
+    for (auto& [key, value] : own) arm.settings.insert_or_assign(key, std::move(value));
+  }
   return arm;
 }
 
-std::vector<Arm> read_arms(const TomlEntry* entry, const SourceLocation& root) {
+std::vector<Arm> read_arms(const TomlEntry* entry,
+                           const SourceLocation& root,
+                           std::vector<std::string>& files) {
   std::vector<Arm> arms;
   std::set<std::string> names;
+  const std::vector<std::string> known = files;
   if (entry != nullptr) {
     for (const TomlNode& node : as_list(entry->node, "arm", "[[arm]] tables")) {
-      arms.push_back(read_arm(node, arms.size() + 1));
+      arms.push_back(read_arm(node, arms.size() + 1, known, files));
       if (!names.insert(arms.back().name).second)
         throw UserError(arms.back().where,
                         fmt::format("there are two arms named '{}'", arms.back().name));
     }
   }
   if (arms.empty()) arms.push_back({"all", root, {}});
+  std::rotate(
+      files.begin(), files.begin() + static_cast<std::ptrdiff_t>(known.size()), files.end());
   return arms;
 }
 
@@ -138,18 +160,11 @@ void refuse_conflicts(const Experiment& experiment) {
   for (const CellPattern& pattern : experiment.exclude) checked_arm(pattern, experiment.arms);
 }
 
-/// The tables of an experiment file that hold no settings of cells.
-const std::vector<std::string>& own_tables() {
-  static const std::vector<std::string> names{
-      "experiment", "report", "plugins", "launcher", "sweep", "arm"};
-  return names;
-}
-
 void refuse_idle_overrides(const Experiment& experiment,
                            const std::vector<TomlNode::Table>& overrides) {
   for (const TomlNode::Table& override_table : overrides) {
     const std::string& first = override_table.front().key;
-    if (std::ranges::count(own_tables(), first) > 0) continue;
+    if (std::ranges::count(kOfExperiments, first) > 0) continue;
     Settings settings;
     add_settings(override_table, "", settings);
     for (const auto& [key, given] : settings) {
@@ -227,11 +242,10 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
       sections.push_back(entry);
   }
   std::vector<std::string> known = section_names();
-  known.insert(known.end(), own_tables().begin(), own_tables().end());
-  known.emplace_back("extends");
+  known.insert(known.end(), kOfExperiments.begin(), kOfExperiments.end());
   refuse_unknown_keys(sections, "the experiment file", known);
   add_settings(sections, "", experiment.settings);
-  experiment.arms = read_arms(find_entry(tree, "arm"), top);
+  experiment.arms = read_arms(find_entry(tree, "arm"), top, experiment.files);
   refuse_conflicts(experiment);
   refuse_idle_overrides(experiment, changes);
   return experiment;

@@ -10,7 +10,8 @@
 
 namespace monodr {
 
-/// One named row of an ablation: what it changes.
+/// One named row of an ablation: what it changes. `extends = ["slf.toml"]` in an arm takes all settings of another
+/// experiment, and of what that extends, but for files that this experiment extends itself: a system on other data.
 struct Arm {
   std::string name;
   SourceLocation where;

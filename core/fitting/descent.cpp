@@ -27,9 +27,9 @@ constexpr double kLargestCode = 2.5;              // codes beyond were never see
 constexpr double kSteepest = 15 * M_PI / 180;     // pitch and roll of a car on a road
 constexpr double kLargestFactor = 5;              // of a dimension over the class mean
 
-/// Cosine from 1 to 0.1.
-double decay(double share) {
-  return 0.55 + 0.45 * std::cos(M_PI * share);
+/// Cosine from 1 to `end`.
+double decay(double share, double end) {
+  return (1 + end) / 2 + (1 - end) / 2 * std::cos(M_PI * share);
 }
 
 /// [B,K] losses, by which hypotheses are ranked for pruning: one that has run into the valley of a
@@ -59,7 +59,6 @@ Descent::Descent(const ObservationBatch& batch,
       settings_(settings),
       observe_(observe),
       prunings_(settings.prunings()),
-      gradient_estimator_(make_gradient_estimator(settings.gradient, objective.layout())),
       per_object_(settings.hypotheses),
       state_(starts.state),
       object_(at::arange(batch.count(), at::kLong).repeat_interleave(per_object_)),
@@ -70,7 +69,16 @@ Descent::Descent(const ObservationBatch& batch,
       failed_at_(at::zeros({state_.size(0)}, at::kLong)),
       adam_(state_, objective.layout().learning_rates(settings.rates)) {}
 
+/// Which columns of the state may move from now on.
+void Descent::begin_stage(int step) {
+  free_ = objective_.layout().learning_rates(settings_.rates_at(step)).gt(0);
+  gradient_estimator_ = make_gradient_estimator(settings_.gradient, objective_.layout(), free_);
+}
+
 void Descent::step(int index, LossCurve& curve) {
+  if (index == 0 ||
+      std::count(settings_.stage_steps.begin(), settings_.stage_steps.end(), index) > 0)
+    begin_stage(index);
   const Exploration& exploration = settings_.exploration;
   if (exploration.every > 0 && index > 0 && index % exploration.every == 0 && branches_ == 1 &&
       index + exploration.trial_steps <= settings_.iterations)
@@ -85,7 +93,7 @@ void Descent::step(int index, LossCurve& curve) {
   const at::Tensor losses = without_failed(step.losses);
   if (observe_) observe_({index, state_, object_, initial_texture_, losses});
   note_failures(index, step.value, step.gradient);
-  learn(step.gradient, decay(share));
+  learn(step.gradient, decay(share, settings_.rate_end));
   note_divergence(index);
   record(losses, step.value, curve);
   const at::Tensor so_far = judged(without_failed(losses));
@@ -207,6 +215,10 @@ void Descent::fail(const at::Tensor& rows, int64_t reason, int step) {
 
 void Descent::learn(at::Tensor gradient, double scale) {
   gradient = gradient.masked_fill(failed_.unsqueeze(1), 0);
+  if (settings_.keep_proportions) {
+    at::Tensor size = gradient.slice(1, StateLayout::kSize, StateLayout::kHeading);
+    size.copy_(size.mean(1, /*keepdim=*/true).expand_as(size));
+  }
   // A hypothesis without gradient (a loser under hindsight) rests; momentum must not carry it on.
   at::Tensor learns = gradient.ne(0).any(1, /*keepdim=*/true);
   if (settings_.share == Sharing::all_but_heading) {
@@ -221,6 +233,7 @@ void Descent::learn(at::Tensor gradient, double scale) {
     learns = shared(learns.to(at::kLong)).gt(0).repeat({1, gradient.size(1)});
     learns.select(1, StateLayout::kHeading).copy_(own_learns);
   }
+  if (!settings_.stage_steps.empty()) learns = learns.logical_and(free_);
   adam_.step(state_, gradient, learns, scale);
   state_.slice(1, StateLayout::kShape, objective_.layout().texture())
       .clamp_(-kLargestCode, kLargestCode);

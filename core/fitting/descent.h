@@ -87,6 +87,7 @@ class Descent {
   ObjectiveValue evaluate_all(double share, Channels extra = {});
   at::Tensor combined(const at::Tensor& losses, int index) const;
   at::Tensor judged(const at::Tensor& losses) const;
+  void begin_stage(int step);
   void remember(const at::Tensor& losses);
   at::Tensor without_failed(const at::Tensor& losses) const;
   void note_failures(int step, const ObjectiveValue& value, const at::Tensor& gradient);
@@ -111,6 +112,7 @@ class Descent {
   int settle_after_ = 0;  ///< steps done when the exploration ends
   at::Tensor state_, object_, initial_texture_;
   at::Tensor heading_;             ///< [B,bins] log-probability, or undefined
+  at::Tensor free_;                ///< [columns] bool: what this stage may move
   at::Tensor failed_;              ///< [N] bool
   at::Tensor reason_, failed_at_;  ///< [N] int64: what was not finite, in which step
   at::Tensor agreement_;

@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
+#include "fitting/acceptance.h"
 #include "fitting/confidence.h"
 #include "fitting/fitted_object.h"
 #include "fitting/heading_modes.h"
@@ -15,11 +16,9 @@ namespace {
 
 /// [B]: the product of the factors that are switched on.
 at::Tensor self_consistency(const ConfidenceSettings& settings,
-                            const ObjectiveValue& value,
-                            const ObservationBatch& batch,
+                            const ConfidenceFactors& factors,
                             const at::Tensor& agreement) {
-  const ConfidenceFactors factors = confidence_factors(value, batch);
-  at::Tensor product = at::ones({batch.count()}, at::kFloat);
+  at::Tensor product = at::ones_like(agreement);
   if (settings.mask) product = product * factors.mask;
   if (settings.depth) product = product * factors.depth;
   if (settings.agreement) product = product * agreement;
@@ -51,8 +50,8 @@ FitResult fit_objects(const std::vector<Observation>& observations,
   descent.choose();
   const ObjectiveValue last = descent.final_evaluation();
   const at::NoGradGuard no_gradient;
-  const at::Tensor confidence =
-      self_consistency(settings.confidence, last, batch, descent.agreement());
+  const ConfidenceFactors factors = confidence_factors(last, batch);
+  const at::Tensor confidence = self_consistency(settings.confidence, factors, descent.agreement());
   for (size_t i = 0; i < observations.size(); ++i) {
     const int64_t row = static_cast<int64_t>(i);
     FittedObject fitted = fitted_object(observations[i], last, row);
@@ -70,6 +69,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
     fitted.agreement = descent.agreement().select(0, row).item<double>();
     result.objects.push_back(std::move(fitted));
   }
+  refuse_results(settings.acceptance, batch, last, factors.mask, result.objects);
   result.failed_hypotheses = descent.failed_hypotheses();
   result.renders = descent.renders();
   return result;

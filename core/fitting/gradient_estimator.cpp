@@ -39,8 +39,10 @@ StateGradient AutogradEstimator::estimate(const at::Tensor& state,
   return result;
 }
 
-CentralDifferences::CentralDifferences(const StateLayout& layout)
-    : steps_(at::empty({layout.columns()}, at::kFloat)) {
+CentralDifferences::CentralDifferences(const StateLayout& layout, const at::Tensor& free)
+    : steps_(at::empty({layout.columns()}, at::kFloat)),
+      columns_(free.defined() ? free.nonzero().squeeze(1)
+                              : at::arange(layout.columns(), at::kLong)) {
   // About half a pixel of a 64 px crop, one percent of range and size, a degree, a tenth of a code's deviation:
   // large enough that a hard silhouette changes, small beside the valleys of the losses.
   steps_.slice(0, StateLayout::kPosition, StateLayout::kDepth).fill_(0.015);
@@ -53,24 +55,27 @@ StateGradient CentralDifferences::estimate(const at::Tensor& state,
                                            const StateObjective& objective,
                                            const LossCombination& combine) const {
   StateGradient result;
-  const int64_t columns = state.size(1);
-  at::Tensor slopes;
+  const int64_t columns = state.size(1), moved = columns_.size(0);
+  at::Tensor slopes = at::zeros_like(state);
   {
     const at::NoGradGuard no_gradient;
     result.value = objective(state, all_rows(state));
     result.losses = result.value.total;
-    const at::Tensor moves = at::diag(steps_);  // [C,C]
+    const at::Tensor moves = at::diag(steps_).index_select(0, columns_);  // [C,columns]
     const at::Tensor both = at::stack({moves, -moves}, 0).unsqueeze(0);
     std::vector<at::Tensor> parts;
-    const int64_t rows_a_call = std::max<int64_t>(1, kStatesACall / (2 * columns));
+    const int64_t rows_a_call =
+        std::max<int64_t>(1, kStatesACall / std::max<int64_t>(1, 2 * moved));
     for (const at::Tensor& part : all_rows(state).split(rows_a_call)) {
+      if (moved == 0) break;
       const at::Tensor centres = state.detach().index_select(0, part).view({-1, 1, 1, columns});
       const at::Tensor losses =
-          objective((centres + both).view({-1, columns}), part.repeat_interleave(2 * columns))
-              .total.view({-1, 2, columns});
-      parts.push_back((losses.select(1, 0) - losses.select(1, 1)) / (2 * steps_));
+          objective((centres + both).view({-1, columns}), part.repeat_interleave(2 * moved))
+              .total.view({-1, 2, moved});
+      parts.push_back((losses.select(1, 0) - losses.select(1, 1)) /
+                      (2 * steps_.index_select(0, columns_)));
     }
-    slopes = at::cat(parts);
+    if (moved > 0) slopes.index_copy_(1, columns_, at::cat(parts));
   }
   // What the rule makes of a row's loss is the row's share of the gradient.
   const at::Tensor leaf = result.losses.detach().clone().requires_grad_(true);
@@ -80,9 +85,10 @@ StateGradient CentralDifferences::estimate(const at::Tensor& state,
 }
 
 std::unique_ptr<GradientEstimator> make_gradient_estimator(GradientKind kind,
-                                                           const StateLayout& layout) {
+                                                           const StateLayout& layout,
+                                                           const at::Tensor& free) {
   if (kind == GradientKind::autograd) return std::make_unique<AutogradEstimator>();
-  return std::make_unique<CentralDifferences>(layout);
+  return std::make_unique<CentralDifferences>(layout, free);
 }
 
 }  // namespace monodr

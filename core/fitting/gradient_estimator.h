@@ -47,19 +47,23 @@ class AutogradEstimator : public GradientEstimator {
 ///     d loss_n / d state_nc  ~  (loss(state_n + h_c e_c) - loss(state_n - h_c e_c)) / (2 h_c),
 /// the way of 3D-RCNN (Kundu, Li, Rehg, CVPR 2018), with a step h_c for each column. All 2 C
 /// displaced states of a row are rendered in one call, together with those of as many other rows as
-/// memory allows. Losses and renderers may be of any kind; what a step costs grows with C.
+/// memory allows. Losses and renderers may be of any kind; what a step costs grows with C, the number of
+/// columns that may move: the others have a gradient of 0.
 class CentralDifferences : public GradientEstimator {
  public:
-  explicit CentralDifferences(const StateLayout& layout);
+  /// `free` [columns], bool; undefined = all.
+  explicit CentralDifferences(const StateLayout& layout, const at::Tensor& free = {});
   StateGradient estimate(const at::Tensor& state,
                          const StateObjective& objective,
                          const LossCombination& combine) const override;
 
  private:
-  at::Tensor steps_;  ///< [columns]
+  at::Tensor steps_;    ///< [columns]
+  at::Tensor columns_;  ///< [C] those that are displaced
 };
 
 std::unique_ptr<GradientEstimator> make_gradient_estimator(GradientKind kind,
-                                                           const StateLayout& layout);
+                                                           const StateLayout& layout,
+                                                           const at::Tensor& free = {});
 
 }  // namespace monodr

@@ -175,7 +175,8 @@ std::string to_json(const DetectOrder& order) {
                {"plugin_folders", order.plugin_folders},
                {"cache", order.cache},
                {"output", order.output},
-               {"offset", order.offset}});
+               {"offset", order.offset},
+               {"meshes", order.meshes}});
 }
 
 DetectOrder detect_order_from_json(const std::string& text) {
@@ -186,6 +187,7 @@ DetectOrder detect_order_from_json(const std::string& text) {
   order.cache = document.at("cache");
   order.output = document.at("output");
   order.offset = document.at("offset").get<std::vector<double>>();
+  order.meshes = document.at("meshes");
   return order;
 }
 

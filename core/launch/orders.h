@@ -82,6 +82,7 @@ struct DetectOrder {
   std::string output;  ///< folder that is there
   /// Of the pictures' camera in the rig whose frame the boxes are written in (geometry/camera.h), metres.
   std::vector<double> offset{0, 0, 0};
+  bool meshes = false;  ///< write each object's posed mesh, too: FRAME-OBJECT.obj
 };
 std::string to_json(const DetectOrder& order);
 DetectOrder detect_order_from_json(const std::string& text);

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parameters_json.h"
+#include "fitting/axis_initialiser.h"
+#include "fitting/search_initialiser.h"
 #include "methods/detection_files.h"
 #include "methods/trained_prior.h"
 #include "settings/sections.h"
@@ -81,6 +83,8 @@ void check_fit_pipeline(const json& config, Registry& registry) {
 std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
                                               const CategoryModel& category) {
   if (settings.start == StartKind::headings) return std::make_unique<HeadingInitialiser>();
+  if (settings.start == StartKind::principal_axis) return std::make_unique<AxisInitialiser>();
+  if (settings.start == StartKind::search) return std::make_unique<SearchInitialiser>();
   return std::make_unique<DetectionInitialiser>(
       DetectionFiles(settings.start_detections, category, "fit.start_detections").by_frame());
 }

@@ -109,11 +109,12 @@ CorpusRequest corpus_request(const CellSettings& settings, const std::string& ca
 
 CorpusRequest corpus_request(const PriorRecord& record, const std::string& cache) {
   const json& corpus = record.corpus;
-  return {{corpus.at("root"), corpus.at("cars"), corpus.at("held_out")},
-          record.seed,
-          cache,
-          corpus.contains("category") ? category_binding().read(corpus.at("category"))
-                                      : parametric_car_category()};
+  return {
+      {corpus.at("root"), corpus.at("cars"), corpus.at("held_out"), corpus.value("repair", true)},
+      record.seed,
+      cache,
+      corpus.contains("category") ? category_binding().read(corpus.at("category"))
+                                  : parametric_car_category()};
 }
 
 namespace {
@@ -193,6 +194,7 @@ void make_trained_prior(const json& config,
                             {"root", options.root},
                             {"cars", options.cars},
                             {"held_out", options.held_out},
+                            {"repair", options.repair},
                             {"category", category_binding().write(options.category)},
                             {"meshes", corpus.training.size()}};
   ResumableTraining training(

@@ -30,6 +30,7 @@ int run_metrics(const std::vector<std::string>& arguments);     ///< metrics.cpp
 int run_export(const std::vector<std::string>& arguments);      ///< export.cpp
 int run_data(const std::vector<std::string>& arguments);        ///< annotate.cpp and the worker
 int run_detect(const std::vector<std::string>& arguments);      ///< detect.cpp
+int run_refine(const std::vector<std::string>& arguments);      ///< refine.cpp
 int run_fit(const std::vector<std::string>& arguments);         ///< fit.cpp
 int run_show(const std::vector<std::string>& arguments);        ///< show.cpp
 int run_schema(const std::vector<std::string>& arguments);      ///< schema.cpp

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -9,12 +8,12 @@
 #include "base/options.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
-#include "data/kitti_calibration.h"
 #include "experiment/cells.h"
 #include "launch/ask_worker.h"
 #include "launch/catalogue.h"
 #include "launch/orders.h"
 #include "launch/workers.h"
+#include "runexp/camera_option.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
 #include "runexp/networks_option.h"
@@ -25,8 +24,6 @@ namespace {
 namespace po = boost::program_options;
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-constexpr double kAssumedFieldOfView = 65;  // degrees: a telephone's, held upright or not
 
 const CommandUsage usage = {
     "runexp detect",
@@ -57,13 +54,7 @@ po::options_description describe_options() {
   po::options_description options("options");
   auto add = options.add_options();
   add_networks_option(options);
-  add("intrinsics",
-      po::value<std::string>()->value_name("FX,FY,CX,CY"),
-      "of the camera, in pixels; (0, 0) is the picture's upper left corner");
-  add("calib", po::value<std::string>()->value_name("FILE"), "a calibration file of KITTI's");
-  add("field-of-view",
-      po::value<double>()->value_name("DEG"),
-      "from the left border to the right one");
+  add_camera_options(options);
   add("category",
       po::value<std::string>()->default_value("car")->value_name("NAME"),
       "what is looked for: a file of experiments/categories, or its path");
@@ -77,51 +68,6 @@ po::options_description describe_options() {
   add_results_option(options);
   add_plugin_options(options);
   return options;
-}
-
-struct CameraChoice {
-  json keys;  ///< of the manifest
-  std::vector<double> offset{0, 0, 0};
-  std::string note;
-};
-
-std::vector<double> numbers_of(const std::string& text) {
-  std::vector<double> numbers;
-  for (const std::string& word : split_list(text, "--intrinsics"))
-    numbers.push_back(parse_number(word, {}, "--intrinsics"));
-  if (numbers.size() != 4)
-    throw UserError(fmt::format(
-        "--intrinsics '{}' has {} numbers, but must have four: FX,FY,CX,CY", text, numbers.size()));
-  return numbers;
-}
-
-CameraChoice camera_choice(const po::variables_map& values) {
-  const int given =
-      int(values.count("intrinsics") + values.count("calib") + values.count("field-of-view"));
-  if (given > 1)
-    throw UserError("give one of --intrinsics, --calib and --field-of-view, not several");
-  CameraChoice choice;
-  if (values.count("intrinsics") > 0) {
-    choice.keys["intrinsics"] = numbers_of(values["intrinsics"].as<std::string>());
-  } else if (values.count("calib") > 0) {
-    const Camera camera = read_kitti_calibration(values["calib"].as<std::string>()).camera;
-    const Intrinsics& k = camera.intrinsics;
-    choice.keys["intrinsics"] = {k.fx, k.fy, k.cx, k.cy};
-    choice.offset = {camera.offset.x(), camera.offset.y(), camera.offset.z()};
-  } else {
-    const double degrees = given > 0 ? values["field-of-view"].as<double>() : kAssumedFieldOfView;
-    if (!(degrees >= 1 && degrees <= 170))
-      throw UserError(
-          fmt::format("--field-of-view is {} degrees, but must be between 1 and 170", degrees));
-    choice.keys["horizontal_field_of_view"] = degrees;
-    if (given == 0)
-      choice.note = fmt::format(
-          "note: no camera is given; a horizontal field of view of {} degrees is assumed, and "
-          "distances scale with it "
-          "(--intrinsics, --calib or --field-of-view says better)",
-          degrees);
-  }
-  return choice;
 }
 
 /// Names of frames: of the pictures, with a number where two have the same.

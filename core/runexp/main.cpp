@@ -54,6 +54,7 @@ const std::vector<Command>& commands() {
       {"train", "train the predictors of an experiment, or find them in the cache", run_train},
       {"prior", "train, look at and evaluate shape priors", run_prior},
       {"detect", "find 3-D boxes in pictures", run_detect},
+      {"refine", "put a given mesh where mask and depth say", run_refine},
       {"fit", "fit one object of a frame and draw how it went", run_fit},
       {"show", "draw how a cell fitted one of its objects", run_show},
   };

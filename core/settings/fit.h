@@ -41,7 +41,26 @@ struct Exploration {
 enum class StartDepth { median_depth, box_height };
 
 /// Where the hypotheses of an object start (fitting/initialiser.h).
-enum class StartKind { headings, detections };
+enum class StartKind { headings, detections, principal_axis, search };
+
+/// fit.start = "search": a grid over position and heading, for each of some shapes (fitting/search_initialiser.h).
+struct StartSearch {
+  int shapes = 1;          ///< shape 0 is the code 0, shape i the i-th unit vector
+  int positions = 40;      ///< along x and along z
+  double reach = 2;        ///< metres to either side of where the median depth says
+  int headings = 40;       ///< on half a circle; each is tried both ways round
+  double saturation = 10;  ///< 1/m: what a point at the distance d costs is tanh(saturation d / 2)
+  double mask_weight = 1;  ///< of the share of the shape that lies outside the mask
+};
+
+/// When a result is no result (fitting/acceptance.h).
+struct AcceptanceSettings {
+  double mask_overlap = 0;       ///< least overlap of the rendered and the observed mask
+  double points_share = 0;       ///< least share of the measured points near the surface
+  double points_distance = 0.2;  ///< metres that count as near
+  double suppress_overlap =
+      1;  ///< in bird's-eye view, with an object of the same frame that scores higher
+};
 
 /// How the gradient of the objective in the state is found (fitting/gradient_estimator.h).
 enum class GradientKind { autograd, central_differences };
@@ -54,7 +73,7 @@ template <> struct EnumNames<StartDepth> {
   static constexpr auto list = enum_names<StartDepth>({{StartDepth::median_depth, "median_depth"}, {StartDepth::box_height, "box_height"}});
 };
 template <> struct EnumNames<StartKind> {
-  static constexpr auto list = enum_names<StartKind>({{StartKind::headings, "headings"}, {StartKind::detections, "detections"}});
+  static constexpr auto list = enum_names<StartKind>({{StartKind::headings, "headings"}, {StartKind::detections, "detections"}, {StartKind::principal_axis, "principal_axis"}, {StartKind::search, "search"}});
 };
 template <> struct EnumNames<GradientKind> {
   static constexpr auto list = enum_names<GradientKind>({{GradientKind::autograd, "autograd"}, {GradientKind::central_differences, "central_differences"}});
@@ -80,10 +99,18 @@ struct FitSettings {
   Sharing share = Sharing::nothing;
   Exploration exploration;
   LearningRates rates;
+  bool keep_proportions = false;  ///< height, width and length grow by one factor
+  double rate_end = 0.1;          ///< share of the rates that is left in the last step
+  /// From which step on which groups of the state are free; none = all, always. See rates_at().
+  std::vector<double> stage_steps;
+  std::vector<std::string> stage_free;
   StartKind start = StartKind::headings;
   StartDepth start_depth = StartDepth::median_depth;
   double start_depth_offset = 1.2;  ///< metres from the seen surface to the centre
   std::string start_detections;     ///< folder of KITTI result files (start = detections)
+  StartSearch search;
+  int start_erosion = 1;  ///< px of the crop (start = principal_axis)
+  AcceptanceSettings acceptance;
   GradientKind gradient = GradientKind::autograd;
   /// The difference of losses that makes a heading e times as probable; see fitting/heading_modes.h.
   double heading_temperature = 0.02;
@@ -95,6 +122,8 @@ struct FitSettings {
   ConfidenceSettings confidence;
 
   std::vector<Pruning> prunings() const;
+  /// The rates, 0 for groups that are not free in this step.
+  LearningRates rates_at(int step) const;
 };
 
 const Binding<FitSettings>& fit_binding();

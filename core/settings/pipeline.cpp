@@ -36,11 +36,14 @@ const Binding<CorpusSettings>& corpus_binding() {
   using S = CorpusSettings;
   const ReadWhen<S> parametric{
       [](const S& s) { return s.root.empty(); }, {"root"}, "corpus.root = \"\""};
+  const ReadWhen<S> folder{
+      [](const S& s) { return !s.root.empty(); }, {"root"}, "corpus.root to a folder"};
   static const Binding<S> binding =
       Binding<S>("corpus", "the shapes that the prior learns from")
           .key("root", &S::root, "", "folder of meshes (.obj, .off, .ply), searched to its depths; empty = the category's corpus (category.corpus)")
           .key("cars", &S::cars, "1", "parametric cars to train on", 8, 100000).when(parametric)
-          .key("held_out", &S::held_out, "1", "parametric cars kept aside for `runexp prior evaluate`", 0, 10000).when(parametric);
+          .key("held_out", &S::held_out, "1", "parametric cars kept aside for `runexp prior evaluate`", 0, 10000).when(parametric)
+          .key("repair", &S::repair, "", "make one closed surface of each mesh of the folder; false = its vertices and faces stay as they are, turned by category.mesh_axes, which must be stated").when(folder);
   return binding;
 }
 

@@ -50,6 +50,7 @@ struct CorpusSettings {
   std::string root;  ///< folder of meshes, "" = the category's
   int cars = 400;
   int held_out = 40;
+  bool repair = true;  ///< of the folder's meshes; false = they are taken as they are
 };
 
 /// [renderer]: how a mesh becomes an image.

@@ -108,6 +108,8 @@ std::vector<std::string> write_detections(const DetectOrder& order, const CellPr
       FittedObject object = frame.objects[i];
       drawn.push_back({object.mesh, object.box, object.score});
       shift(object, offset);
+      if (order.meshes)
+        write_obj(object.mesh, (folder / fmt::format("{}-{}.obj", id, object.object)).string());
       results.push_back(result_of(object));
       objects.push_back(object_json(object, frame.deviations[i]));
       lines.push_back(line_of(object, frame.deviations[i]));

@@ -195,7 +195,9 @@ void photometric_gradient(const PhotometricParameters& options,
   }
 }
 
-template float photometric_loss(const PhotometricParameters&, const PhotometricView<float>&, float*);
+template float photometric_loss(const PhotometricParameters&,
+                                const PhotometricView<float>&,
+                                float*);
 template double photometric_loss(const PhotometricParameters&,
                                  const PhotometricView<double>&,
                                  double*);

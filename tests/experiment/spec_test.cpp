@@ -96,10 +96,10 @@ TEST_F(Spec, AnUnknownKeyNamesItsPlaceAndTheNearestKey) {
 TEST_F(Spec, AWrongTypeOrRangeNamesTheValue) {
   EXPECT_THAT(message(mask + "[fit]\niterations = \"many\"\n"),
               StartsWith("e.toml:3:14: 'fit.iter"));
-  EXPECT_THAT(message(mask + "[fit]\niterations = 0\n"),
-              StartsWith("e.toml:3:14: 'fit.iterations' is 0"));
+  EXPECT_THAT(message(mask + "[fit]\niterations = -1\n"),
+              StartsWith("e.toml:3:14: 'fit.iterations' is -1"));
   EXPECT_THAT(message("[loss.mask]\nweight = -1\n"), StartsWith("e.toml:2:10: "));
-  EXPECT_THAT(message(mask + "[sweep]\n\"fit.iterations\" = [5, 0]\n"),
+  EXPECT_THAT(message(mask + "[sweep]\n\"fit.iterations\" = [5, -1]\n"),
               StartsWith("e.toml:3:24: "));
   EXPECT_THAT(message(mask + "[dataset]\nsource = \"kiti\"\n"), HasSubstr("did you mean 'kitti'"));
   EXPECT_THAT(message(mask + "fit = 3\n"), HasSubstr("e.toml:2:1"));
@@ -315,6 +315,39 @@ TEST_F(Spec, ExtendsMergesTablesAndFindsCircles) {
   EXPECT_THAT(message("extends = [\"loop.toml\"]\n"),
               StartsWith("loop.toml:1:12: 'extends' goes in a circle: 'e.toml'"));
   EXPECT_THAT(message("extends = [\"none.toml\"]\n"), StartsWith("e.toml:1:12: 'extends' names"));
+}
+
+TEST_F(Spec, AnArmTakesAnotherExperimentsMethodButNotWhatBothExtend) {
+  write(
+      "base.toml",
+      "[loss.mask]\nweight = 2.0\n[dataset]\nobjects = 8\n[fit]\niterations = 7\nhypotheses = 2\n");
+  write("shared.toml", "[fit]\nrate_end = 0.5\n");
+  write("one.toml",
+        "extends = [\"base.toml\", \"shared.toml\"]\n[experiment]\nname = \"one\"\n"
+        "[fit]\niterations = 3\n[[arm]]\nname = \"its own\"\n[sweep]\nseed = [7]\n");
+  write("two.toml", "extends = [\"shared.toml\"]\n[fit]\niterations = 4\n");
+  const Experiment experiment = load(
+      "extends = [\"base.toml\"]\n[dataset]\nobjects = 5\n"
+      "[[arm]]\nname = \"plain\"\n"
+      "[[arm]]\nname = \"one\"\nextends = [\"one.toml\"]\nset = { fit.hypotheses = 4 }\n"
+      "[[arm]]\nname = \"two\"\nextends = [\"two.toml\"]\nset = { fit.iterations = 9 }\n");
+  ASSERT_EQ(experiment.arms.size(), 3u);
+  const auto keys = [](const Arm& arm) {
+    std::vector<std::string> names;
+    for (const auto& [key, value] : arm.settings) names.push_back(key + "=" + to_toml(value.value));
+    return names;
+  };
+  EXPECT_THAT(keys(experiment.arms[0]), testing::IsEmpty());
+  EXPECT_THAT(
+      keys(experiment.arms[1]),
+      testing::UnorderedElementsAre("fit.iterations=3", "fit.rate_end=0.5", "fit.hypotheses=4"));
+  EXPECT_THAT(keys(experiment.arms[2]),
+              testing::UnorderedElementsAre("fit.iterations=9", "fit.rate_end=0.5"));
+  EXPECT_THAT(experiment.seeds, testing::ElementsAre(0)) << "its sweep is not the arm's";
+  EXPECT_THAT(experiment.files.back(), testing::EndsWith("e.toml"));
+  EXPECT_THAT(experiment.files, testing::Contains(testing::EndsWith("two.toml")));
+  EXPECT_THAT(message("[[arm]]\nname = \"a\"\nextends = [\"none.toml\"]\n"),
+              StartsWith("e.toml:3:12: 'extends' names"));
 }
 
 }  // namespace

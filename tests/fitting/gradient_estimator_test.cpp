@@ -12,6 +12,7 @@
 #include "fitting/box_prior.h"
 #include "fitting/fit.h"
 #include "fitting/observation_batch.h"
+#include "fitting/observed_box.h"
 #include "geometry/overlap.h"
 #include "plugin/registry.h"
 
@@ -62,6 +63,25 @@ TEST(CentralDifferences, ARuleThatLetsOneLearnGivesTheOthersNoGradient) {
   EXPECT_GT(cosine(exact.gradient[winner], estimated.gradient[winner]), 0.98);
 }
 
+TEST(CentralDifferences, WhatMayNotMoveIsNotDisplacedAndHasNoGradient) {
+  const at::Tensor state = some_states(4);
+  at::Tensor free = at::ones({kLayout.columns()}, at::kBool);
+  for (const int64_t column : {3, 4, 5, 9}) free.select(0, column).fill_(false);
+  const LossCombination sum = [](const at::Tensor& losses) { return losses; };
+  int64_t states = 0;
+  const StateObjective counted = [&](const at::Tensor& rows, const at::Tensor& which) {
+    states += rows.size(0);
+    return smooth(rows, which);
+  };
+  const at::Tensor all = CentralDifferences(kLayout).estimate(state, smooth, sum).gradient;
+  const at::Tensor some = CentralDifferences(kLayout, free).estimate(state, counted, sum).gradient;
+  EXPECT_TRUE(some.equal(all * free));
+  EXPECT_EQ(states, 4 + 4 * 2 * (kLayout.columns() - 4));
+  EXPECT_TRUE(CentralDifferences(kLayout, at::zeros_like(free))
+                  .estimate(state, smooth, sum)
+                  .gradient.equal(at::zeros_like(state)));
+}
+
 TEST(CentralDifferences, NeedNoGradientOfTheObjective) {
   const StateObjective cut = [](const at::Tensor& state, const at::Tensor& rows) {
     return smooth(state.detach(), rows);
@@ -104,7 +124,7 @@ class ARendererWithoutGradient : public testing::Test {
     car_.width = 1.6;
     car_.length = 3.9;
     car_.rotation_y = 0.6;
-    observe();
+    o_ = observed_box(car_, *renderer_, 32);
     settings_.size_mean = {1.5, 1.6, 3.9};
     settings_.size_deviation = {0.1, 0.1, 0.1};
     settings_.hypotheses = 4;
@@ -126,43 +146,6 @@ class ARendererWithoutGradient : public testing::Test {
 
   Objective objective(const std::shared_ptr<const Renderer>& renderer) const {
     return {std::make_shared<SolidBoxPrior>(), renderer, losses_};
-  }
-
-  /// Draws the car where it is.
-  void observe() {
-    constexpr int kSize = 32;
-    o_.camera = {{721.5, 721.5, 609.6, 172.9}, {0, 0, 0}, 1242, 375};
-    o_.box = {1e9, 1e9, -1e9, -1e9};
-    for (const Eigen::Vector3d& corner : car_.corners()) {
-      const Eigen::Vector2d pixel = o_.camera.project(corner);
-      o_.box = {std::min(o_.box.left, pixel.x()),
-                std::min(o_.box.top, pixel.y()),
-                std::max(o_.box.right, pixel.x()),
-                std::max(o_.box.bottom, pixel.y())};
-    }
-    o_.crop = crop_around(o_.box, 1.3, kSize);
-    o_.image.assign(3 * kSize * kSize, 0.4F);
-    o_.known.assign(kSize * kSize, 1);
-    o_.mask.assign(kSize * kSize, 0);
-    o_.depth.assign(kSize * kSize, 0);
-    const ObservationBatch batch = make_observation_batch({o_}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
-    const SolidBoxPrior prior;
-    HypothesisBatch truth;
-    truth.location = at::tensor({1.5F, 1.65F, 14.0F}).view({1, 3});
-    truth.dimensions = at::tensor({1.5F, 1.6F, 3.9F}).view({1, 3});
-    truth.rotation_y = at::full({1}, 0.6F);
-    truth.pitch = truth.roll = at::zeros({1});
-    const DecodedShape shape = prior.decode(at::zeros({1, 2}), at::zeros({1, 3}));
-    RenderRequest request;
-    request.channels = {true, true, false};
-    request.height = request.width = kSize;
-    const Rendering seen = renderer_->render(
-        {pose_vertices(shape.vertices, truth), shape.faces, shape.colours, batch.intrinsics},
-        request);
-    const at::Tensor mask = (seen.silhouette > 0.5).to(at::kFloat).contiguous();
-    const at::Tensor depth = (seen.depth * mask).contiguous();
-    std::copy_n(mask.data_ptr<float>(), mask.numel(), o_.mask.begin());
-    std::copy_n(depth.data_ptr<float>(), depth.numel(), o_.depth.begin());
   }
 
   FittedObject fit(const Objective& goal, GradientKind gradient) {
@@ -190,6 +173,39 @@ TEST_F(ARendererWithoutGradient, IsFittedByCentralDifferences) {
   // As good as the true gradient makes it.
   const FittedObject exact = fit(objective(renderer_), GradientKind::autograd);
   EXPECT_NEAR(found.loss, exact.loss, 0.05);
+}
+
+// Where there is a gradient: through the soft rasterizer, of losses that are smooth in what it draws.
+TEST_F(ARendererWithoutGradient, HasTheGradientThatAutogradFindsInASmoothOne) {
+  const Objective goal = objective(renderer_);
+  const ObservationBatch batch = make_observation_batch({o_}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+  const at::Tensor object = at::zeros({3}, at::kLong), paint = at::zeros({3, 3});
+  const StateObjective evaluate = [&](const at::Tensor& state, const at::Tensor& rows) {
+    return goal.evaluate(state,
+                         object.index_select(0, at::zeros_like(rows)),
+                         at::zeros({state.size(0), 3}),
+                         batch,
+                         /*progress=*/0);
+  };
+  // Around the truth: some pixels, some percent, some degrees off.
+  at::Tensor state = HeadingInitialiser()
+                         .start({o_}, batch, goal.prior(), goal.layout(), settings_)
+                         .state.slice(0, 0, 3)
+                         .clone();
+  for (int64_t row = 0; row < 3; ++row) {
+    state[row][StateLayout::kDepth] = std::log(14.0 + 0.4 * static_cast<double>(row - 1));
+    state[row][StateLayout::kHeading] =
+        0.6 - std::atan2(1.5, 14.0) + 0.12 * static_cast<double>(row - 1) + 0.05;
+    state[row][0] += 0.05 * static_cast<float>(row);
+  }
+  at::Tensor free = at::ones({goal.layout().columns()}, at::kBool);
+  free.slice(0, StateLayout::kShape).fill_(false);
+  const LossCombination sum = [](const at::Tensor& losses) { return losses; };
+  const at::Tensor exact = AutogradEstimator().estimate(state, evaluate, sum).gradient * free;
+  const at::Tensor estimated =
+      CentralDifferences(goal.layout(), free).estimate(state, evaluate, sum).gradient;
+  for (int64_t row = 0; row < 3; ++row)
+    EXPECT_GT(cosine(exact[row], estimated[row]), 0.98) << "row " << row;
 }
 
 TEST_F(ARendererWithoutGradient, IsRefusedByAutogradWithTheRemedy) {

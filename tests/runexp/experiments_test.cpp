@@ -37,10 +37,10 @@ Program runexp(Words words, const std::string& folder) {
   return run(words, folder);
 }
 
-/// Names of the experiments in experiments/, without base.toml, which is none.
-std::vector<std::string> experiment_names() {
+/// Names of the experiments in a folder, without base.toml, which is none.
+std::vector<std::string> experiment_names(const std::string& folder) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(source() / "experiments"))
+  for (const auto& entry : fs::directory_iterator(source() / folder))
     if (entry.path().extension() == ".toml" && entry.path().stem() != "base")
       names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
@@ -130,6 +130,26 @@ TEST_P(Experiments, IsValid) {
   EXPECT_THAT(program.output(), HasSubstr(" cells: "));
 }
 
+class Systems : public testing::TestWithParam<std::string> {};
+
+TEST_P(Systems, AreValid) {
+  const TemporaryFolder folder;
+  Words words{(source() / "experiments/systems" / (GetParam() + ".toml")).string(), "--dry-run"};
+  if (GetParam() == "all_real") {
+    const std::string kitti = shared_file("kitti_mini");
+    if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
+    words.push_back("dataset.root=" + kitti);
+  }
+  const Program program = runexp(words, folder.path());
+  EXPECT_EQ(program.exit_code(), 0) << program.errors();
+  EXPECT_THAT(program.output(), HasSubstr(" cells: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         Systems,
+                         testing::ValuesIn(experiment_names("experiments/systems")),
+                         [](const auto& info) { return "_" + info.param; });
+
 TEST_P(Experiments, TheQueryPrintsWhatTheTablePrints) {
   const Words metrics = metrics_of(GetParam());
   const Words default_metrics{"car/heading_error_median/moderate", "car/ap_bev/moderate/0.5/AP40"};
@@ -157,7 +177,7 @@ TEST_P(Experiments, TheQueryPrintsWhatTheTablePrints) {
 
 INSTANTIATE_TEST_SUITE_P(All,
                          Experiments,
-                         testing::ValuesIn(experiment_names()),
+                         testing::ValuesIn(experiment_names("experiments")),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

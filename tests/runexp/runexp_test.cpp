@@ -83,7 +83,7 @@ TEST_F(Runexp, FailuresGiveExitCode1AndRunAgainOnlyWhenAsked) {
 TEST_F(Runexp, WrongUseGivesExitCode2AndWritesNothing) {
   const std::vector<Words> wrong = {{"no_such.toml"},
                                     {"e.toml", "fit.iteration=3"},
-                                    {"e.toml", "fit.iterations=0"},
+                                    {"e.toml", "fit.iterations=-1"},
                                     {"e.toml", "renderer.plugin=other"},
                                     {"e.toml", "--no-such-option"},
                                     {"e.toml", "--jobs", "-1"},

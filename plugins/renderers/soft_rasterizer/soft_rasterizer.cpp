@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "common/kernel_call.h"
+#include "common/schedule.h"
 #include "geometry/depth_limits.h"
 #include "plugin/descriptor.h"
 #include "plugin/renderer.h"
@@ -12,16 +13,6 @@
 
 namespace monodr::soft_rasterizer {
 namespace {
-
-/// A value that falls or rises exponentially from `start` at progress 0 to `end` at `until`.
-struct Schedule {
-  double start, end, until;
-
-  double at(double progress) const {
-    if (start == end || progress >= until) return end;
-    return start * std::pow(end / start, std::max(progress, 0.0) / until);
-  }
-};
 
 class SoftRasterizer : public Renderer {
  public:
