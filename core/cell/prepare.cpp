@@ -61,12 +61,12 @@ std::vector<std::string> folders_of(const nlohmann::json& config, Registry& regi
 
 }  // namespace
 
-void prepare(const nlohmann::json& config,
-             Registry& registry,
-             const std::string& cache,
-             const PrepareProgress& progress,
-             const PrepareNote& note,
-             DataCheck check) {
+void prepare_data(const nlohmann::json& config,
+                  Registry& registry,
+                  const std::string& cache,
+                  const PrepareProgress& progress,
+                  const PrepareNote& note,
+                  DataCheck check) {
   namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
   DatasetRequest data = data_request(settings, 0, cache);
@@ -99,10 +99,41 @@ void prepare(const nlohmann::json& config,
     scenes.output = data.root;
     synthesize(scenes, [&](double share) { progress("making the synthetic scenes", share); });
   }
-  if (settings.method.predicts())
+}
+
+void prepare(const nlohmann::json& config,
+             Registry& registry,
+             const std::string& cache,
+             const PrepareProgress& progress,
+             const PrepareNote& note,
+             DataCheck check) {
+  prepare_data(config, registry, cache, progress, note, check);
+  if (cell_settings(config).method.predicts())
     prepare_predictor(config, registry, cache, progress, note);
   else
     prepare_method(config, registry, cache, progress, note);
+}
+
+void prepare_training_data(const nlohmann::json& config,
+                           Registry& registry,
+                           const std::string& cache,
+                           const PrepareProgress& progress) {
+  namespace fs = std::filesystem;
+  const CellSettings settings = cell_settings(config);
+  fs::create_directories(cache);
+  if (fs::exists(predictor_path(config, registry, cache))) return;
+  for (const DatasetRequest& request : training_requests(settings, cache)) {
+    if (request.is_synthetic()) {
+      if (!fs::exists(request.root))
+        synthesize({.objects = settings.train.objects,
+                    .seed = settings.train.scene_seed,
+                    .output = request.root},
+                   [&](double share) { progress("making the training scenes", share); });
+    } else {
+      cut_masks(
+          request, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });
+    }
+  }
 }
 
 void prepare_predictor(const nlohmann::json& config,
@@ -111,24 +142,9 @@ void prepare_predictor(const nlohmann::json& config,
                        const PrepareProgress& progress,
                        const PrepareNote& note,
                        const Rendezvous& where) {
-  namespace fs = std::filesystem;
   const CellSettings settings = cell_settings(config);
-  fs::create_directories(cache);
-  const bool is_there = fs::exists(predictor_path(config, registry, cache));
-  if (!is_there)
-    for (const DatasetRequest& request : training_requests(settings, cache)) {
-      if (request.is_synthetic()) {
-        if (!fs::exists(request.root))
-          synthesize({.objects = settings.train.objects,
-                      .seed = settings.train.scene_seed,
-                      .output = request.root},
-                     [&](double share) { progress("making the training scenes", share); });
-      } else {
-        cut_masks(request, at::get_num_threads(), [&](double share) {
-          progress("cutting masks", share);
-        });
-      }
-    }
+  prepare_training_data(config, registry, cache, progress);
+  const bool is_there = std::filesystem::exists(predictor_path(config, registry, cache));
   if (is_there || settings.train.processes == 1 || where.size > 1) {
     make_trained_predictor(config, registry, cache, progress, note, where);
     return;

@@ -25,6 +25,20 @@ void prepare(const nlohmann::json& config,
              const PrepareNote& note,
              DataCheck check = DataCheck::all);
 
+/// Of these alone the data that cells read, checked as prepare() does.
+void prepare_data(const nlohmann::json& config,
+                  Registry& registry,
+                  const std::string& cache,
+                  const PrepareProgress& progress,
+                  const PrepareNote& note,
+                  DataCheck check = DataCheck::all);
+
+/// Of these alone what a predictor is trained on: the made-up scenes of [train], the masks of its frames.
+void prepare_training_data(const nlohmann::json& config,
+                           Registry& registry,
+                           const std::string& cache,
+                           const PrepareProgress& progress);
+
 /// Of these alone what a predictor needs: the made-up scenes of [train], then the prior and the predictor (predictor_path in
 /// methods/trained_predictor.h). Other processes that help, if [train] asks for some, are started and ended here, unless
 /// whoever calls has started them and says where they meet.

@@ -17,7 +17,7 @@ namespace {
 
 /// What is not a setting.
 const std::vector<std::string> kOfExperiments{
-    "experiment", "report", "plugins", "sweep", "arm", "extends"};
+    "experiment", "report", "plugins", "launcher", "sweep", "arm", "extends"};
 
 Arm read_arm(const TomlNode& node,
              size_t number,
@@ -115,6 +115,22 @@ std::vector<std::string> read_plugin_folders(const TomlNode& node) {
   return folders;
 }
 
+SlurmSettings read_launcher_table(const TomlNode& node) {
+  const auto& table = as_table(node, "launcher");
+  refuse_unknown_keys(table, "[launcher]", {"slurm"});
+  const TomlEntry* slurm = find_entry(table, "slurm");
+  if (slurm == nullptr) return {};
+  std::map<std::string, GivenValue> given;
+  for (const TomlEntry& entry : as_table(slurm->node, slurm_binding().name()))
+    given[entry.key] = to_given_value(entry);
+  const Parameters parameters(slurm_binding().schema(), given, slurm_binding().name());
+  try {
+    return slurm_binding().read(parameters);
+  } catch (const UserError& error) {
+    throw UserError(slurm->key_where, error.what());
+  }
+}
+
 const CellPattern& checked_arm(const CellPattern& pattern, const std::vector<Arm>& arms) {
   std::vector<std::string> names;
   for (const Arm& arm : arms) names.push_back(arm.name);
@@ -148,9 +164,7 @@ void refuse_idle_overrides(const Experiment& experiment,
                            const std::vector<TomlNode::Table>& overrides) {
   for (const TomlNode::Table& override_table : overrides) {
     const std::string& first = override_table.front().key;
-    if (first == "experiment" || first == "report" || first == "plugins" || first == "sweep" ||
-        first == "arm")
-      continue;
+    if (std::ranges::count(kOfExperiments, first) > 0) continue;
     Settings settings;
     add_settings(override_table, "", settings);
     for (const auto& [key, given] : settings) {
@@ -168,6 +182,12 @@ void refuse_idle_overrides(const Experiment& experiment,
   }
 }
 
+Typed typed_for(const Parameter& parameter, bool is_axis) {
+  if (parameter.type() == ParameterType::text_list) return Typed::as_list_of_texts;
+  if (parameter.type() != ParameterType::text) return Typed::as_toml;
+  return is_axis ? Typed::as_list_of_texts : Typed::as_text;
+}
+
 /// What is typed behind a key that asks for a text is one, and behind its axis some.
 Typed typed_at(const std::string& key) {
   constexpr std::string_view kSweep = "sweep.";
@@ -175,14 +195,14 @@ Typed typed_at(const std::string& key) {
   const std::string plain = is_axis ? key.substr(kSweep.size()) : key;
   if (plain == "experiment.name" || plain == "experiment.question") return Typed::as_text;
   if (plain == "report.metrics") return Typed::as_list_of_texts;
+  for (const Parameter& parameter : slurm_binding().schema())
+    if (key == slurm_binding().name() + "." + parameter.name) return typed_for(parameter, false);
   const size_t dot = plain.find('.');
   if (dot == std::string::npos) return Typed::as_toml;
   for (const Section& section : core_sections())
     for (const Parameter& parameter : section.parameters) {
       if (section.name != plain.substr(0, dot) || parameter.name != plain.substr(dot + 1)) continue;
-      if (parameter.type() == ParameterType::text_list) return Typed::as_list_of_texts;
-      if (parameter.type() != ParameterType::text) return Typed::as_toml;
-      return is_axis ? Typed::as_list_of_texts : Typed::as_text;
+      return typed_for(parameter, is_axis);
     }
   return Typed::as_toml;
 }
@@ -214,6 +234,8 @@ Experiment load_experiment(const std::string& file, const std::vector<std::strin
       experiment.report_metrics = read_report_metrics(entry.node);
     else if (entry.key == "plugins")
       experiment.plugin_folders = read_plugin_folders(entry.node);
+    else if (entry.key == "launcher")
+      experiment.slurm = read_launcher_table(entry.node);
     else if (entry.key == "sweep")
       read_sweep_table(entry.node, experiment);
     else if (entry.key != "arm")

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "experiment/settings.h"
+#include "settings/slurm.h"
 
 namespace monodr {
 
@@ -43,6 +44,7 @@ struct Experiment {
   std::string question;
   std::vector<std::string> report_metrics;  ///< [report] metrics: paths of the columns for print
   std::vector<std::string> plugin_folders;  ///< [plugins] path, relative to the file's folder
+  SlurmSettings slurm;  ///< [launcher.slurm]: where cells run, not what they are
   Settings settings;
   std::vector<Arm> arms;  ///< never empty; a file without arms has one, named "all"
   std::vector<std::int64_t> seeds;

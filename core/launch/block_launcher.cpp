@@ -58,8 +58,8 @@ class BlockLauncher : public Launcher {
     most_jobs_ = static_cast<size_t>(pool.workers);
     threads_ = pool.threads;
     const size_t parts = most_jobs_ * blocks_a_place;
-    per_block_ = options.cells_per_job > 0
-                     ? static_cast<size_t>(options.cells_per_job)
+    per_block_ = options.cells_per_task > 0
+                     ? static_cast<size_t>(options.cells_per_task)
                      : std::clamp<size_t>((cells + parts - 1) / parts, 1, largest_block);
   }
 

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "launch/heartbeat.h"
-#include "launch/orders.h"
 #include "launch/picture_folder.h"
 
 namespace monodr {
@@ -35,7 +34,27 @@ std::optional<CellOrder> read_order(const std::string& path) {
   }
 }
 
+std::string beside(const std::string& order_file, const char* ending) {
+  return fs::path(order_file).replace_extension(ending).string();
+}
+
 }  // namespace
+
+std::string result_beside(const std::string& order_file) {
+  return beside(order_file, ".result.json");
+}
+
+std::string death_beside(const std::string& order_file) {
+  return beside(order_file, ".died");
+}
+
+bool is_settled(const std::string& order_file) {
+  return fs::exists(result_beside(order_file)) || fs::exists(death_beside(order_file));
+}
+
+std::string CellFiles::order_file(const CellRecord& record) const {
+  return stem(record) + ".json";
+}
 
 std::string CellFiles::stem(const CellRecord& record) const {
   return (fs::path(folder_) / (record.experiment + "." + record.id)).string();
@@ -45,18 +64,22 @@ std::string CellFiles::result_file(const CellRecord& record) const {
   return stem(record) + ".result.json";
 }
 
+CellOrder CellFiles::order_of(const CellRecord& record,
+                              const CellSurroundings& surroundings) const {
+  const fs::path pictures =
+      fs::path(surroundings.pictures_folder) / record.experiment / picture_folder_name(record);
+  return {record,
+          surroundings.plugin_folders,
+          surroundings.cache_folder,
+          result_file(record),
+          pictures.string()};
+}
+
 std::string CellFiles::hand_out(const CellRecord& record,
                                 const CellSurroundings& surroundings) const {
   remove(record);
-  const fs::path pictures =
-      fs::path(surroundings.pictures_folder) / record.experiment / picture_folder_name(record);
-  const std::string path = stem(record) + ".json";
-  write_file_atomically(path,
-                        to_json(CellOrder{record,
-                                          surroundings.plugin_folders,
-                                          surroundings.cache_folder,
-                                          result_file(record),
-                                          pictures.string()}));
+  const std::string path = order_file(record);
+  write_file_atomically(path, to_json(order_of(record, surroundings)));
   return path;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "launch/orders.h"
 #include "results/database.h"
 
 namespace monodr {
@@ -15,6 +16,14 @@ struct CellSurroundings {
   std::string cache_folder;
   std::string pictures_folder;  ///< of all experiments; a cell gets a folder of its own in it
 };
+
+/// Beside an order <stem>.json: the worker's result, and a note on why a worker died on it, written by whoever saw it
+/// die (a job's script).
+std::string result_beside(const std::string& order_file);
+std::string death_beside(const std::string& order_file);
+
+/// Whether there is nothing left to do for an order: its result is there, or the note.
+bool is_settled(const std::string& order_file);
 
 /// The folder through which parent and workers exchange cells: for each cell that is on its way
 /// <experiment>.<id>.json (what to do, written by the parent), <experiment>.<id>.result.json
@@ -27,6 +36,10 @@ class CellFiles {
 
   /// Writes the cell's file and returns its path.
   std::string hand_out(const CellRecord& record, const CellSurroundings& surroundings) const;
+
+  /// The file and what is written to it, for who hands them out in another way (launch/task_orders.h).
+  std::string order_file(const CellRecord& record) const;
+  CellOrder order_of(const CellRecord& record, const CellSurroundings& surroundings) const;
 
   /// The result that a worker left. Throws UserError where there is none that can be read.
   CellResult read_result(const CellRecord& record) const;

@@ -11,7 +11,8 @@ const std::vector<LauncherEntry>& launchers() {
       {"local", "workers of this host that take cell after cell", make_piped_launcher},
       {"blocks",
        "a process for each block of cells, as a cluster's jobs run them",
-       make_block_launcher}};
+       make_block_launcher},
+      {"slurm", "jobs of a Slurm cluster, which are submitted and left to themselves", nullptr}};
   return list;
 }
 

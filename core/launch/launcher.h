@@ -55,7 +55,7 @@ struct LaunchOptions {
   double time_limit = 0;           ///< seconds a cell; 0 = none
   int memory_limit_mb = 0;         ///< that a worker may allocate; 0 = none
   std::string logs_folder;  ///< what a cell writes to stderr goes to <first 12 digits>.log there
-  int cells_per_job = 0;    ///< of launchers that put several in one; 0 = as fits
+  int cells_per_task = 0;   ///< of launchers that put several in one; 0 = as fits
   double heartbeat = 5;     ///< seconds between two signs of life of a worker without a pipe
 };
 
@@ -75,7 +75,8 @@ std::unique_ptr<Launcher> make_block_launcher(const CellFiles& files,
 struct LauncherEntry {
   const char* name;
   const char* meaning;
-  decltype(&make_piped_launcher) make;
+  decltype(&make_piped_launcher)
+      make;  ///< nullptr: it submits the sweep and returns (launch/slurm_sweep.h)
 };
 
 /// The first is what is taken where none is asked for.

@@ -16,6 +16,10 @@ std::string dump(const json& document) {
   return document.dump(1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string one_line(const json& document) {
+  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::vector<std::string> texts(const json& list) {
   return list.get<std::vector<std::string>>();
 }
@@ -30,19 +34,21 @@ std::string to_json(const CellOrder& order) {
                        {"name", plugin.name},
                        {"version", plugin.version},
                        {"file_hash", plugin.file_hash}});
-  return dump({{"id", record.id},
-               {"experiment", record.experiment},
-               {"arm", record.arm},
-               {"arm_order", record.arm_order},
-               {"seed", record.seed},
-               {"axes", record.axes},
-               {"plugins", plugins},
-               {"code_hash", record.code_hash},
-               {"config", json::parse(record.config)},
-               {"plugin_folders", order.plugin_folders},
-               {"cache", order.cache},
-               {"output", order.output},
-               {"pictures", order.pictures}});
+  std::string text = one_line({{"id", record.id},
+                               {"experiment", record.experiment},
+                               {"arm", record.arm},
+                               {"arm_order", record.arm_order},
+                               {"seed", record.seed},
+                               {"axes", record.axes},
+                               {"plugins", plugins},
+                               {"code_hash", record.code_hash},
+                               {"plugin_folders", order.plugin_folders},
+                               {"cache", order.cache},
+                               {"output", order.output},
+                               {"pictures", order.pictures}});
+  // The configuration as the text that it is: to read and write it again would take most of the time.
+  text.back() = ',';
+  return text + "\"config\":" + record.config + "}";
 }
 
 CellOrder cell_order_from_json(const std::string& text) {

@@ -12,7 +12,7 @@ namespace monodr {
 
 /// What `runexp` tells `monodr-worker` to do: each order is a file, written and read here alone.
 
-/// Runs one cell (`run`).
+/// Runs one cell (`run`). Its text is one line.
 struct CellOrder {
   CellRecord record;
   std::vector<std::string> plugin_folders;
@@ -30,7 +30,9 @@ struct PrepareOrder {
   std::vector<std::string> check;  ///< configurations whose parts are made once and dropped
   std::vector<std::string> plugin_folders;
   std::string cache;
-  std::string only = "";  ///< of what the configuration needs: "prior", "predictor", or "" = all
+  /// Of what the configuration needs: "data", "training data", "prior", "predictor", or "" = all; "check": nothing but
+  /// the checks.
+  std::string only = "";
 };
 std::string to_json(const PrepareOrder& order);
 PrepareOrder prepare_order_from_json(const std::string& text);

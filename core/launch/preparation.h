@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "launch/orders.h"
 #include "launch/progress.h"
 #include "results/database.h"
 
@@ -19,6 +20,27 @@ bool prepare_inputs(const std::vector<CellRecord>& cells,
                     const std::vector<std::string>& plugin_folders,
                     const std::string& cache_folder,
                     Progress& progress);
+
+/// Each configuration once, for the seeds of a cell share it; of those cells that are chosen.
+std::vector<std::string> distinct_configurations(const std::vector<CellRecord>& cells,
+                                                 const std::vector<bool>& chosen);
+
+/// Has one worker make the parts of each configuration once and drop them; nothing is made or read. Throws and returns
+/// as prepare_inputs does.
+bool check_configurations(const std::vector<std::string>& configurations,
+                          const std::string& worker,
+                          const std::vector<std::string>& plugin_folders,
+                          Progress& progress);
+
+/// Tasks that may be carried out at once: they share nothing that one of them would have to make. A task is one or more
+/// orders for `monodr-worker prepare`, one after the other.
+using PreparationStage = std::vector<std::vector<PrepareOrder>>;
+
+/// What prepare_inputs makes, each thing once; a stage needs what the one before has made. First data (with what networks
+/// say of it) and priors, then, where there are predictors, what they are trained on, then they.
+std::vector<PreparationStage> preparation_stages(const std::vector<CellRecord>& cells,
+                                                 const std::vector<std::string>& plugin_folders,
+                                                 const std::string& cache_folder);
 
 /// Has the worker train the distinct shape priors of the cells, or find them in the cache; returns
 /// their files, or nothing if a signal asked to stop: the next call goes on where this one was.

@@ -18,10 +18,12 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "base/text.h"
+#include "launch/cell_files.h"
 #include "launch/cell_log.h"
 #include "launch/failure_cause.h"
 #include "launch/heartbeat.h"
 #include "launch/progress.h"
+#include "launch/task_orders.h"
 #include "launch/worker_environment.h"
 #include "launch/worker_pool.h"
 #include "results/process_identity.h"
@@ -44,9 +46,13 @@ struct Options {
   double time_limit = 0;
   double heartbeat = 0;
   std::string logs;
+  std::string cache;
   bool some_failed = false;
   std::vector<std::string> files;
-  int death_signal = 0;  ///< that the kernel sends once the parent is gone
+  std::string list;                ///< of a task (launch/task_orders.h), in place of files
+  size_t first = 0;                ///< order of the list to begin with
+  std::vector<std::string> texts;  ///< the orders, where there is a list
+  int death_signal = 0;            ///< that the kernel sends once the parent is gone
   pid_t parent = 0;
 };
 
@@ -69,14 +75,35 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
   add("heartbeat",
       po::value<double>(&read.heartbeat)->default_value(5)->value_name("SECONDS"),
       "how often a cell that runs says so in a file beside its order");
+  add("cache",
+      po::value<std::string>(&read.cache)->default_value("")->value_name("DIR"),
+      "folder of made-up data and trained priors in place of that of the orders");
+  add("orders",
+      po::value<std::string>(&read.list)->default_value("")->value_name("LIST"),
+      "in place of FILE...: a task's list of orders, which lie in LIST.orders");
+  add("first",
+      po::value<size_t>(&read.first)->default_value(0)->value_name("N"),
+      "begin with the order of that number in the list, counted from 0");
   add("some-failed", po::bool_switch(&read.some_failed), "cells before these have failed");
-  add("word", po::value<std::vector<std::string>>(&read.files)->required(), "FILE...");
+  add("word", po::value<std::vector<std::string>>(&read.files), "FILE...");
   po::variables_map values;
   const auto files = po::positional_options_description().add("word", -1);
   if (!parse_options(usage, arguments, options, files, values)) return false;
   if (read.threads < 0 || read.memory_limit_mb < 0 || !(read.time_limit >= 0))
     throw UserError("monodr-worker run: --threads, --memory-limit and --time-limit are at least 0");
   if (!(read.heartbeat > 0)) throw UserError("monodr-worker run: --heartbeat must be above 0");
+  if (read.files.empty() == read.list.empty())
+    throw UserError("monodr-worker run: orders are named by FILE... or by --orders LIST");
+  if (!read.list.empty()) {
+    read.files = task_names(read.list);
+    read.texts = task_orders(read.list);
+    if (read.files.size() != read.texts.size())
+      throw UserError(fmt::format("'{}' names {} orders, but '{}.orders' holds {}",
+                                  read.list,
+                                  read.files.size(),
+                                  read.list,
+                                  read.texts.size()));
+  }
   if (read.threads == 0) {
     const char* given = std::getenv("MONODR_THREADS");
     read.threads = given != nullptr ? std::atoi(given) : 0;
@@ -85,7 +112,7 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
   return true;
 }
 
-[[noreturn]] void start_anew(const Options& options, const std::vector<std::string>& files) {
+[[noreturn]] void start_anew(const Options& options, size_t first) {
   std::vector<std::string> words{"monodr-worker",
                                  "run",
                                  fmt::format("--threads={}", options.threads),
@@ -93,9 +120,17 @@ bool read_options(const std::vector<std::string>& arguments, Options& read) {
                                  fmt::format("--time-limit={}", options.time_limit),
                                  fmt::format("--heartbeat={}", options.heartbeat)};
   if (!options.logs.empty()) words.push_back("--logs=" + options.logs);
+  if (!options.cache.empty()) words.push_back("--cache=" + options.cache);
   if (options.some_failed) words.emplace_back("--some-failed");
-  words.emplace_back("--");
-  words.insert(words.end(), files.begin(), files.end());
+  if (options.list.empty()) {
+    words.emplace_back("--");
+    words.insert(words.end(),
+                 options.files.begin() + static_cast<std::ptrdiff_t>(first),
+                 options.files.end());
+  } else {
+    words.push_back("--orders=" + options.list);
+    words.push_back(fmt::format("--first={}", first));
+  }
   std::vector<std::string> environment = worker_environment(options.threads);
   // It belongs to a thread: one that is not the first has to ask for it anew.
   ::prctl(PR_SET_PDEATHSIG, options.death_signal);
@@ -112,8 +147,10 @@ class Watch {
       : file_(file),
         interval_(options.heartbeat),
         limit_(options.time_limit),
-        at_limit_(std::move(at_limit)),
-        thread_([this] { watch(); }) {}
+        at_limit_(std::move(at_limit)) {
+    say_alive();  // before the cell begins: by this it is known which one a worker that died was at
+    thread_ = std::thread([this] { watch(); });
+  }
   ~Watch() { end(); }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
@@ -175,7 +212,7 @@ class Job {
       : options_(std::move(options)), carry_out_(carry_out) {}
 
   int run() {
-    for (; at_ < options_.files.size(); ++at_)
+    for (at_ = options_.first; at_ < options_.files.size(); ++at_)
       if (!run_one(options_.files[at_])) options_.some_failed = true;
     return options_.some_failed ? 1 : 0;
   }
@@ -184,7 +221,9 @@ class Job {
   bool run_one(const std::string& file) {
     CellOrder order;
     try {
-      order = cell_order_from_json(read_file(file));
+      if (is_settled(file)) return true;
+      order = cell_order_from_json(options_.list.empty() ? read_file(file) : options_.texts[at_]);
+      if (!options_.cache.empty()) order.cache = options_.cache;
     } catch (const std::exception& error) {
       std::cerr << fmt::format("cannot read the order '{}': {}\n", file, error.what())
                 << std::flush;
@@ -228,9 +267,8 @@ class Job {
     result.seconds = options_.time_limit;
     leave(order, result);
     options_.some_failed = true;
-    const auto rest = options_.files.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
-    if (rest == options_.files.end()) std::_Exit(1);
-    start_anew(options_, {rest, options_.files.end()});
+    if (at_ + 1 == options_.files.size()) std::_Exit(1);
+    start_anew(options_, at_ + 1);
   }
 
   Options options_;
@@ -245,7 +283,7 @@ int run_files(const std::vector<std::string>& arguments, const CarryOut& carry_o
   if (!read_options(arguments, options)) return 0;
   ::prctl(PR_GET_PDEATHSIG, &options.death_signal);
   options.parent = ::getppid();
-  if (!has_worker_environment(options.threads)) start_anew(options, options.files);
+  if (!has_worker_environment(options.threads)) start_anew(options, options.first);
   limit_memory(options.memory_limit_mb);
   return Job(std::move(options), carry_out).run();
 }

@@ -19,7 +19,10 @@ using CarryOut = std::function<CellResult(const CellOrder& order,
 /// to talk to, as a job on another machine does. What is known of a cell is what lies beside its
 /// order: the result, renamed into place, and before that a heartbeat (launch/heartbeat.h).
 ///
-/// Options: --threads, --memory-limit (MB), --time-limit (seconds a cell), --logs (folder: what a
+/// An order that has its result, or of which it is known that its worker died, is passed over: a job that was queued
+/// again goes on where it was.
+///
+/// Options: --orders (a file that names more), --cache (in place of the orders'), --threads, --memory-limit (MB), --time-limit (seconds a cell), --logs (folder: what a
 /// cell prints goes to its file there) and --heartbeat (seconds between two). The process starts
 /// itself anew where it was not started with the environment of a worker, and where a cell is
 /// stopped at its limit, for the orders that are left.

@@ -158,6 +158,7 @@ SweepOutcome run_sweep(Database& database,
                        Progress& progress) {
   database.set_lease(options.lease_seconds);
   const auto make = find_launcher(options.launch.launcher).make;
+  MONODR_CHECK(make != nullptr, "'{}' takes no sweep", options.launch.launcher);
   const std::unique_ptr<Launcher> launcher = make(files, options.launch, cells.size());
   return Sweep(database, files, cells, *launcher, options, progress).run();
 }

@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "base/error.h"
+#include "base/file_system.h"
 #include "base/text.h"
 #include "results/cell_rows.h"
 #include "results/import_result.h"
@@ -32,6 +33,9 @@ std::string state_of(const Statement& row, const std::string& this_host, std::in
   if (alive) return "running";
   return state == "missing" ? "interrupted" : state;
 }
+
+// Where a mark that is a cluster's job has the name of a host: no host can have this one.
+constexpr const char* kJobHost = "a cluster's job";
 
 constexpr const char* no_mark =
     "pid = NULL, process = NULL, host = NULL, launcher = NULL, lease_until = NULL";
@@ -164,28 +168,112 @@ void Database::release(const CellRecord& record) {
 }
 
 void Database::import_result(const CellRecord& record, const CellResult& result) {
+  write([&] { import_rows(record, result); });
+}
+
+void Database::import_results(const std::vector<std::pair<CellRecord, CellResult>>& results) {
+  if (results.empty()) return;
+  write([&] {
+    for (const auto& [record, result] : results) import_rows(record, result);
+  });
+}
+
+// Inside a transaction.
+void Database::import_rows(const CellRecord& record, const CellResult& result) {
   MONODR_CHECK(record.id == result.cell, "result of {} for cell {}", result.cell, record.id);
   MONODR_CHECK(result.state == "done" || result.state == "failed", "state '{}'", result.state);
+  const std::int64_t cell = cell_row(*connection_, record);
+  Statement update(
+      *connection_,
+      fmt::format("UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
+                  "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, {} WHERE "
+                  "id = ?",
+                  no_mark));
+  update.bind(1, result.state);
+  update.bind(2, result.message);
+  update.bind(3, result.seconds);
+  update.bind(4, result.peak_memory_mb);
+  update.bind(5, cell);
+  update.exec();
+  Statement supersede(*connection_,
+                      "UPDATE cell SET is_current = 0 WHERE id <> ?1 AND is_current AND "
+                      "(variant, seed) = (SELECT variant, seed FROM cell WHERE id = ?1)");
+  supersede.bind(1, cell);
+  supersede.exec();
+  replace_rows_of_cell(*connection_, cell, record, result);
+}
+
+std::vector<bool> Database::mark_for_job(
+    const std::vector<CellRecord>& cells,
+    const std::string& job,
+    const std::string& launcher,
+    std::int64_t seconds,
+    const std::unordered_map<std::string, std::string>& known_states) {
+  std::vector<bool> marked(cells.size(), false);
   write([&] {
-    const std::int64_t cell = cell_row(*connection_, record);
-    Statement update(
-        *connection_,
-        fmt::format("UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
-                    "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, {} WHERE "
-                    "id = ?",
-                    no_mark));
-    update.bind(1, result.state);
-    update.bind(2, result.message);
-    update.bind(3, result.seconds);
-    update.bind(4, result.peak_memory_mb);
-    update.bind(5, cell);
-    update.exec();
-    Statement supersede(*connection_,
-                        "UPDATE cell SET is_current = 0 WHERE id <> ?1 AND is_current AND "
-                        "(variant, seed) = (SELECT variant, seed FROM cell WHERE id = ?1)");
-    supersede.bind(1, cell);
-    supersede.exec();
-    replace_rows_of_cell(*connection_, cell, record, result);
+    Statement find(*connection_,
+                   "SELECT hash, state, pid, process, host, lease_until, id FROM cell WHERE "
+                   "variant = ? AND hash = ?");
+    Statement mark(*connection_,
+                   "UPDATE cell SET pid = 0, process = ?, host = ?, launcher = ?, lease_until = ?, "
+                   "started = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?");
+    const std::string host = host_name();
+    const std::int64_t now = clock_();
+    std::map<std::pair<std::string, std::string>, std::int64_t> variants;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const auto [variant, is_new] = variants.try_emplace({cells[i].arm, axes_json(cells[i])}, 0);
+      if (is_new) variant->second = variant_row(*connection_, cells[i]);
+      find.bind(1, variant->second);
+      find.bind(2, cells[i].id);
+      const bool found = find.executeStep();
+      MONODR_CHECK(found, "cell {} is not planned", cells[i].id);
+      const std::string state = find.getColumn(1).getString();
+      const auto known = known_states.find(cells[i].id);
+      const bool is_free = state_of(find, host, now) != "running";
+      const bool is_as_known =
+          state == "missing" || (known != known_states.end() && known->second == state);
+      const std::int64_t row = find.getColumn(6);
+      find.reset();
+      if (!is_free || !is_as_known) continue;
+      mark.bind(1, job);
+      mark.bind(2, kJobHost);
+      mark.bind(3, launcher);
+      mark.bind(4, now + seconds);
+      mark.bind(5, row);
+      mark.exec();
+      mark.reset();
+      marked[i] = true;
+    }
+  });
+  return marked;
+}
+
+std::unordered_set<std::string> Database::cells_of_job(const std::string& job) const {
+  std::unordered_set<std::string> cells;
+  guarded([&] {
+    Statement rows(*connection_,
+                   "SELECT hash FROM cell WHERE pid = 0 AND host = ? AND process = ?");
+    rows.bind(1, kJobHost);
+    rows.bind(2, job);
+    while (rows.executeStep()) cells.insert(rows.getColumn(0).getString());
+  });
+  return cells;
+}
+
+void Database::release_from_job(const std::string& job, const std::vector<std::string>& cells) {
+  if (cells.empty()) return;
+  write([&] {
+    Statement unmark(*connection_,
+                     fmt::format("UPDATE cell SET {}, started = iif(state = 'missing', NULL, "
+                                 "started) WHERE hash = ? AND pid = 0 AND host = ? AND process = ?",
+                                 no_mark));
+    for (const std::string& cell : cells) {
+      unmark.bind(1, cell);
+      unmark.bind(2, kJobHost);
+      unmark.bind(3, job);
+      unmark.exec();
+      unmark.reset();
+    }
   });
 }
 
@@ -308,6 +396,21 @@ void Database::require_experiment(const std::string& experiment) const {
                               file_,
                               did_you_mean(experiment, names),
                               names.empty() ? "none" : join(names, ", ")));
+}
+
+std::string advice_on_file_system(const std::string& file) {
+  const std::string system = shared_file_system_of(file);
+  if (system.empty()) return "";
+  return fmt::format(
+      "the results '{}' lie on {}, where SQLite's locks do not hold between hosts: let one host at "
+      "a "
+      "time write them. Sweeps of several hosts go by --launcher slurm, whose jobs leave files "
+      "that "
+      "one job takes in; a sweep of one host is safer and faster with --results on a disk of its "
+      "own, "
+      "and a copy here when it has ended (sqlite3 FILE '.backup COPY')",
+      file,
+      system);
 }
 
 }  // namespace monodr

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "results/cell_result.h"
@@ -86,6 +88,24 @@ class Database {
   /// The clock by which leases are judged, seconds since 1970; for tests.
   void set_clock(std::function<std::int64_t()> clock) { clock_ = std::move(clock); }
 
+  /// Marks cells as those of a cluster's job, for so many seconds; nobody on this host has to live for that. Which of
+  /// them it marked: not those that a living process or another job has, and not those that another process has brought
+  /// to an end since `known_states` was read (`states`). The cells must be planned. One transaction.
+  std::vector<bool> mark_for_job(const std::vector<CellRecord>& cells,
+                                 const std::string& job,
+                                 const std::string& launcher,
+                                 std::int64_t seconds,
+                                 const std::unordered_map<std::string, std::string>& known_states);
+
+  /// Ids of the cells that the job has.
+  std::unordered_set<std::string> cells_of_job(const std::string& job) const;
+
+  /// The job no longer has these cells. One transaction.
+  void release_from_job(const std::string& job, const std::vector<std::string>& cells);
+
+  /// import_result for many, in one transaction.
+  void import_results(const std::vector<std::pair<CellRecord, CellResult>>& results);
+
   /// This process no longer runs the cell; a mark of another stays. Forgets the cell where it is
   /// not planned and has no results.
   void release(const CellRecord& record);
@@ -132,10 +152,15 @@ class Database {
   Database(std::string file, std::unique_ptr<SQLite::Database> connection);
   void write(const std::function<void()>& action);
   void clear_dead_marks();
+  void import_rows(const CellRecord& record, const CellResult& result);
   std::string file_;
   std::unique_ptr<SQLite::Database> connection_;
   std::function<std::int64_t()> clock_;
   int lease_seconds_ = kLeaseSeconds;
 };
+
+/// What to do where the results file lies, or would lie, on a file system of several hosts (base/file_system.h), for people;
+/// "" where it does not.
+std::string advice_on_file_system(const std::string& file);
 
 }  // namespace monodr

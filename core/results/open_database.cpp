@@ -2,13 +2,12 @@
 #include "results/open_database.h"
 
 #include <sqlite3.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <set>
 
 #include "base/error.h"
+#include "base/file_system.h"
 #include "results/definition_tables.h"
 #include "results/schema.h"
 
@@ -40,15 +39,6 @@ std::string remedy(const SQLite::Exception& error) {
     default:
       return "unexpected; please report it";
   }
-}
-
-// WAL needs shared memory between the processes, which network file systems do not give.
-bool on_network_file_system(const std::string& file) {
-  struct statfs info {};
-  if (::statfs(file.c_str(), &info) != 0) return false;
-  static const std::set<std::uint32_t> network = {
-      0x6969 /*NFS*/, 0x0BD00BD0 /*Lustre*/, 0xFF534D42 /*CIFS*/, 0xFE534D42 /*SMB2*/};
-  return network.count(static_cast<std::uint32_t>(info.f_type)) > 0;
 }
 
 std::string folder_of(const std::string& file) {
@@ -141,7 +131,10 @@ std::unique_ptr<SQLite::Database> open_database(const std::string& name, bool re
   }
   connection->exec("PRAGMA foreign_keys = ON");
   if (!is_up_to_date(*connection, file)) migrate(*connection, file);
-  if (!on_network_file_system(file)) {
+  // WAL needs memory that the processes share, and hosts share none.
+  if (!shared_file_system_of(file).empty()) {
+    connection->exec("PRAGMA journal_mode = DELETE");
+  } else {
     connection->exec("PRAGMA journal_mode = WAL");
     connection->exec("PRAGMA synchronous = NORMAL");
   }

@@ -16,6 +16,8 @@ int run_plugins(const std::vector<std::string>& arguments);     ///< plugins.cpp
 int run_status(const std::vector<std::string>& arguments);      ///< status.cpp
 int run_watch(const std::vector<std::string>& arguments);       ///< watch.cpp
 int run_logs(const std::vector<std::string>& arguments);        ///< logs.cpp
+int run_cancel(const std::vector<std::string>& arguments);      ///< cancel.cpp
+int run_collect(const std::vector<std::string>& arguments);     ///< collect.cpp
 int run_rerun(const std::vector<std::string>& arguments);       ///< rerun.cpp
 int run_diff(const std::vector<std::string>& arguments);        ///< diff.cpp
 int run_tag(const std::vector<std::string>& arguments);         ///< tag.cpp

@@ -111,7 +111,7 @@ void add_limit_options(po::options_description& options) {
   add("launcher",
       po::value<std::string>()->default_value(launchers()[0].name)->value_name("NAME"),
       launcher_help().c_str());
-  add("cells-per-job",
+  add("cells-per-task",
       po::value<int>()->default_value(0)->value_name("N"),
       "cells of a block, where the launcher makes blocks; 0 = so that each worker gets a few");
   add("lease",
@@ -125,7 +125,7 @@ void add_limit_options(po::options_description& options) {
 }
 
 SweepOptions limits_of(const po::variables_map& values) {
-  for (const char* name : {"jobs", "threads", "memory-limit", "cells-per-job"})
+  for (const char* name : {"jobs", "threads", "memory-limit", "cells-per-task"})
     if (values[name].as<int>() < 0)
       throw UserError(
           fmt::format("--{} is {}, but must be at least 0", name, values[name].as<int>()));
@@ -135,7 +135,7 @@ SweepOptions limits_of(const po::variables_map& values) {
   options.launch.time_limit = values["time-limit"].as<double>();
   options.launch.memory_limit_mb = values["memory-limit"].as<int>();
   options.launch.launcher = find_launcher(values["launcher"].as<std::string>()).name;
-  options.launch.cells_per_job = values["cells-per-job"].as<int>();
+  options.launch.cells_per_task = values["cells-per-task"].as<int>();
   options.lease_seconds = values["lease"].as<int>();
   if (options.lease_seconds < 3) throw UserError("--lease must be at least 3 seconds");
   if (!(options.launch.time_limit >= 0)) throw UserError("--time-limit must be at least 0 seconds");

@@ -30,7 +30,7 @@ std::vector<std::string> plugin_path(const boost::program_options::variables_map
 /// --cache, or `cache` beside the database.
 std::string cache_folder(const boost::program_options::variables_map& values);
 
-/// --jobs, --threads, --time-limit, --memory-limit, --launcher, --cells-per-job and --lease: who runs
+/// --jobs, --threads, --time-limit, --memory-limit, --launcher, --cells-per-task and --lease: who runs
 /// the cells and what they may take of the machine.
 void add_limit_options(boost::program_options::options_description& options);
 /// Those of SweepOptions. Throws UserError for values out of range.

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "settings/sections.h"
+#include "settings/slurm.h"
 
 namespace monodr {
 namespace {
@@ -206,7 +207,11 @@ std::string experiment_json_schema(const PluginCatalogue& catalogue) {
            "what is printed")},
       {"plugins",
        table_of({{"path", described(list_of(text), "folders of plugins, relative to this file")}},
-                "where plugins are looked for")}};
+                "where plugins are looked for")},
+      {"launcher",
+       table_of({{"slurm",
+                  table_of(properties_of(slurm_binding().schema()), slurm_binding().meaning())}},
+                "where cells run; changes no cell")}};
   properties.update(tables);
   properties["arm"] = list_of(arm(tables));
   properties["sweep"] = sweep(tables);

@@ -3,11 +3,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "base/error.h"
 #include "base/options.h"
 #include "launch/cell_log.h"
+#include "launch/submission.h"
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 namespace po = boost::program_options;
 
 constexpr auto look_interval = std::chrono::milliseconds(200);
+constexpr auto ask_interval = std::chrono::seconds(5);
 
 const CommandUsage usage = {
     "runexp logs",
@@ -59,9 +62,42 @@ class Tail {
   std::uintmax_t printed_ = 0;
 };
 
-bool is_running(const Database& database, const CellRecord& record) {
-  return database.states(record.experiment)[record.id] == "running";
-}
+/// Whether a cell is being run, by a process or by a cluster's job: then its files are looked at often, the cluster is
+/// asked seldom.
+class CellWatch {
+ public:
+  CellWatch(const Database& database, const CellRecord& record, std::string results_folder)
+      : database_(database), record_(record), results_folder_(std::move(results_folder)) {}
+
+  bool is_running() {
+    if (database_.states(record_.experiment)[record_.id] != "running") return false;
+    if (!asked_ || Clock::now() - *asked_ > ask_interval) ask();
+    return !submitted_ || (submitted_->state != State::gone && !is_settled(submitted_->order_file));
+  }
+
+  /// "" where no job has it.
+  std::string remark() {
+    ask();
+    return submitted_ ? describe(*submitted_) : "";
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using State = SubmittedCell::State;
+
+  void ask() {
+    asked_ = Clock::now();
+    submitted_.reset();
+    if (find_submissions(results_folder_).empty()) return;
+    submitted_ = find_submitted_cell(results_folder_, record_.id, slurm_cluster(0)->jobs());
+  }
+
+  const Database& database_;
+  const CellRecord& record_;
+  std::string results_folder_;
+  std::optional<Clock::time_point> asked_;
+  std::optional<SubmittedCell> submitted_;
+};
 
 }  // namespace
 
@@ -82,13 +118,18 @@ int run_logs(const std::vector<std::string>& arguments) {
   const CellRecord record = find_stored_result(database, prefix).record;
   Tail tail(log_file((fs::path(results_folder(values)) / "logs").string(), record.id));
   bool running = values["follow"].as<bool>();
+  CellWatch watch(database, record, results_folder(values));
   while (running) {
-    running = is_running(database, record);
+    running = watch.is_running();
     tail.print_news();
     if (running) std::this_thread::sleep_for(look_interval);
   }
   tail.print_news();
 
+  if (const std::string remark = watch.remark(); !remark.empty()) {
+    std::cerr << remark << "\n";
+    return 0;
+  }
   const CellResult result = find_stored_result(database, record.id).result;
   if (!tail.printed_anything())
     std::cerr << "the cell has written nothing (" << result.state << ")\n";

@@ -31,6 +31,8 @@ const std::vector<Command>& commands() {
       {"status", "the cells of an experiment with their state", run_status},
       {"watch", "how far a sweep is that another terminal or machine runs, live", run_watch},
       {"logs", "what a cell wrote while it ran", run_logs},
+      {"cancel", "end what an experiment has on a cluster", run_cancel},
+      {"collect", "take results that a cluster's jobs have left into the database", run_collect},
       {"rerun", "run a cell again; --verify compares bit for bit", run_rerun},
       {"diff", "what sets two cells apart: configuration, code, metrics", run_diff},
       {"tag", "tag cells, so that other commands can be asked for them alone", run_tag},

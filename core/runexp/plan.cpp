@@ -72,6 +72,16 @@ void accept_stale(Plan& plan, const std::unordered_map<std::string, StaleCell>& 
   }
 }
 
+std::vector<double> expected_seconds(const std::vector<CellRecord>& cells,
+                                     const Database* database) {
+  std::map<std::string, double> seconds;
+  if (database != nullptr && !cells.empty())
+    seconds = mean_seconds(*database, cells.front().experiment);
+  std::vector<double> all;
+  for (const CellRecord& cell : cells) all.push_back(expected(seconds, cell.arm));
+  return all;
+}
+
 std::string format_dry_run(const Plan& plan,
                            const std::unordered_map<std::string, std::string>& states,
                            const Database* database,

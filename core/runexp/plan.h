@@ -15,7 +15,7 @@ namespace monodr {
 struct Plan {
   Experiment experiment;
   CatalogueSource plugins;
-  std::vector<Cell> cells;
+  std::vector<Cell> cells;          ///< without their configurations, which stand in the records
   std::vector<CellRecord> records;  ///< of `cells`, in their order
 };
 
@@ -34,6 +34,10 @@ std::unordered_map<std::string, StaleCell> stale_cells(
 
 /// Takes the earlier results of stale cells for theirs.
 void accept_stale(Plan& plan, const std::unordered_map<std::string, StaleCell>& stale);
+
+/// What each cell is expected to take, by the cells of its arm that are done, else by all; below 0 where none is.
+std::vector<double> expected_seconds(const std::vector<CellRecord>& cells,
+                                     const Database* database);
 
 /// The dry run: one line a cell with its state and the time it is expected to take.
 /// `states` as Database::states gives them; `database` may be nullptr where there is none yet.

@@ -14,6 +14,7 @@
 #include "results/stored_result.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
+#include "runexp/submit.h"
 
 namespace monodr {
 namespace {
@@ -87,6 +88,10 @@ int run_rerun(const std::vector<std::string>& arguments) {
   const auto positional = po::positional_options_description().add("cell", 1);
   if (!parse_options(usage, arguments, describe_options(), positional, values)) return 0;
   const bool verify = values["verify"].as<bool>();
+  if (submits(values["launcher"].as<std::string>()))
+    throw UserError(
+        fmt::format("'runexp rerun' waits for the cell, but --launcher {} does not; leave it out",
+                    values["launcher"].as<std::string>()));
   Database database(results_file(values),
                     verify ? Database::Access::read_only : Database::Access::read_write);
   const StoredResult before = find_stored_result(database, values["cell"].as<std::string>());

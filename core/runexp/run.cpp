@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "base/options.h"
 #include "base/text.h"
 #include "data/dataset_identity.h"
 #include "launch/preparation.h"
+#include "launch/slurm_sweep.h"
 #include "launch/sweep.h"
 #include "launch/worker_pool.h"
 #include "launch/workers.h"
@@ -19,6 +22,7 @@
 #include "runexp/common_options.h"
 #include "runexp/installed_files.h"
 #include "runexp/plan.h"
+#include "runexp/submit.h"
 
 namespace monodr {
 namespace {
@@ -48,6 +52,10 @@ the earlier results.
 
 With --json, standard output gets one JSON object a line and nothing else: {"event": E, ...} with
 E = preparing, begin, started, progress, finished (id, cell, state, seconds, message), note, end.
+
+With --launcher slurm the cells go to a cluster as [launcher.slurm] of the file says, those that
+failed too, and the command returns; 'runexp status' tells how far they are, 'runexp cancel' ends
+them. --dry-run prints the jobs' scripts as well. docs/cluster.md has the way there.
 
 Everything lives beside the database: cells/ (results on their way), logs/ (what a cell wrote to
 stderr), fits/ (pictures), cache/ (made-up data, trained priors). Deleting cache/ costs time only.
@@ -100,43 +108,49 @@ Plan make_plan(const po::variables_map& values) {
   plan.cells = expand_cells(plan.experiment,
                             plan.plugins.catalogue(),
                             [&](const Parameters& dataset) { return identity.of(dataset); });
+  // The records alone hold the configurations: of 100 000 cells they are most of the memory.
+  std::vector<std::string> configurations;
+  for (Cell& cell : plan.cells) configurations.push_back(std::exchange(cell.config, {}));
   plan.records = make_records(plan.experiment, plan.cells);
+  for (size_t i = 0; i < plan.records.size(); ++i)
+    plan.records[i].config = std::move(configurations[i]);
   return plan;
 }
 
 void print_config(const Plan& plan, const std::string& prefix) {
-  const Cell& cell = find_cell(plan.cells, prefix);
+  const auto cell = static_cast<size_t>(&find_cell(plan.cells, prefix) - plan.cells.data());
   // Ordered: the sections stand as in the file, not by the alphabet.
-  std::cout << nlohmann::ordered_json::parse(cell.config).dump(2) << "\n";
+  std::cout << nlohmann::ordered_json::parse(plan.records[cell].config).dump(2) << "\n";
 }
 
-int dry_run(const po::variables_map& values, Plan plan) {
-  std::optional<Database> database;
-  States states;
-  if (fs::exists(results_file(values))) {
-    database.emplace(results_file(values), Database::Access::read_only);
-    states = database->states(plan.experiment.name);
-    if (values["accept-stale"].as<bool>()) accept_stale(plan, stale_cells(plan, states, *database));
-  }
-  const SweepOptions limits = limits_of(values);
-  const WorkerPool pool = plan_worker_pool(
-      plan.cells.size(), limits.launch.jobs, limits.launch.threads, available_cores());
-  std::cout << format_dry_run(plan, states, database ? &*database : nullptr, pool.workers);
-  return 0;
-}
-
-std::vector<CellRecord> cells_to_run(const po::variables_map& values,
-                                     const Plan& plan,
-                                     const States& states) {
-  std::vector<CellRecord> chosen;
+/// Of each record of the plan.
+std::vector<bool> cells_to_run(const po::variables_map& values,
+                               const Plan& plan,
+                               const States& states) {
+  const bool submitted = submits(values["launcher"].as<std::string>());
+  // Who submits comes back for what is left, with no terminal open in between.
+  const bool retries = values["retry-failed"].as<bool>() || submitted;
+  std::vector<bool> chosen;
   for (const CellRecord& record : plan.records) {
     const auto found = states.find(record.id);
     const std::string state = found == states.end() ? "missing" : found->second;
-    const bool again =
-        values["force"].as<bool>() || (state == "failed" && values["retry-failed"].as<bool>());
-    if (again || (state != "done" && state != "failed")) chosen.push_back(record);
+    const bool again = values["force"].as<bool>() || (state == "failed" && retries);
+    // What a job has is left to it.
+    const bool is_submitted = state == "running" && submitted;
+    chosen.push_back((again || (state != "done" && state != "failed")) && !is_submitted);
   }
   return chosen;
+}
+
+std::vector<CellRecord> chosen_of(const Plan& plan, const std::vector<bool>& chosen) {
+  std::vector<CellRecord> records;
+  for (size_t i = 0; i < plan.records.size(); ++i)
+    if (chosen[i]) records.push_back(plan.records[i]);
+  return records;
+}
+
+SubmissionPlace place_of(const po::variables_map& values) {
+  return {results_folder(values), results_file(values)};
 }
 
 SweepOptions sweep_options(const po::variables_map& values,
@@ -152,6 +166,29 @@ SweepOptions sweep_options(const po::variables_map& values,
                           (folder / "fits").string()};
   options.known_states = states;
   return options;
+}
+
+int dry_run(const po::variables_map& values, Plan plan) {
+  std::optional<Database> database;
+  States states;
+  if (fs::exists(results_file(values))) {
+    database.emplace(results_file(values), Database::Access::read_only);
+    states = database->states(plan.experiment.name);
+    if (values["accept-stale"].as<bool>()) accept_stale(plan, stale_cells(plan, states, *database));
+  }
+  const SweepOptions limits = limits_of(values);
+  const WorkerPool pool = plan_worker_pool(
+      plan.cells.size(), limits.launch.jobs, limits.launch.threads, available_cores());
+  const Database* known = database ? &*database : nullptr;
+  std::cout << format_dry_run(plan, states, known, pool.workers);
+  if (submits(limits.launch.launcher)) {
+    const std::vector<CellRecord> chosen = chosen_of(plan, cells_to_run(values, plan, states));
+    if (!chosen.empty())
+      std::cout << "\n"
+                << scripts_of(
+                       plan, chosen, sweep_options(values, plan, states), place_of(values), known);
+  }
+  return 0;
 }
 
 std::string first_line(const std::string& text) {
@@ -220,16 +257,25 @@ int run_plan(const po::variables_map& values, Plan plan) {
   Progress progress =
       json ? Progress(stdout, Progress::Style::json, false) : Progress::for_stream(stderr, quiet);
   if (const std::string note = spared_seeds_note(plan.cells); !note.empty()) progress.note(note);
+  if (const std::string advice = advice_on_file_system(results_file(values)); !advice.empty())
+    progress.note(advice);
   std::optional<Database> database;
   States states;
   if (fs::exists(results_file(values))) {
     database.emplace(results_file(values));
     files.import_leftovers(*database);
+    collect_submissions(
+        *database, *slurm_cluster(plan.experiment.slurm.patience), results_folder(values));
     states = database->states(plan.experiment.name);
     treat_stale(values, *database, states, plan, progress);
   }
-  const std::vector<CellRecord> chosen = cells_to_run(values, plan, states);
+  const std::vector<bool> to_run = cells_to_run(values, plan, states);
   const SweepOptions options = sweep_options(values, plan, states);
+  if (submits(options.launch.launcher) && std::ranges::count(to_run, true) > 0) {
+    database.reset();
+    return submit_plan(std::move(plan), to_run, options, place_of(values), progress);
+  }
+  const std::vector<CellRecord> chosen = chosen_of(plan, to_run);
   if (!chosen.empty() && !prepare_inputs(chosen,
                                          options.launch.worker,
                                          options.surroundings.plugin_folders,

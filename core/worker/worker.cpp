@@ -113,8 +113,16 @@ int prepare_from_file(const std::string& path, Channel& channel) {
     make_trained_prior(config, registry, order.cache, progress, note);
   else if (order.only == "predictor")
     prepare_predictor(config, registry, order.cache, progress, note);
-  else
+  else if (order.only == "data")
+    prepare_data(config, registry, order.cache, progress, note);
+  else if (order.only == "training data")
+    prepare_training_data(config, registry, order.cache, progress);
+  else if (order.only.empty())
     prepare(config, registry, order.cache, progress, note);
+  if (order.only == "check" || order.only.ends_with("data")) {
+    channel.send(json{{"done", true}});
+    return 0;
+  }
   const bool has_prior = config.contains("shape_prior");
   const bool predicts = config.contains("predictor");
   channel.send(json{{"done", true},

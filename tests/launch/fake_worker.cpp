@@ -109,6 +109,19 @@ int prepare(const std::string& path) {
     say({{"error", refusal}});
     return 2;
   }
+  const std::string only = document.at("only");
+  if (only == "check") {
+    say({{"done", true}});
+    return 0;
+  }
+  if (const char* journal = std::getenv("FAKE_JOURNAL"))
+    std::ofstream(std::string(journal) + ".prepared", std::ios::app)
+        << (only.empty() ? "data" : only) << "\n"
+        << std::flush;
+  if (const char* refusal = std::getenv("FAKE_FAILURE")) {
+    say({{"error", refusal}});
+    return 2;
+  }
   say({{"progress", 0.5},
        {"what", "training " + std::string(document.at("config").at("shape_prior").at("plugin"))}});
   say({{"done", true}});

@@ -16,6 +16,7 @@
 #include "experiment/cells.h"
 #include "launch/cell_log.h"
 #include "launch/heartbeat.h"
+#include "launch/launchers_that_stay.h"
 #include "launch/stand_in_plugins.h"
 #include "results/process_identity.h"
 #include "runexp/program.h"
@@ -87,7 +88,7 @@ class LauncherContract : public Cells, public testing::WithParamInterface<Launch
     LaunchOptions options;
     options.worker = worker_;
     options.jobs = 1;
-    options.cells_per_job = 4;
+    options.cells_per_task = 4;
     options.heartbeat = 0.01;
     options.logs_folder = folder_.file("logs");
     return GetParam().make(files_, options, cells);
@@ -155,7 +156,7 @@ TEST_P(LauncherContract, NoWorkerOutlivesIt) {
 
 INSTANTIATE_TEST_SUITE_P(Each,
                          LauncherContract,
-                         testing::ValuesIn(launchers()),
+                         testing::ValuesIn(launchers_that_stay()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(Launchers, AnUnknownOneIsNamedWithTheNearest) {

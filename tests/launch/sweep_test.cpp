@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "experiment/cells.h"
+#include "launch/launchers_that_stay.h"
 #include "launch/stand_in_plugins.h"
 #include "launch/worker_pool.h"
 #include "results/process_identity.h"
@@ -28,7 +29,7 @@ class Sweep : public testing::TestWithParam<LauncherEntry> {
     options_.launch.worker = std::string(binaries != nullptr ? binaries : ".") + "/fake_worker";
     options_.launch.launcher = GetParam().name;
     options_.launch.jobs = 2;
-    options_.launch.cells_per_job = 3;
+    options_.launch.cells_per_task = 3;
     options_.launch.logs_folder = folder_.file("logs");
     options_.surroundings = {{}, folder_.file("cache"), folder_.file("fits")};
   }
@@ -242,7 +243,7 @@ TEST_P(Sweep, LeavesFilesOfLivingProcessesAlone) {
 
 INSTANTIATE_TEST_SUITE_P(ByEachLauncher,
                          Sweep,
-                         testing::ValuesIn(launchers()),
+                         testing::ValuesIn(launchers_that_stay()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ProgressTest, WritesPlainLinesWhereThereIsNoTerminal) {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/file_system.h"
 #include "base/text.h"
 #include "results/schema.h"
 #include "results/stored_cells.h"
@@ -154,6 +155,24 @@ TEST(Database, RowsFollowThePlan) {
   EXPECT_EQ(query(database, "SELECT label FROM v_rows ORDER BY arm_order, position"),
             "first\narm, fit.iterations = 5\narm, fit.iterations = 20\n"
             "arm, fit.iterations = 100\n");
+}
+
+TEST(Database, OnAFileSystemOfSeveralHostsItNeedsNoSharedMemoryAndSaysWhatToDo) {
+  const Folder folder;
+  const std::string file = folder.file("results.sqlite");
+  const auto journal = [&] { return query(Database(file), "PRAGMA journal_mode"); };
+  EXPECT_EQ(journal(), "wal\n");
+  EXPECT_EQ(advice_on_file_system(file), "");
+  for (const std::uint32_t type :
+       {0x6969u, 0x0BD00BD0u, 0x47504653u, 0x00C36400u, 0x01021997u, 0x65735546u}) {
+    set_file_system_probe([type](const std::string&) { return type; });
+    EXPECT_EQ(journal(), "delete\n") << type;
+    const std::string advice = advice_on_file_system(file);
+    EXPECT_NE(advice.find(shared_file_system_name(type)), std::string::npos);
+    EXPECT_NE(advice.find("--results"), std::string::npos);
+  }
+  set_file_system_probe({});
+  EXPECT_EQ(journal(), "wal\n");
 }
 
 TEST(Database, ACellIsRunByOneProcess) {

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "launch/launcher.h"
+#include "launch/launchers_that_stay.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -64,7 +65,7 @@ class FaultsOfSweeps : public Faults, public testing::WithParamInterface<Launche
 
 INSTANTIATE_TEST_SUITE_P(ByEachLauncher,
                          FaultsOfSweeps,
-                         testing::ValuesIn(launchers()),
+                         testing::ValuesIn(launchers_that_stay()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(FaultsOfSweeps, AnInterruptStopsCleanly) {
@@ -371,7 +372,7 @@ TEST_P(FaultsOfSweeps, AfterALimitTheWorkerStillDiesWithItsParent) {
   Program program = start({"e.toml",
                            "-j",
                            "1",
-                           "--cells-per-job",
+                           "--cells-per-task",
                            "4",
                            "--time-limit",
                            "2",

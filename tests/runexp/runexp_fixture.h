@@ -49,8 +49,9 @@ class Runexp : public testing::Test {
   Program start(const Words& words, Words environment = {}) {
     Words all{binary("runexp")};
     all.insert(all.end(), words.begin(), words.end());
-    environment.push_back("MONODR_WORKER=" + binary("fake_worker"));
-    environment.push_back("FAKE_JOURNAL=" + folder_.file("journal"));
+    const Words defaults{"MONODR_WORKER=" + binary("fake_worker"),
+                         "FAKE_JOURNAL=" + folder_.file("journal")};
+    environment.insert(environment.begin(), defaults.begin(), defaults.end());
     return Program(all, environment, folder_.path());
   }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "launch/launcher.h"
+#include "launch/launchers_that_stay.h"
 #include "runexp/runexp_fixture.h"
 
 namespace monodr {
@@ -44,7 +45,7 @@ TEST_F(Runexp, OnlyNewCellsRun) {
 TEST_F(Runexp, EachLauncherLeavesTheSameAndIsNamedInTheHelp) {
   const std::string table = run({"e.toml", "--launcher", "local"}).output();
   const std::string help = run({"run", "--help"}).output();
-  for (const LauncherEntry& launcher : launchers()) {
+  for (const LauncherEntry& launcher : launchers_that_stay()) {
     const Program program = run({"e.toml", "--force", "--launcher", launcher.name});
     EXPECT_EQ(program.exit_code(), 0) << program.errors();
     EXPECT_EQ(program.output(), table);
@@ -87,7 +88,7 @@ TEST_F(Runexp, WrongUseGivesExitCode2AndWritesNothing) {
                                     {"e.toml", "--no-such-option"},
                                     {"e.toml", "--jobs", "-1"},
                                     {"e.toml", "--launcher", "slrm"},
-                                    {"e.toml", "--cells-per-job", "-1"},
+                                    {"e.toml", "--cells-per-task", "-1"},
                                     {"e.toml", "--lease", "0"},
                                     {"e.toml", "--print-config", "zzz"},
                                     {"e.toml", "--plugin-path", "nowhere"},
