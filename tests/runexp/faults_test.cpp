@@ -283,12 +283,12 @@ TEST_F(Faults, AReadOnlyDiskIsAnError) {
   EXPECT_EQ(run({"e.toml"}).exit_code(), 0);
 }
 
-/// A disk of 600 kB at disk/, for as long as the object lives.
+/// A disk of 1000 kB at disk/, for as long as the object lives.
 class SmallDisk {
  public:
   explicit SmallDisk(std::string folder) : folder_(std::move(folder)) {
     fs::create_directories(folder_);
-    mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=600k") == 0;
+    mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", 0, "size=1000k") == 0;
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);

@@ -543,7 +543,7 @@ TEST_F(ReportTest, WrongWordsAreNamedWithWhatWasMeant) {
       {{"figure", hostile, "bars", "--metric", "ap_bev", "-o", "x.svg"}, "fits several"},
       {{"figure", hostile, "series", "--series", "loss.totl", "-o", "x.svg"}, "'loss.total'"},
       {{"figure", hostile, "precision-recall", "--metric", "heading_error_median", "-o", "x.svg"},
-       "ap_2d, ap_bev and ap_3d"},
+       "ap_2d, ap_bev, ap_3d"},
       {{"export", hostile, "--format", "jsn", "--output", "x"}, "did you mean 'json'"}};
   for (const auto& [words, message] : wrong) {
     const Program program = run(words);
