@@ -6,13 +6,9 @@
 #include "base/options.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
-#include "experiment/cells.h"
-#include "launch/ask_worker.h"
-#include "launch/catalogue.h"
-#include "launch/orders.h"
-#include "launch/workers.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
+#include "runexp/detect_order.h"
 #include "runexp/networks_option.h"
 #include "runexp/replace_by_worker.h"
 
@@ -78,11 +74,7 @@ int run_annotate(const std::vector<std::string>& arguments) {
   po::variables_map values;
   const auto positional = po::positional_options_description().add("word", -1);
   if (!parse_options(usage, arguments, all, positional, values)) return 0;
-  std::vector<std::string> roots, overrides;
-  if (values.count("word") > 0)
-    for (const std::string& word : values["word"].as<std::vector<std::string>>())
-      (word.find('=') != std::string::npos && !fs::exists(word) ? overrides : roots)
-          .push_back(word);
+  const auto [roots, overrides] = words_of(values);
   if (roots.size() != 1)
     throw UserError("which data? One folder that holds training/, or a manifest, is expected");
   const std::string root = roots[0];
@@ -96,22 +88,9 @@ int run_annotate(const std::vector<std::string>& arguments) {
                                            json(root).dump()),
                                overrides,
                                scratch.path().string());
-  const CatalogueSource plugins(worker_program(),
-                                plugin_folders(plugin_path(values), experiment.plugin_folders),
-                                cache_folder(values));
-  const std::vector<Cell> cells = expand_cells(
-      experiment, plugins.catalogue(), [](const Parameters&) { return std::string(); });
-  DetectOrder order;
-  order.config = cells.front().config;
-  order.plugin_folders = plugins.folders();
-  order.cache = fs::absolute(cache_folder(values)).string();
+  DetectOrder order = detect_order(values, experiment);
   order.output = output_of(values, root, is_manifest);
-  Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
-  const auto done = ask_worker(worker_program(), "annotate", to_json(order), progress);
-  if (!done) return exit_stopped;
-  for (const std::string& line : done->at("lines").get<std::vector<std::string>>())
-    std::cout << line << "\n";
-  return 0;
+  return carry_out("annotate", order, values) ? 0 : exit_stopped;
 }
 
 }  // namespace

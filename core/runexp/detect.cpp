@@ -8,14 +8,10 @@
 #include "base/options.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
-#include "experiment/cells.h"
-#include "launch/ask_worker.h"
-#include "launch/catalogue.h"
-#include "launch/orders.h"
-#include "launch/workers.h"
 #include "runexp/camera_option.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
+#include "runexp/detect_order.h"
 #include "runexp/networks_option.h"
 
 namespace monodr {
@@ -98,11 +94,7 @@ int run_detect(const std::vector<std::string>& arguments) {
   po::variables_map values;
   const auto positional = po::positional_options_description().add("word", -1);
   if (!parse_options(usage, arguments, all, positional, values)) return 0;
-  std::vector<std::string> pictures, overrides;
-  if (values.count("word") > 0)
-    for (const std::string& word : values["word"].as<std::vector<std::string>>())
-      (word.find('=') != std::string::npos && !fs::exists(word) ? overrides : pictures)
-          .push_back(word);
+  auto [pictures, overrides] = words_of(values);
   if (pictures.empty()) throw UserError("which pictures? See 'runexp detect --help'");
   const std::string method = values["method"].as<std::string>();
   if (method != "fit" && method != "predictor" && method != "predictor+fit")
@@ -121,28 +113,10 @@ int run_detect(const std::vector<std::string>& arguments) {
                   json(values["category"].as<std::string>()).dump());
   const Experiment experiment = experiment_with_networks(
       networks_option(values), dataset, overrides, scratch.path().string());
-  const CatalogueSource plugins(worker_program(),
-                                plugin_folders(plugin_path(values), experiment.plugin_folders),
-                                cache_folder(values));
-  const std::vector<Cell> cells = expand_cells(
-      experiment, plugins.catalogue(), [](const Parameters&) { return std::string(); });
+  DetectOrder order = detect_order(values, experiment);
   if (!camera.note.empty()) std::cerr << camera.note << "\n";
-
-  DetectOrder order;
-  order.config = cells.front().config;
-  order.plugin_folders = plugins.folders();
-  order.cache = fs::absolute(cache_folder(values)).string();
-  order.output = fs::absolute(values["output"].as<std::string>()).string();
   order.offset = camera.offset;
-  fs::create_directories(order.output);
-  Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
-  const auto done = ask_worker(worker_program(), "detect", to_json(order), progress);
-  if (!done) return exit_stopped;
-  for (const std::string& line : done->at("lines").get<std::vector<std::string>>())
-    std::cout << line << "\n";
-  std::cout << (fs::path(values["output"].as<std::string>()) / "detections.json").string()
-            << std::endl;
-  return 0;
+  return detect_into_output(std::move(order), values);
 }
 
 }  // namespace monodr

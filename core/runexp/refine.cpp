@@ -7,16 +7,12 @@
 #include "base/options.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
-#include "experiment/cells.h"
 #include "geometry/mesh_axes.h"
 #include "geometry/mesh_file.h"
-#include "launch/ask_worker.h"
-#include "launch/catalogue.h"
-#include "launch/orders.h"
-#include "launch/workers.h"
 #include "runexp/camera_option.h"
 #include "runexp/commands.h"
 #include "runexp/common_options.h"
+#include "runexp/detect_order.h"
 #include "runexp/installed_files.h"
 
 namespace monodr {
@@ -149,11 +145,7 @@ int run_refine(const std::vector<std::string>& arguments) {
   po::variables_map values;
   const auto positional = po::positional_options_description().add("word", -1);
   if (!parse_options(usage, arguments, all, positional, values)) return 0;
-  std::vector<std::string> meshes, overrides;
-  if (values.count("word") > 0)
-    for (const std::string& word : values["word"].as<std::vector<std::string>>())
-      (word.find('=') != std::string::npos && !fs::exists(word) ? overrides : meshes)
-          .push_back(word);
+  const auto [meshes, overrides] = words_of(values);
   if (meshes.size() != 1)
     throw UserError(
         fmt::format("{} meshes are given, but one is refined at a time; see 'runexp "
@@ -168,29 +160,11 @@ int run_refine(const std::vector<std::string>& arguments) {
   write_experiment(fs::absolute(meshes[0]).string(), values, scratch.path());
   const Experiment experiment =
       load_experiment((scratch.path() / "refine.toml").string(), overrides);
-  const CatalogueSource plugins(worker_program(),
-                                plugin_folders(plugin_path(values), experiment.plugin_folders),
-                                cache_folder(values));
-  const std::vector<Cell> cells = expand_cells(
-      experiment, plugins.catalogue(), [](const Parameters&) { return std::string(); });
+  DetectOrder order = detect_order(values, experiment);
   if (!camera.note.empty()) std::cerr << camera.note << "\n";
-
-  DetectOrder order;
-  order.config = cells.front().config;
-  order.plugin_folders = plugins.folders();
-  order.cache = fs::absolute(cache_folder(values)).string();
-  order.output = fs::absolute(values["output"].as<std::string>()).string();
   order.offset = camera.offset;
   order.meshes = true;
-  fs::create_directories(order.output);
-  Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
-  const auto done = ask_worker(worker_program(), "detect", to_json(order), progress);
-  if (!done) return exit_stopped;
-  for (const std::string& line : done->at("lines").get<std::vector<std::string>>())
-    std::cout << line << "\n";
-  std::cout << (fs::path(values["output"].as<std::string>()) / "detections.json").string()
-            << std::endl;
-  return 0;
+  return detect_into_output(std::move(order), values);
 }
 
 }  // namespace monodr
