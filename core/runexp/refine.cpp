@@ -75,6 +75,8 @@ std::string file_option(const po::variables_map& values, const std::string& name
   return fs::absolute(file).string();
 }
 
+constexpr double kLargestSide = 100;  // as category.size_mean
+
 /// Height, width and length of the mesh in its object's axes, scaled to the height that is given.
 std::array<double, 3> size_of(const std::string& file, const po::variables_map& values) {
   const Eigen::Matrix3f rotation = rotation_of_axes(values["axes"].as<std::string>());
@@ -86,7 +88,21 @@ std::array<double, 3> size_of(const std::string& file, const po::variables_map& 
     throw UserError(fmt::format("the mesh '{}' is flat, so that it is no body", file));
   const double scale =
       values.count("height") > 0 ? values["height"].as<double>() / extent.y() : 1.0;
-  return {scale * extent.y(), scale * extent.z(), scale * extent.x()};
+  const std::array<double, 3> size{scale * extent.y(), scale * extent.z(), scale * extent.x()};
+  for (const double side : size)
+    if (!(side > 0 && side < kLargestSide))
+      throw UserError(
+          fmt::format("the mesh '{}' is {:.4g} x {:.4g} x {:.4g} m (height, width, length), but "
+                      "must be between 0 and {} m; say how "
+                      "high the object is with --height, where its own unit is not the metre, and "
+                      "where up and forward point with "
+                      "--axes",
+                      file,
+                      size[0],
+                      size[1],
+                      size[2],
+                      kLargestSide));
+  return size;
 }
 
 std::string frame_name(const po::variables_map& values) {

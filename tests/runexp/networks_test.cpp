@@ -188,6 +188,20 @@ TEST_F(Networks, ACellAsksOnceAndSaysWhatItAsked) {
               HasSubstr("missing"));
 }
 
+/// In the words of who typed the command, not of the experiment that is written for it.
+TEST_F(Networks, RefineTellsAMeshOfAnotherUnit) {
+  write_file_atomically(folder_.file("mesh.obj"),
+                        "v 0 0 0\nv 400 0 0\nv 0 150 0\nv 0 0 170\n"
+                        "f 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n");
+  const Words words{
+      "refine", "mesh.obj", "--picture", picture("000008"), "--mask", picture("000008")};
+  const Program program = run(words);
+  EXPECT_EQ(program.exit_code(), 2);
+  EXPECT_THAT(program.errors(), HasSubstr("mesh.obj' is 150 x 170 x 400 m"));
+  EXPECT_THAT(program.errors(), HasSubstr("--height"));
+  EXPECT_THAT(program.errors(), HasSubstr("--axes"));
+}
+
 TEST_F(Networks, APictureWithoutACarIsNoError) {
   const Program program = run_quickly({"detect",
                                        picture("000008"),
