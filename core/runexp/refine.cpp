@@ -32,6 +32,7 @@ the mesh over it, the mesh in the camera's frame as an .obj, a KITTI result line
 
 The mask is a picture whose object is not black; the depth a map in metres along the optical axis (PNG of 16 bits with
 --depth-unit, TIFF, EXR, NPY, NPZ). Without depth the size is that of --height, and the range follows from it.
+Without depth there is nothing to search in, and two headings are tried; fit.hypotheses=8 fit.iterations=60 try more.
 It starts at the best of a search over position and heading against the depth, or at a 3-D box: --start names a file
 with a KITTI result line, of SAM 3D's layout, say. Method and constants: experiments/systems/refine_mesh.toml.
 
