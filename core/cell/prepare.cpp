@@ -124,11 +124,10 @@ void prepare_training_data(const nlohmann::json& config,
   if (fs::exists(predictor_path(config, registry, cache))) return;
   for (const DatasetRequest& request : training_requests(settings, cache)) {
     if (request.is_synthetic()) {
-      if (!fs::exists(request.root))
-        synthesize({.objects = settings.train.objects,
-                    .seed = settings.train.scene_seed,
-                    .output = request.root},
-                   [&](double share) { progress("making the training scenes", share); });
+      if (fs::exists(request.root)) continue;
+      SynthesisOptions scenes = scenes_of(settings.train);
+      scenes.output = request.root;
+      synthesize(scenes, [&](double share) { progress("making the training scenes", share); });
     } else {
       cut_masks(
           request, at::get_num_threads(), [&](double share) { progress("cutting masks", share); });

@@ -9,6 +9,7 @@ namespace monodr {
 // Count up with every change that gives other files for the same options.
 constexpr int generator_version = 2;
 constexpr int sequence_version = 1;
+constexpr int street_version = 1;  // of the look
 
 std::string synthetic_fingerprint(const SynthesisOptions& options) {
   std::string text =
@@ -23,6 +24,7 @@ std::string synthetic_fingerprint(const SynthesisOptions& options) {
                         name_of(options.motion),
                         static_cast<int>(options.layout),
                         sequence_version);
+  if (options.look == SceneLook::street) text += fmt::format(", street look {}", street_version);
   return sha256(text);
 }
 

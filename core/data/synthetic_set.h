@@ -40,6 +40,7 @@ struct SynthesisOptions {
   int frames_per_sequence = 1;                    ///< above 1: sequences (below)
   SequenceMotion motion = SequenceMotion::mixed;  ///< of their cars
   SceneLayout layout = SceneLayout::object;
+  SceneLook look = SceneLook::plain;
   std::string output;  ///< the folder to make
   int threads = 0;     ///< 0 = one a core; without influence on the files
 };

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "fitting/heading_distribution.h"
+#include "plugin/close_up.h"
 
 namespace monodr {
 namespace {
@@ -25,6 +26,12 @@ at::Tensor heads_of(const at::Tensor& log_probability,
       4;  // a head at the heading beats one across that is 3000 times likelier
   const at::Tensor apart = headings.unsqueeze(1) - head_headings.unsqueeze(0);
   return (log_probability.unsqueeze(0) + kNearness * apart.cos()).argmax(1);
+}
+
+/// Side of window k over that of the crop.
+double window_side(int k, int windows) {
+  constexpr double kWidest = 0.12;
+  return windows == 1 ? 1 : 1 + kWidest * (2.0 * k / (windows - 1) - 1);
 }
 
 }  // namespace
@@ -51,16 +58,23 @@ ObservationBatch mirrored(const ObservationBatch& batch) {
   return other;
 }
 
-Proposals ask(const Predictor& predictor, const ObservationBatch& batch, bool mirror) {
+Proposals ask(const Predictor& predictor, const ObservationBatch& batch, const Views& views) {
   const at::NoGradGuard no_gradient;
   Proposals proposals = predictor.predict(batch);
-  if (!mirror) return proposals;
-  const at::Tensor other = mirrored_distribution(predictor.predict(mirrored(batch)).heading);
+  if (!views.mirror && views.windows == 1) return proposals;
   // In double: float's exp and log round what is left over behind the last whole vector otherwise.
-  proposals.heading =
-      (0.5 * (proposals.heading.to(at::kDouble).exp() + other.to(at::kDouble).exp()))
-          .log()
-          .to(at::kFloat);
+  const auto probabilities = [](const at::Tensor& heading) {
+    return heading.to(at::kDouble).exp();
+  };
+  at::Tensor sum = at::zeros_like(proposals.heading, at::kDouble);
+  for (int k = 0; k < views.windows; ++k) {
+    const bool is_crop = 2 * k + 1 == views.windows;
+    const ObservationBatch window = close_up(batch, window_side(k, views.windows));
+    sum += probabilities(is_crop ? proposals.heading : predictor.predict(window).heading);
+    if (views.mirror)
+      sum += probabilities(mirrored_distribution(predictor.predict(mirrored(window)).heading));
+  }
+  proposals.heading = (sum / (views.windows * (views.mirror ? 2 : 1))).log().to(at::kFloat);
   return proposals;
 }
 
@@ -84,7 +98,7 @@ Starts PredictorInitialiser::start(const std::vector<Observation>& observations,
                                    const FitSettings& settings) const {
   const int64_t objects = batch.count(), count = settings.hypotheses;
   Starts starts = HeadingInitialiser().start(observations, batch, prior, layout, settings);
-  const Proposals said = ask(*predictor_, batch, mirror_);
+  const Proposals said = ask(*predictor_, batch, views_);
   at::Tensor proposed = at::empty({objects, count, said.state.size(2)}, at::kFloat);
   starts.log_probability = at::empty({objects, count}, at::kFloat);
   for (int64_t b = 0; b < objects; ++b) {

@@ -11,9 +11,15 @@ namespace monodr {
 /// The batch of the mirrored crops: left is right, and the optical axis with it.
 ObservationBatch mirrored(const ObservationBatch& batch);
 
-/// What the predictor says, without gradients. With `mirror` the distribution of the heading is the mean over the picture
-/// and its mirror image.
-Proposals ask(const Predictor& predictor, const ObservationBatch& batch, bool mirror);
+/// Of what the distribution of the heading is the mean: the picture and its mirror image, and so many windows around the
+/// same middle, from 0.88 to 1.12 times the crop's side.
+struct Views {
+  bool mirror = true;
+  int windows = 3;
+};
+
+/// What the predictor says, without gradients. Heads and their probabilities are those of the crop itself.
+Proposals ask(const Predictor& predictor, const ObservationBatch& batch, const Views& views);
 
 /// Rows of Proposals::state [N,PredictorLayout::columns] on top of the starts that the 2-D box gives [N,columns of the
 /// layout]; differentiable in `proposed`.
@@ -26,8 +32,8 @@ at::Tensor proposed_states(const at::Tensor& proposed,
 /// there is depth under the mask, and fit.start_depth asks for it, the depth is the observed one.
 class PredictorInitialiser : public Initialiser {
  public:
-  PredictorInitialiser(std::shared_ptr<const Predictor> predictor, bool mirror)
-      : predictor_(std::move(predictor)), mirror_(mirror) {}
+  PredictorInitialiser(std::shared_ptr<const Predictor> predictor, const Views& views)
+      : predictor_(std::move(predictor)), views_(views) {}
 
   Starts start(const std::vector<Observation>& observations,
                const ObservationBatch& batch,
@@ -37,7 +43,7 @@ class PredictorInitialiser : public Initialiser {
 
  private:
   std::shared_ptr<const Predictor> predictor_;
-  bool mirror_;
+  Views views_;
 };
 
 }  // namespace monodr

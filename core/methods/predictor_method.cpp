@@ -48,10 +48,10 @@ StartedFit started_by(const TrainedPredictor& trained,
                       Registry& registry,
                       const std::string& cache) {
   const CellSettings settings = cell_settings(config);
-  StartedFit fit{
-      make_fit_pipeline(config, registry, cache),
-      std::make_unique<PredictorInitialiser>(trained.predictor, settings.predictor.mirror),
-      trained.note()};
+  StartedFit fit{make_fit_pipeline(config, registry, cache),
+                 std::make_unique<PredictorInitialiser>(
+                     trained.predictor, Views{settings.predictor.mirror, settings.predictor.views}),
+                 trained.note()};
   fit.pipeline.settings.heading_weight = settings.predictor.heading_weight;
   if (settings.method.name == MethodKind::predictor) {
     fit.pipeline.settings.iterations = 0;

@@ -43,7 +43,8 @@ void find_pseudo_labels(std::vector<TrainingExample>& examples,
       .score = false, .mask = true, .depth = true, .agreement = false, .range = false};
   std::unique_ptr<Initialiser> initialiser = std::make_unique<HeadingInitialiser>();
   if (predictor != nullptr) {
-    initialiser = std::make_unique<PredictorInitialiser>(predictor, settings.predictor.mirror);
+    initialiser = std::make_unique<PredictorInitialiser>(
+        predictor, Views{settings.predictor.mirror, settings.predictor.views});
     fit.heading_weight = settings.predictor.heading_weight;
   }
   for (std::size_t begin = 0; begin < examples.size(); begin += kBlock) {

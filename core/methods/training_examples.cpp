@@ -150,14 +150,15 @@ DatasetRequest request_of(const CellSettings& settings) {
   return request;
 }
 
+}  // namespace
+
 SynthesisOptions scenes_of(const TrainSettings& train) {
   SynthesisOptions scenes;
   scenes.objects = train.objects;
   scenes.seed = train.scene_seed;
+  scenes.look = train.scene_look;
   return scenes;
 }
-
-}  // namespace
 
 Cut random_cut(const Randomisation& how, Random& random) {
   Cut cut;

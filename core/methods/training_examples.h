@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "data/synthetic_set.h"
 #include "evidence/dataset.h"
 #include "plugin/observation.h"
 #include "settings/sections.h"
@@ -45,6 +46,9 @@ Cut random_cut(const Randomisation& how, Random& random);
 /// camera: left is right, the optical axis with it.
 Observation cut(const TrainingExample& example, const Cut& how, int size);
 KnownState mirrored(const KnownState& state);
+
+/// The made-up scenes that [train] asks for.
+SynthesisOptions scenes_of(const TrainSettings& train);
 
 /// Where the frames of [train] come from, made-up ones first. Those have their own boxes, masks and depth with the faults of
 /// [dataset]; real ones have the evidence that [dataset] says.

@@ -25,6 +25,9 @@ enum class MissingMask { skip, grabcut };
 enum class DepthKind { automatic, depth_2, velodyne, disparity, none, network };
 /// What the cars of made-up sequences do; mixed = a third each of parked, straight and turning.
 enum class SequenceMotion { mixed, parked, moving };
+/// How made-up scenes are painted; `street`: rows of parked cars, lamps, grilles, plates and bumpers of
+/// many makes, dirt, glass that mirrors, exposures and contrasts of a camera in the sun (synthetic/car_trim.h).
+enum class SceneLook { plain, street };
 /// Into which data the faults are put.
 enum class FaultsIn { synthetic, always, never };
 
@@ -49,6 +52,9 @@ template <> struct EnumNames<MissingMask> {
 };
 template <> struct EnumNames<DepthKind> {
   static constexpr auto list = enum_names<DepthKind>({{DepthKind::automatic, "auto"}, {DepthKind::depth_2, "depth_2"}, {DepthKind::velodyne, "velodyne"}, {DepthKind::disparity, "disparity"}, {DepthKind::none, "none"}, {DepthKind::network, "network"}});
+};
+template <> struct EnumNames<SceneLook> {
+  static constexpr auto list = enum_names<SceneLook>({{SceneLook::plain, "plain"}, {SceneLook::street, "street"}});
 };
 template <> struct EnumNames<SequenceMotion> {
   static constexpr auto list = enum_names<SequenceMotion>({{SequenceMotion::mixed, "mixed"}, {SequenceMotion::parked, "parked"}, {SequenceMotion::moving, "moving"}});

@@ -48,6 +48,7 @@ const Binding<PredictorSettings>& predictor_binding() {
           .key("proposals", &S::proposals, "1", "heads of the network, each with a whole state and a probability", 1, 64)
           .key("heading_weight", &S::heading_weight, "1", "weight of the log-probability of a heading where hypotheses are judged, in units of fit.heading_temperature: 1 = as one measurement beside another, 0 = the network says only where a fit starts", 0, 1000)
           .key("mirror", &S::mirror, "", "the headings' distribution is the mean over the picture and its mirror image")
+          .key("views", &S::views, "1", "the headings' distribution is the mean over so many windows, from 0.88 to 1.12 times the crop's side; 1 = the crop alone", 1, 9)
           .key("file", &S::file, "", "a trained predictor (`runexp train --output`); empty = train one, or take it from the cache");
   return binding;
 }
@@ -61,6 +62,7 @@ const Binding<TrainSettings>& train_binding() {
           .key("frames", &S::frames, "", "whose frames: made-up scenes, real ones of train.root, or both")
           .key("objects", &S::objects, "1", "made-up cars", 8, 1000000).when(made_up)
           .key("scene_seed", &S::scene_seed, "1", "seed of the made-up scenes; never that of scenes which are evaluated", 0).when(made_up)
+          .key("scene_look", &S::scene_look, "", "how the made-up cars are painted: plain = as those that are evaluated; street = lamps, grilles, plates and light of many makes, for real pictures").when(made_up)
           .key("root", &S::root, "", "folder of real frames in KITTI's layout; boxes, masks and depth as [dataset] says").when(real)
           .key("split", &S::split, "", "which of the real frames: ImageSets/NAME.txt, or all").when(real)
           .key("minimum_height", &S::minimum_height, "px", "objects with a lower 2-D box are left out", 0, 10000)

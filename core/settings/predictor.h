@@ -5,6 +5,7 @@
 #include <string>
 
 #include "settings/binding.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 
@@ -28,6 +29,7 @@ struct PredictorSettings {
   int proposals = 4;          ///< heads, each with a whole state
   double heading_weight = 1;  ///< of the log-probability of a heading beside its loss; 0 = none
   bool mirror = true;         ///< asked of the picture and its mirror image
+  int views = 3;              ///< asked of so many windows, closer and wider ones
   std::string file;           ///< a trained predictor, "" = train one
 };
 
@@ -53,6 +55,7 @@ struct TrainSettings {
   TrainingFrames frames = TrainingFrames::made_up;
   int objects = 5000;  ///< made-up cars
   std::uint64_t scene_seed = 77;
+  SceneLook scene_look = SceneLook::street;
   std::string root;  ///< folder of real frames
   std::string split = "all";
   double minimum_height = 25;  ///< px of the 2-D box

@@ -109,19 +109,20 @@ float reflectors(const CarParameters& car, const Vector3f& p) {
   return mix(1.15f, .22f, std::clamp((from_middle - .12f) / .08f, 0.f, 1.f));
 }
 
-struct Finish {
-  Vector3f albedo;
-  float mirror = 0;     ///< reflectance at right angles
-  float highlight = 0;  ///< strength and sharpness of the sun's image
-  float sharpness = 1;
-  Vector3f glow = Vector3f::Zero();
-};
+// What the lamps at an end radiate, linear RGB.
+Vector3f lit_lamp(const SceneCar& car, bool front) {
+  if (front) return car.front_lamps_lit ? Vector3f(1.3f, 1.2f, 1) : Vector3f(0, 0, 0);
+  return car.rear_lamps_lit ? Vector3f(.8f, .04f, .03f) : Vector3f(0, 0, 0);
+}
 
 Finish finish_of(const SceneCar& car, const SurfacePoint& point) {
   const CarParameters& c = car.parameters;
+  const Material material = car.trim
+                                ? under_trim(c, point.material, point.position, point.object_normal)
+                                : point.material;
   Finish finish;
-  finish.albedo = to_linear(material_colour(point.material, c));
-  switch (point.material) {
+  finish.albedo = to_linear(material_colour(material, c));
+  switch (material) {
     case Material::paint:
       finish.albedo *= panel_gaps(c, point.position, point.object_normal, point.footprint) *
                        end_seams(c, point.position, point.object_normal, point.footprint);
@@ -140,13 +141,13 @@ Finish finish_of(const SceneCar& car, const SurfacePoint& point) {
       finish.mirror = .10f;
       finish.highlight = 4;
       finish.sharpness = 60;
-      if (car.front_lamps_lit) finish.glow = Vector3f(1.3f, 1.2f, 1);
+      finish.glow = lit_lamp(car, true);
       break;
     case Material::rear_lamp:
       finish.mirror = .06f;
       finish.highlight = 1;
       finish.sharpness = 60;
-      if (car.rear_lamps_lit) finish.glow = Vector3f(.8f, .04f, .03f);
+      finish.glow = lit_lamp(car, false);
       break;
     case Material::rim:
       finish.albedo *= spokes(c, point.position);
@@ -162,6 +163,14 @@ Finish finish_of(const SceneCar& car, const SurfacePoint& point) {
     case Material::underbody:
       break;
   }
+  if (car.trim)
+    apply_trim(*car.trim,
+               c,
+               material,
+               point.position,
+               point.object_normal,
+               lit_lamp(car, point.position.x() > 0),
+               finish);
   return finish;
 }
 

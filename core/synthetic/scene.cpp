@@ -16,6 +16,7 @@ namespace {
 constexpr double nearest_car = 6, farthest_car = 45, nearest_occluder = 2.5;
 constexpr double largest_truncation = .30;
 constexpr double least_hidden = .10, most_hidden = .45, hardly_hidden = .04;
+constexpr double most_hidden_in_rows = .6;
 
 SceneCar random_scene_car(Random& random) {
   SceneCar car;
@@ -38,10 +39,10 @@ void place(SceneCar& car, const Scene& scene, double u, double depth, double hea
   car.box.rotation_y = heading;
 }
 
-bool collides(const SceneCar& car, const Scene& scene) {
+bool collides(const SceneCar& car, const Scene& scene, double room = .8) {
   Box3d grown = car.box;
-  grown.length += .8;
-  grown.width += .8;
+  grown.length += room;
+  grown.width += room;
   for (const SceneCar& other : scene.cars)
     if (footprint_intersection(grown, other.box) > 0) return true;
   for (const Pole& pole : scene.poles) {
@@ -224,7 +225,53 @@ std::vector<double> hidden_shares(const Scene& scene) {
   return result;
 }
 
-Scene random_scene(std::uint64_t seed, int frame) {
+namespace {
+
+// Beside, before or behind a car, as cars are parked; false where there is no room.
+bool park_beside(Scene& scene, const SceneCar& parked, Random& random) {
+  SceneCar car = random_scene_car(random);
+  const bool in_line = random.chance(.5);
+  const double room = in_line ? random.uniform(.5, 1.5) : random.uniform(.5, 1.1);
+  const double apart = room + (in_line ? (parked.box.length + car.box.length) / 2
+                                       : (parked.box.width + car.box.width) / 2);
+  Eigen::Vector3d step(0, 0, 0);
+  step[in_line ? 0 : 2] = random.chance(.5) ? apart : -apart;
+  const Eigen::Vector3d place = parked.box.location + yaw_matrix(parked.box.rotation_y) * step;
+  car.box.location = {place.x(), scene.camera_height, place.z()};
+  car.box.rotation_y =
+      parked.box.rotation_y + random.normal_within_three(0, .04) + (random.chance(.3) ? M_PI : 0);
+  if (place.z() < nearest_car || place.z() > farthest_car || !overlaps_image(car, scene.camera) ||
+      collides(car, scene, .2))
+    return false;
+  scene.cars.push_back(car);
+  const std::vector<double> hidden = hidden_shares(scene);
+  if (*std::max_element(hidden.begin(), hidden.end()) <= most_hidden_in_rows) return true;
+  scene.cars.pop_back();
+  return false;
+}
+
+// From a stream of its own, so that the cars of the plain look stand where they stood.
+void paint_as_on_the_street(Scene& scene, std::uint64_t seed, int frame) {
+  Random random(seed, "street look", frame);
+  const std::vector<SceneCar> alone = scene.cars;
+  for (const SceneCar& car : alone)
+    if (random.chance(.5)) park_beside(scene, car, random);
+  for (SceneCar& car : scene.cars) {
+    car.trim = random_trim(random, car.parameters);
+    car.rear_lamps_lit = random.chance(.2);
+    // Greys, black and white are what most cars wear.
+    if (random.chance(.35)) {
+      const float grey = static_cast<float>(random.uniform(.02, .9));
+      car.parameters.paint = car.parameters.paint * .15f + .85f * grey * Eigen::Vector3f::Ones();
+    }
+  }
+  scene.exposure *= std::exp(static_cast<float>(random.normal_within_three(0, .4)));
+  scene.contrast = static_cast<float>(random.uniform(.3, 1.4));
+}
+
+}  // namespace
+
+Scene random_scene(std::uint64_t seed, int frame, SceneLook look) {
   Random random(seed, "scene", frame);
   Scene scene;
   scene.camera = kitti_camera();
@@ -236,6 +283,7 @@ Scene random_scene(std::uint64_t seed, int frame) {
   for (size_t i = 0; i < scene.cars.size(); ++i)
     if (planned[i] && hidden[i] < least_hidden) add_occluder(scene, planned, i, random);
   decorate(scene, random);
+  if (look == SceneLook::street) paint_as_on_the_street(scene, seed, frame);
   return scene;
 }
 

@@ -3,11 +3,14 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "corpus/parametric_car.h"
 #include "geometry/box.h"
 #include "geometry/camera.h"
+#include "settings/dataset.h"
+#include "synthetic/car_trim.h"
 
 namespace monodr {
 
@@ -26,6 +29,7 @@ struct SceneCar {
   CarMesh surface;  ///< in the object's axes, metres
   Box3d box;
   bool front_lamps_lit = false, rear_lamps_lit = false;
+  std::optional<CarTrim> trim;  ///< what is painted on its surface; without: the mesh's plain parts
 
   Eigen::Vector3d to_scene(const Eigen::Vector3f& point) const;
 };
@@ -65,6 +69,8 @@ struct Scene {
   std::vector<Pole> poles;
   std::vector<Wall> walls;
   float exposure = 1;
+  float contrast =
+      .45f;  ///< of the camera's tone curve: 0 = sRGB's, 1 = one that crushes shadows and lights
   float noise = .01f;  ///< deviation of the sensor's noise, of 1
   std::uint32_t texture = 0;
   std::uint32_t noise_seed = 0;  ///< of the sensor's noise, beside the texture
@@ -91,8 +97,9 @@ void decorate(Scene& scene, Random& random);
 
 /// Frame number `frame` of the scenes of a seed: 2-5 cars at log-uniform depths of 6-45 m with any
 /// heading, without collisions, at most 30 % truncated. A quarter of the cars have 10-45 % hidden
-/// by a car or a pole, the others at most 4 %.
-Scene random_scene(std::uint64_t seed, int frame);
+/// by a car or a pole, the others at most 4 %. `street` leaves them where they are and parks others
+/// beside every second of them, of which up to 60 % may be hidden.
+Scene random_scene(std::uint64_t seed, int frame, SceneLook look = SceneLook::plain);
 
 /// Whether two cars, or a car and a pole, stand nearer than 0.4 m to one another.
 bool is_crowded(const Scene& scene);

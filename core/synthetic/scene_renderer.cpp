@@ -102,8 +102,8 @@ ColourImage Painter::develop(const std::vector<Vector3f>& radiance) const {
   std::array<float, entries + 1> curve;
   for (int i = 0; i <= entries; ++i) {
     const float gamma = std::pow(static_cast<float>(i) / entries, 1 / 2.2f);
-    // A little more contrast than sRGB, as KITTI's pictures have.
-    curve[i] = .55f * gamma + .45f * gamma * gamma * (3 - 2 * gamma);
+    const float steep = scene_.contrast;
+    curve[i] = std::clamp((1 - steep) * gamma + steep * gamma * gamma * (3 - 2 * gamma), 0.f, 1.f);
   }
   const Camera& camera = scene_.camera;
   ColourImage image(camera.width, camera.height);

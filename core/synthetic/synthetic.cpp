@@ -106,7 +106,7 @@ Take random_take(const SynthesisOptions& options, int index) {
     return {random_sequence(options.seed, index, options.frames_per_sequence, options.motion)};
   Take take;
   take.frames.emplace_back();
-  take.frames[0].scene = random_scene(options.seed, index);
+  take.frames[0].scene = random_scene(options.seed, index, options.look);
   return take;
 }
 
@@ -202,6 +202,8 @@ bool synthesize(const SynthesisOptions& options, const std::function<void(double
                     options.objects));
   if (options.layout == SceneLayout::raw && options.frames_per_sequence < 2)
     throw UserError("KITTI raw's layout is one of sequences: give --sequence 2 or more frames");
+  if (options.look != SceneLook::plain && options.frames_per_sequence > 1)
+    throw UserError("sequences are made in the plain look alone: leave --look out");
   const std::string fingerprint = synthetic_fingerprint(options) + "\n";
   const fs::path output = fs::absolute(options.output).lexically_normal();
   const auto is_there = [&] {

@@ -18,7 +18,8 @@ namespace po = boost::program_options;
 
 const CommandUsage synthesize_usage = {
     "runexp data synthesize",
-    "--output DIR [--frames N] [--objects N] [--seed S] [--sequence N [--motion M] [--layout L]]",
+    "--output DIR [--frames N] [--objects N] [--seed S] [--look L] [--sequence N [--motion M] "
+    "[--layout L]]",
     R"(Makes a data set of synthetic street scenes in KITTI's layout: pictures, calibration, labels,
 instance masks, exact depth and the true mesh of every car. The same options give the same bytes.
 With --sequence N the pictures are sequences of N frames of a moving camera, 0.1 s apart, with tracks and
@@ -30,6 +31,15 @@ Example:
   runexp data synthesize --frames 100 --seed 1 --output synthetic
   runexp data synthesize --sequence 10 --frames 100 --motion moving --layout raw --output 2011_09_26
 )"};
+
+template <class Enum>
+Enum choice_named(const char* option, const std::string& value) {
+  const std::vector<std::string> names = names_of_enum<Enum>();
+  if (std::find(names.begin(), names.end(), value) == names.end())
+    throw UserError(
+        fmt::format("--{} is '{}', but must be one of: {}", option, value, join(names, ", ")));
+  return enum_named<Enum>(value);
+}
 
 int run_synthesize(const std::vector<std::string>& arguments) {
   SynthesisOptions choice;
@@ -43,7 +53,11 @@ int run_synthesize(const std::vector<std::string>& arguments) {
       po::value(&choice.objects)->default_value(0)->value_name("N"),
       "stop with the frame that makes this many cars");
   add("seed", po::value(&choice.seed)->default_value(0)->value_name("S"), "seed of the scenes");
-  std::string motion(name_of(choice.motion)), layout = "object";
+  std::string motion(name_of(choice.motion)), layout = "object", look(name_of(choice.look));
+  add("look",
+      po::value(&look)->default_value(look)->value_name("L"),
+      "how the cars are painted: plain, or street = lamps, grilles, plates and light of many "
+      "makes");
   add("sequence",
       po::value(&choice.frames_per_sequence)->default_value(1)->value_name("N"),
       "frames of each sequence; 1 = single pictures");
@@ -55,11 +69,8 @@ int run_synthesize(const std::vector<std::string>& arguments) {
       "object, or raw for sequences as KITTI raw's drives");
   po::variables_map values;
   if (!parse_options(synthesize_usage, arguments, options, {}, values)) return 0;
-  const std::vector<std::string> motions = names_of_enum<SequenceMotion>();
-  if (std::find(motions.begin(), motions.end(), motion) == motions.end())
-    throw UserError(
-        fmt::format("--motion is '{}', but must be one of: {}", motion, join(motions, ", ")));
-  choice.motion = enum_named<SequenceMotion>(motion);
+  choice.motion = choice_named<SequenceMotion>("motion", motion);
+  choice.look = choice_named<SceneLook>("look", look);
   if (layout != "object" && layout != "raw")
     throw UserError(fmt::format("--layout is '{}', but must be object or raw", layout));
   if (layout == "raw") choice.layout = SceneLayout::raw;

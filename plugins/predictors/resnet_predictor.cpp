@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/random.h"
+#include "plugin/close_up.h"
 #include "plugin/descriptor.h"
 #include "plugin/predictor.h"
 
@@ -191,6 +192,7 @@ class ResnetPredictor final : public Predictor {
  public:
   explicit ResnetPredictor(const Parameters& parameters)
       : bins_(parameters.integer("heading_bins")),
+        close_up_(parameters.real("close_up")),
         inputs_{parameters.boolean("mask"), parameters.boolean("depth")} {
     for (const Size& size : sizes())
       if (parameters.text("size") == size.name) size_ = &size;
@@ -212,7 +214,8 @@ class ResnetPredictor final : public Predictor {
     return table;
   }
 
-  Proposals predict(const ObservationBatch& batch) const override {
+  Proposals predict(const ObservationBatch& whole) const override {
+    const ObservationBatch batch = close_up(whole, close_up_);
     const at::Tensor input = input_of(batch), geometry = geometry_of(batch);
     if (at::GradMode::is_enabled()) return made()(input, geometry);
     // One at a time: a convolution of one picture is computed otherwise than that of a hundred.
@@ -255,6 +258,7 @@ class ResnetPredictor final : public Predictor {
   }
 
   int64_t bins_;
+  double close_up_;
   PredictorInputs inputs_;
   const Size* size_ = nullptr;
   std::shared_ptr<Layers> layers_;
@@ -264,7 +268,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::predictor;
   plugin.info.name = "resnet_predictor";
-  plugin.info.version = "2.0.0";
+  plugin.info.version = "3.0.0";
   plugin.info.description = "residual network of the crop: a heading's distribution and K states";
   plugin.info.paper =
       "He et al., Deep Residual Learning, CVPR 2016; Insafutdinov & Dosovitskiy, Unsupervised "
@@ -281,6 +285,14 @@ PluginDescriptor descriptor() {
        "bins of the heading's distribution, an even number",
        4,
        360},
+      {"close_up",
+       0.73,
+       "1",
+       "side of what the network sees over the side of the crop; at the default crop_margin of 1.3 "
+       "a little less than the "
+       "box",
+       0.2,
+       1},
       {"mask", false, "", "the network sees the mask"},
       {"depth", false, "", "the network sees the depth, relative to the range of the box's height"},
   };

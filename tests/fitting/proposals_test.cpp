@@ -11,6 +11,7 @@
 #include "fitting/heading_distribution.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
+#include "plugin/close_up.h"
 
 namespace monodr {
 namespace {
@@ -61,7 +62,7 @@ class ProposalsTest : public testing::Test {
     settings.size_deviation = {0.1, 0.1, 0.1};
     const ObservationBatch batch =
         make_observation_batch(observations, settings.size_mean, settings.size_deviation);
-    return PredictorInitialiser(std::make_shared<ToldPredictor>(), mirror)
+    return PredictorInitialiser(std::make_shared<ToldPredictor>(), Views{mirror, 1})
         .start(observations, batch, prior_, {2, 3}, settings);
   }
 
@@ -117,6 +118,72 @@ TEST_F(ProposalsTest, MirroredTwiceIsTheBatchItself) {
   const double u = (k[0][0] * 2 / 20 + k[0][2]).item<double>();
   const double v = (m[0][0] * -2 / 20 + m[0][2]).item<double>();
   EXPECT_NEAR(u + v, 16, 1e-4);
+}
+
+TEST_F(ProposalsTest, ACloseUpShowsTheSamePointsOfTheFrame) {
+  std::vector<Observation> observations{crop_of_brightness(0, 0, true)};
+  Observation& o = observations[0];
+  for (int y = 0; y < 16; ++y)
+    for (int x = 0; x < 16; ++x) {
+      const auto p = static_cast<size_t>(16 * y + x);
+      o.image[p] = static_cast<float>(x + 0.5);  // a picture that says where it is
+      o.image[256 + p] = static_cast<float>(y + 0.5);
+      o.depth[p] = static_cast<float>(x);
+    }
+  const ObservationBatch batch =
+      make_observation_batch(observations, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+  EXPECT_TRUE(close_up(batch, 1).image.is_same(batch.image));
+  const ObservationBatch closer = close_up(batch, 0.6);
+  ASSERT_EQ(closer.image.sizes(), batch.image.sizes());
+  for (const int x : {0, 5, 15}) {
+    const double whole = (x + 0.5 - 8) * 0.6 + 8;  // the formula of the header
+    EXPECT_NEAR(closer.image[0][0][3][x].item<double>(), whole, 1e-5);
+    EXPECT_NEAR(closer.image[0][1][x][3].item<double>(), whole, 1e-5);
+    EXPECT_EQ(closer.depth[0][3][x].item<double>(), std::floor(whole));
+    // The ray through a pixel is that of the pixel it shows.
+    const at::Tensor k = batch.intrinsics[0], c = closer.intrinsics[0];
+    EXPECT_NEAR(((x + 0.5 - c[0][2]) / c[0][0]).item<double>(),
+                ((whole - k[0][2]) / k[0][0]).item<double>(),
+                1e-6);
+    EXPECT_NEAR(((x + 0.5 - c[1][2]) / c[1][1]).item<double>(),
+                ((whole - k[1][2]) / k[1][1]).item<double>(),
+                1e-6);
+  }
+  EXPECT_NEAR(
+      closer.box[0][2].item<double>(), (batch.box[0][2].item<double>() - 8) / 0.6 + 8, 1e-4);
+  // Back out again, the middle is where it was.
+  const ObservationBatch back = close_up(closer, 1 / 0.6);
+  EXPECT_TRUE(back.box.allclose(batch.box));
+  EXPECT_TRUE(back.intrinsics.allclose(batch.intrinsics));
+  EXPECT_TRUE(back.image.slice(2, 5, 11).slice(3, 5, 11).slice(1, 0, 2).allclose(
+      batch.image.slice(2, 5, 11).slice(3, 5, 11).slice(1, 0, 2), 1e-4, 1e-4));
+}
+
+/// Heads where the crop's box is wide: views of another size differ.
+class WidthPredictor : public ToldPredictor {
+ public:
+  Proposals predict(const ObservationBatch& batch) const override {
+    Proposals proposals = ToldPredictor::predict(batch);
+    const at::Tensor width = batch.box.select(1, 2) - batch.box.select(1, 0);
+    proposals.heading = heading_target(width / 16, 24).log();
+    return proposals;
+  }
+};
+
+TEST_F(ProposalsTest, SeveralWindowsHaveTheMeanOfTheirProbabilities) {
+  const std::vector<Observation> observations{crop_of_brightness(0.5, 0.5, true)};
+  const ObservationBatch batch =
+      make_observation_batch(observations, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+  const WidthPredictor predictor;
+  at::Tensor mean = at::zeros({1, 24}, at::kDouble);
+  for (const double side : {0.88, 1.0, 1.12})
+    mean += predictor.predict(close_up(batch, side)).heading.to(at::kDouble).exp() / 3;
+  const Proposals asked = ask(predictor, batch, {.mirror = false, .windows = 3});
+  EXPECT_TRUE(asked.heading.to(at::kDouble).exp().allclose(mean, 1e-5, 1e-7));
+  EXPECT_NEAR(asked.heading.exp().sum().item<double>(), 1, 1e-5);
+  const Proposals alone = ask(predictor, batch, {.mirror = false, .windows = 1});
+  EXPECT_TRUE(alone.heading.equal(predictor.predict(batch).heading));
+  EXPECT_TRUE(asked.state.equal(alone.state)) << "the heads are those of the crop itself";
 }
 
 }  // namespace
