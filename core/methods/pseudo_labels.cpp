@@ -45,7 +45,8 @@ void find_pseudo_labels(std::vector<TrainingExample>& examples,
   if (predictor != nullptr) {
     initialiser = std::make_unique<PredictorInitialiser>(
         predictor, Views{settings.predictor.mirror, settings.predictor.views});
-    fit.heading_weight = settings.predictor.heading_weight;
+    // No louder than the fit's own evidence: a network that chose its own labels would learn what it believes already.
+    fit.heading_weight = std::min(1.0, settings.predictor.heading_weight);
   }
   for (std::size_t begin = 0; begin < examples.size(); begin += kBlock) {
     const std::size_t end = std::min(examples.size(), begin + kBlock);

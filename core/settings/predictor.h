@@ -27,7 +27,7 @@ template <> struct EnumNames<TrainingFrames> {
 struct PredictorSettings {
   std::string plugin;
   int proposals = 4;          ///< heads, each with a whole state
-  double heading_weight = 1;  ///< of the log-probability of a heading beside its loss; 0 = none
+  double heading_weight = 8;  ///< of the log-probability of a heading beside its loss; 0 = none
   bool mirror = true;         ///< asked of the picture and its mirror image
   int views = 3;              ///< asked of so many windows, closer and wider ones
   std::string file;           ///< a trained predictor, "" = train one
@@ -53,7 +53,7 @@ struct TrainSettings {
   Supervision supervision = Supervision::render;
   std::string rule = "hindsight";  ///< plugin: how the heads share an object's loss
   TrainingFrames frames = TrainingFrames::made_up;
-  int objects = 5000;  ///< made-up cars
+  int objects = 16000;  ///< made-up cars
   std::uint64_t scene_seed = 77;
   SceneLook scene_look = SceneLook::street;
   std::string root;  ///< folder of real frames
@@ -61,7 +61,7 @@ struct TrainSettings {
   double minimum_height = 25;  ///< px of the 2-D box
   double validation = 0.1;     ///< share of the objects that are kept aside
 
-  int epochs = 15;
+  int epochs = 6;
   int batch = 32;
   double learning_rate = 0.003;
   double weight_decay = 0.02;
