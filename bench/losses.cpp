@@ -97,6 +97,7 @@ BENCHMARK_CAPTURE(cost_of, photometric, "photometric")->Unit(benchmark::kMillise
 BENCHMARK_CAPTURE(cost_of, depth, "depth")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, bbox, "bbox")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, size, "size")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, ray_consistency, "ray_consistency")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, chamfer, "chamfer")->Unit(benchmark::kMillisecond);
 
 }  // namespace
