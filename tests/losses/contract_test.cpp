@@ -25,7 +25,8 @@ INSTANTIATE_TEST_SUITE_P(All,
                                          "chamfer",
                                          "ground_plane",
                                          "code_prior",
-                                         "ray_consistency"),
+                                         "ray_consistency",
+                                         "volumetric_silhouette"),
                          [](const auto& info) { return std::string(info.param); });
 
 class RuleContract : public testing::TestWithParam<const char*> {};
