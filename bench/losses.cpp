@@ -53,6 +53,8 @@ Workload workload() {
   HypothesisBatch& hypothesis = load.hypothesis;
   hypothesis.object =
       at::arange(kHypotheses, at::kLong).div(kHypotheses / kObjects, "floor").to(at::kLong);
+  hypothesis.location = at::tensor({0.f, 0.8f, 10.f}).repeat({kHypotheses, 1});
+  hypothesis.rotation_y = at::rand({kHypotheses});
   hypothesis.dimensions = observation.size_mean.index_select(0, hypothesis.object) * 1.1;
   hypothesis.vertices = at::randn({kHypotheses, kVertices, 3}) + at::tensor({0.f, 0.f, 10.f});
   const at::Tensor first = at::arange(kVertices - 2, at::kLong);
@@ -62,7 +64,9 @@ Workload workload() {
   const at::Tensor hit = (rendering.silhouette > 0.5).to(at::kFloat);
   rendering.depth = hit * (10.5 + at::rand({kHypotheses, kSide, kSide}));
   rendering.colour = hit.unsqueeze(1) * at::rand({kHypotheses, 3, kSide, kSide});
-  for (at::Tensor* tensor : {&hypothesis.dimensions,
+  for (at::Tensor* tensor : {&hypothesis.location,
+                             &hypothesis.rotation_y,
+                             &hypothesis.dimensions,
                              &hypothesis.vertices,
                              &rendering.silhouette,
                              &rendering.depth,
@@ -79,7 +83,9 @@ void cost_of(benchmark::State& state, const char* name) {
       registry.make<Loss>(name, Parameters(registry.find(PluginKind::loss, name).info.parameters));
   const Workload load = workload();
   const LossInput input{load.observation, load.hypothesis, load.rendering, 0.5};
-  const std::vector<at::Tensor> inputs = {load.hypothesis.dimensions,
+  const std::vector<at::Tensor> inputs = {load.hypothesis.location,
+                                          load.hypothesis.rotation_y,
+                                          load.hypothesis.dimensions,
                                           load.hypothesis.vertices,
                                           load.rendering.silhouette,
                                           load.rendering.depth,
@@ -97,6 +103,9 @@ BENCHMARK_CAPTURE(cost_of, photometric, "photometric")->Unit(benchmark::kMillise
 BENCHMARK_CAPTURE(cost_of, depth, "depth")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, bbox, "bbox")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, size, "size")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, ray_consistency, "ray_consistency")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, volumetric_silhouette, "volumetric_silhouette")
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, chamfer, "chamfer")->Unit(benchmark::kMillisecond);
 
 }  // namespace

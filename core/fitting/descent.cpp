@@ -75,7 +75,7 @@ Descent::Descent(const FitProblem& problem,
 void Descent::begin_stage(int step) {
   free_ = problem_.learning_rates(settings_.rates_at(step)).gt(0);
   gradient_estimator_ =
-      make_gradient_estimator(settings_.gradient, problem_.objective().layout(), free_);
+      make_gradient_estimator(settings_.gradient, problem_.difference_steps(), free_);
 }
 
 void Descent::step(int index, LossCurve& curve) {

@@ -42,14 +42,14 @@ std::vector<HeadingMode> modes_beside(std::vector<HeadingMode> modes, const Fitt
   return modes;
 }
 
-FitResult fit(const std::vector<Observation>& observations,
-              const ObservationBatch& batch,
-              const FitProblem& problem,
-              const Starts& starts,
-              const Rule& rule,
-              const FitSettings& settings,
-              const FitProgress& progress,
-              const FitObserver& observe) {
+FitResult descended(const std::vector<Observation>& observations,
+                    const ObservationBatch& batch,
+                    const FitProblem& problem,
+                    const Starts& starts,
+                    const Rule& rule,
+                    const FitSettings& settings,
+                    const FitProgress& progress,
+                    const FitObserver& observe) {
   FitResult result;
   result.starts_without_detection = starts.without_detection;
   Descent descent(problem, rule, settings, starts, observe);
@@ -93,6 +93,34 @@ FitResult fit(const std::vector<Observation>& observations,
   return result;
 }
 
+/// `tracks` null: each observation is an object by itself.
+FitResult fit(const std::vector<Observation>& observations,
+              const std::vector<Track>* tracks,
+              const Objective& objective,
+              const Rule& rule,
+              const FitSettings& settings,
+              const Initialiser& initialiser,
+              const FitProgress& progress,
+              const FitObserver& observe) {
+  if (observations.empty()) return {};
+  const ObservationBatch batch =
+      make_observation_batch(observations, settings.size_mean, settings.size_deviation);
+  const StateLayout layout = objective.layout();
+  const Starts single = initialiser.start(observations, batch, objective.prior(), layout, settings);
+  if (tracks == nullptr)
+    return descended(observations,
+                     batch,
+                     SingleViews(batch, objective),
+                     single,
+                     rule,
+                     settings,
+                     progress,
+                     observe);
+  const Starts starts = track_starts(single, observations, batch, *tracks, layout, settings);
+  const TrackViews problem(batch, objective, observations, *tracks);
+  return descended(observations, batch, problem, starts, rule, settings, progress, observe);
+}
+
 }  // namespace
 
 FitResult fit_objects(const std::vector<Observation>& observations,
@@ -102,13 +130,7 @@ FitResult fit_objects(const std::vector<Observation>& observations,
                       const Initialiser& initialiser,
                       const FitProgress& progress,
                       const FitObserver& observe) {
-  if (observations.empty()) return {};
-  const ObservationBatch batch =
-      make_observation_batch(observations, settings.size_mean, settings.size_deviation);
-  const Starts starts =
-      initialiser.start(observations, batch, objective.prior(), objective.layout(), settings);
-  const SingleViews problem(batch, objective);
-  return fit(observations, batch, problem, starts, rule, settings, progress, observe);
+  return fit(observations, nullptr, objective, rule, settings, initialiser, progress, observe);
 }
 
 FitResult fit_tracks(const std::vector<Observation>& observations,
@@ -119,14 +141,7 @@ FitResult fit_tracks(const std::vector<Observation>& observations,
                      const Initialiser& initialiser,
                      const FitProgress& progress,
                      const FitObserver& observe) {
-  if (observations.empty()) return {};
-  const ObservationBatch batch =
-      make_observation_batch(observations, settings.size_mean, settings.size_deviation);
-  const StateLayout layout = objective.layout();
-  const Starts single = initialiser.start(observations, batch, objective.prior(), layout, settings);
-  const Starts starts = track_starts(single, observations, batch, tracks, layout, settings);
-  const TrackViews problem(batch, objective, observations, tracks);
-  return fit(observations, batch, problem, starts, rule, settings, progress, observe);
+  return fit(observations, &tracks, objective, rule, settings, initialiser, progress, observe);
 }
 
 }  // namespace monodr

@@ -3,6 +3,8 @@
 
 #include <ATen/Functions.h>
 
+#include "fitting/gradient_estimator.h"
+
 namespace monodr {
 
 ObjectiveValue SingleViews::evaluate(const at::Tensor& state,
@@ -28,6 +30,10 @@ ObjectiveValue SingleViews::in_each_picture(const at::Tensor& state,
 
 at::Tensor SingleViews::learning_rates(const LearningRates& rates) const {
   return objective_.layout().learning_rates(rates);
+}
+
+at::Tensor SingleViews::difference_steps() const {
+  return monodr::difference_steps(objective_.layout());
 }
 
 }  // namespace monodr

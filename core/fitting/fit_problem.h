@@ -33,6 +33,8 @@ class FitProblem {
   /// Pictures that are rendered for these rows.
   virtual int64_t renders(const at::Tensor& object) const = 0;
   virtual at::Tensor learning_rates(const LearningRates& rates) const = 0;
+  /// [columns]: by how much each is moved where the gradient is one of differences (fitting/gradient_estimator.h).
+  virtual at::Tensor difference_steps() const = 0;
   /// After each step: puts columns of the problem's own back to what can be.
   virtual void confine(at::Tensor& state) const = 0;
 
@@ -56,6 +58,7 @@ class SingleViews : public FitProblem {
                                  const at::Tensor& initial_texture) const override;
   int64_t renders(const at::Tensor& object) const override { return object.size(0); }
   at::Tensor learning_rates(const LearningRates& rates) const override;
+  at::Tensor difference_steps() const override;
   void confine(at::Tensor&) const override {}
 };
 

@@ -39,16 +39,24 @@ StateGradient AutogradEstimator::estimate(const at::Tensor& state,
   return result;
 }
 
-CentralDifferences::CentralDifferences(const StateLayout& layout, const at::Tensor& free)
-    : steps_(at::empty({free.defined() ? free.size(0) : layout.columns()}, at::kFloat)),
-      columns_(free.defined() ? free.nonzero().squeeze(1)
-                              : at::arange(layout.columns(), at::kLong)) {
+at::Tensor difference_steps(const StateLayout& layout) {
   // About half a pixel of a 64 px crop, one percent of range and size, a degree, a tenth of a code's deviation:
   // large enough that a hard silhouette changes, small beside the valleys of the losses.
-  steps_.slice(0, StateLayout::kPosition, StateLayout::kDepth).fill_(0.015);
-  steps_.slice(0, StateLayout::kDepth, StateLayout::kHeading).fill_(0.01);
-  steps_.slice(0, StateLayout::kHeading, StateLayout::kShape).fill_(0.02);
-  steps_.slice(0, StateLayout::kShape).fill_(0.1);
+  at::Tensor steps = at::empty({layout.columns()}, at::kFloat);
+  steps.slice(0, StateLayout::kPosition, StateLayout::kDepth).fill_(0.015);
+  steps.slice(0, StateLayout::kDepth, StateLayout::kHeading).fill_(0.01);
+  steps.slice(0, StateLayout::kHeading, StateLayout::kShape).fill_(0.02);
+  steps.slice(0, StateLayout::kShape).fill_(0.1);
+  return steps;
+}
+
+CentralDifferences::CentralDifferences(const at::Tensor& steps, const at::Tensor& free)
+    : steps_(steps),
+      columns_(free.defined() ? free.nonzero().squeeze(1) : at::arange(steps.size(0), at::kLong)) {
+  MONODR_CHECK(!free.defined() || free.size(0) == steps.size(0),
+               "{} columns have a step, but {} may move or not",
+               steps.size(0),
+               free.size(0));
 }
 
 StateGradient CentralDifferences::estimate(const at::Tensor& state,
@@ -85,10 +93,10 @@ StateGradient CentralDifferences::estimate(const at::Tensor& state,
 }
 
 std::unique_ptr<GradientEstimator> make_gradient_estimator(GradientKind kind,
-                                                           const StateLayout& layout,
+                                                           const at::Tensor& steps,
                                                            const at::Tensor& free) {
   if (kind == GradientKind::autograd) return std::make_unique<AutogradEstimator>();
-  return std::make_unique<CentralDifferences>(layout, free);
+  return std::make_unique<CentralDifferences>(steps, free);
 }
 
 }  // namespace monodr

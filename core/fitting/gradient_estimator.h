@@ -51,8 +51,8 @@ class AutogradEstimator : public GradientEstimator {
 /// columns that may move: the others have a gradient of 0.
 class CentralDifferences : public GradientEstimator {
  public:
-  /// `free` [columns], bool; undefined = all. There may be more columns than the layout has (fitting/track.h).
-  explicit CentralDifferences(const StateLayout& layout, const at::Tensor& free = {});
+  /// `steps` [columns], > 0: h_c (FitProblem::difference_steps). `free` [columns], bool; undefined = all.
+  explicit CentralDifferences(const at::Tensor& steps, const at::Tensor& free = {});
   StateGradient estimate(const at::Tensor& state,
                          const StateObjective& objective,
                          const LossCombination& combine) const override;
@@ -62,8 +62,11 @@ class CentralDifferences : public GradientEstimator {
   at::Tensor columns_;  ///< [C] those that are displaced
 };
 
+/// [columns]: the steps of the layout's columns.
+at::Tensor difference_steps(const StateLayout& layout);
+
 std::unique_ptr<GradientEstimator> make_gradient_estimator(GradientKind kind,
-                                                           const StateLayout& layout,
+                                                           const at::Tensor& steps,
                                                            const at::Tensor& free = {});
 
 }  // namespace monodr

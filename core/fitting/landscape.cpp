@@ -25,7 +25,8 @@ void follow_headings(const Objective& objective,
   LearningRates rates = settings.rates;
   rates.heading = 0;
   Adam adam(state, objective.layout().learning_rates(rates));
-  const auto estimator = make_gradient_estimator(settings.gradient, objective.layout());
+  const auto estimator =
+      make_gradient_estimator(settings.gradient, difference_steps(objective.layout()));
   for (int step = 0; step < settings.steps; ++step) {
     const StateGradient found = estimator->estimate(
         state,

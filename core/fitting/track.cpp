@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "fitting/gradient_estimator.h"
 #include "geometry/depth_limits.h"
 
 namespace monodr {
@@ -16,6 +17,8 @@ namespace {
 constexpr double kTightestCircle = 5;  // m: radius that a car can turn on
 constexpr double kRateDistance = 0.1;  // m a step
 constexpr double kRateTurn = 0.02;     // rad a step
+constexpr double kStepDistance = 0.1;  // m: about half a pixel at the ends of the drive
+constexpr double kStepTurn = 0.04;     // rad: at the ends as much as the heading's own step
 
 /// From the pinhole frame of one camera to that of another, at another moment.
 Eigen::Isometry3d between(const Eigen::Isometry3d& from,
@@ -206,6 +209,11 @@ ObjectiveValue TrackViews::in_each_picture(const at::Tensor& state,
 at::Tensor TrackViews::learning_rates(const LearningRates& rates) const {
   return at::cat({objective_.layout().learning_rates(rates),
                   at::tensor({kRateDistance, kRateTurn}, at::kFloat)});
+}
+
+at::Tensor TrackViews::difference_steps() const {
+  return at::cat({monodr::difference_steps(objective_.layout()),
+                  at::tensor({kStepDistance, kStepTurn}, at::kFloat)});
 }
 
 void TrackViews::confine(at::Tensor& state) const {

@@ -61,6 +61,7 @@ class TrackViews : public FitProblem {
                                  const at::Tensor& initial_texture) const override;
   int64_t renders(const at::Tensor& object) const override;
   at::Tensor learning_rates(const LearningRates& rates) const override;
+  at::Tensor difference_steps() const override;
   void confine(at::Tensor& state) const override;
 
   /// States in single pictures [M, StateLayout::columns] from rows [M, with motion]; `view` [M] counts the tracks' pictures

@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "base/parameters_json.h"
 #include "fitting/axis_initialiser.h"
 #include "fitting/search_initialiser.h"
@@ -73,13 +72,6 @@ FitPipeline make_fit_pipeline(const json& config, Registry& registry, const std:
 
 void check_fit_pipeline(const json& config, Registry& registry) {
   const CellSettings settings = cell_settings(config);
-  if (settings.dataset.frames_per_object > 1 &&
-      settings.fit.gradient == GradientKind::central_differences)
-    throw UserError(
-        fmt::format("'fit.gradient' is 'central_differences', which knows no steps for a motion, "
-                    "and 'dataset.frames_per_object' is "
-                    "{}; set it to 1, or the gradient to 'autograd'",
-                    settings.dataset.frames_per_object));
   check_parts_fit(settings.shape_prior.plugin,
                   *untrained_prior(config, registry),
                   settings.renderer.plugin,

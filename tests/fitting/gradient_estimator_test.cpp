@@ -43,7 +43,8 @@ TEST(CentralDifferences, AgreeWithAutogradOnASmoothLoss) {
   const at::Tensor state = some_states(5);
   const LossCombination mean = [](const at::Tensor& losses) { return losses.mean(0, true); };
   const StateGradient exact = AutogradEstimator().estimate(state, smooth, mean);
-  const StateGradient estimated = CentralDifferences(kLayout).estimate(state, smooth, mean);
+  const StateGradient estimated =
+      CentralDifferences(difference_steps(kLayout)).estimate(state, smooth, mean);
   EXPECT_TRUE(exact.losses.equal(estimated.losses));
   for (int64_t row = 0; row < 5; ++row)
     EXPECT_GT(cosine(exact.gradient[row], estimated.gradient[row]), 0.98) << "row " << row;
@@ -56,7 +57,7 @@ TEST(CentralDifferences, ARuleThatLetsOneLearnGivesTheOthersNoGradient) {
   };
   const StateGradient exact = AutogradEstimator().estimate(some_states(4), smooth, best);
   const StateGradient estimated =
-      CentralDifferences(kLayout).estimate(some_states(4), smooth, best);
+      CentralDifferences(difference_steps(kLayout)).estimate(some_states(4), smooth, best);
   const int64_t winner = exact.losses.argmin().item<int64_t>();
   for (int64_t row = 0; row < 4; ++row)
     EXPECT_EQ(estimated.gradient[row].ne(0).any().item<bool>(), row == winner);
@@ -73,11 +74,13 @@ TEST(CentralDifferences, WhatMayNotMoveIsNotDisplacedAndHasNoGradient) {
     states += rows.size(0);
     return smooth(rows, which);
   };
-  const at::Tensor all = CentralDifferences(kLayout).estimate(state, smooth, sum).gradient;
-  const at::Tensor some = CentralDifferences(kLayout, free).estimate(state, counted, sum).gradient;
+  const at::Tensor all =
+      CentralDifferences(difference_steps(kLayout)).estimate(state, smooth, sum).gradient;
+  const at::Tensor some =
+      CentralDifferences(difference_steps(kLayout), free).estimate(state, counted, sum).gradient;
   EXPECT_TRUE(some.equal(all * free));
   EXPECT_EQ(states, 4 + 4 * 2 * (kLayout.columns() - 4));
-  EXPECT_TRUE(CentralDifferences(kLayout, at::zeros_like(free))
+  EXPECT_TRUE(CentralDifferences(difference_steps(kLayout), at::zeros_like(free))
                   .estimate(state, smooth, sum)
                   .gradient.equal(at::zeros_like(state)));
 }
@@ -87,7 +90,7 @@ TEST(CentralDifferences, NeedNoGradientOfTheObjective) {
     return smooth(state.detach(), rows);
   };
   at::Tensor state = some_states(3);
-  const CentralDifferences estimator(kLayout);
+  const CentralDifferences estimator(difference_steps(kLayout));
   const LossCombination sum = [](const at::Tensor& losses) { return losses; };
   const double before = cut(state, at::arange(3, at::kLong)).total.sum().item<double>();
   for (int step = 0; step < 60; ++step)
@@ -202,8 +205,9 @@ TEST_F(ARendererWithoutGradient, HasTheGradientThatAutogradFindsInASmoothOne) {
   free.slice(0, StateLayout::kShape).fill_(false);
   const LossCombination sum = [](const at::Tensor& losses) { return losses; };
   const at::Tensor exact = AutogradEstimator().estimate(state, evaluate, sum).gradient * free;
-  const at::Tensor estimated =
-      CentralDifferences(goal.layout(), free).estimate(state, evaluate, sum).gradient;
+  const at::Tensor estimated = CentralDifferences(difference_steps(goal.layout()), free)
+                                   .estimate(state, evaluate, sum)
+                                   .gradient;
   for (int64_t row = 0; row < 3; ++row)
     EXPECT_GT(cosine(exact[row], estimated[row]), 0.98) << "row " << row;
 }

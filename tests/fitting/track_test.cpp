@@ -285,6 +285,60 @@ TEST(Track, WhatMovesHasTheHeadingOfItsTrack) {
   }
 }
 
+TEST(Track, DifferencesFindTheGradientOfTheMotionAsWell) {
+  Sequence sequence;
+  sequence.add(Scene{}, 5);
+  const Objective objective = objective_of(sequence);
+  const FitSettings settings = plain_settings();
+  const ObservationBatch batch =
+      make_observation_batch(sequence.observations, settings.size_mean, settings.size_deviation);
+  const StateLayout layout = objective.layout();
+  const Starts single =
+      HeadingInitialiser().start(sequence.observations, batch, objective.prior(), layout, settings);
+  const Starts starts =
+      track_starts(single, sequence.observations, batch, sequence.tracks, layout, settings);
+  const TrackViews problem(batch, objective, sequence.observations, sequence.tracks);
+  const StateObjective evaluate = [&](const at::Tensor& state, const at::Tensor& rows) {
+    return problem.evaluate(
+        state, at::zeros_like(rows), at::zeros({state.size(0), layout.texture_dimensions}), 1);
+  };
+  const LossCombination sum = [](const at::Tensor& losses) { return losses; };
+  at::Tensor state = starts.state.clone();
+  state.select(1, layout.columns()).add_(0.7);
+  state.select(1, layout.columns() + 1).add_(0.05);
+  const at::Tensor exact = AutogradEstimator().estimate(state, evaluate, sum).gradient;
+  const at::Tensor estimated =
+      CentralDifferences(problem.difference_steps()).estimate(state, evaluate, sum).gradient;
+  for (int64_t row = 0; row < state.size(0); ++row) {
+    const at::Tensor product = (exact[row] * estimated[row]).sum();
+    EXPECT_GT((product / (exact[row].norm() * estimated[row].norm())).item<double>(), 0.98);
+    for (const int64_t column : {layout.columns(), layout.columns() + 1}) {
+      const double slope = exact[row][column].item<double>();
+      EXPECT_NEAR(estimated[row][column].item<double>(), slope, 0.05 * std::abs(slope) + 1e-2)
+          << "row " << row << ", column " << column;
+    }
+  }
+}
+
+TEST(Track, AreFittedByDifferences) {
+  Sequence sequence;
+  sequence.add(Scene{}, 5);
+  FitSettings settings = plain_settings();
+  settings.gradient = GradientKind::central_differences;
+  const FitResult result = fit_tracks(sequence.observations,
+                                      sequence.tracks,
+                                      objective_of(sequence),
+                                      MeanRule(),
+                                      settings,
+                                      HeadingInitialiser());
+  for (size_t i = 0; i < result.objects.size(); ++i) {
+    EXPECT_EQ(result.objects[i].failure, "");
+    EXPECT_LT(angle_difference(result.objects[i].box.rotation_y, sequence.truth[i].rotation_y), 0.1)
+        << "picture " << i;
+    EXPECT_NEAR(result.objects[i].box.location.z(), sequence.truth[i].location.z(), 0.5);
+  }
+}
+
 TEST(Track, WhatStandsKeepsStanding) {
   Sequence sequence;
   Scene scene;

@@ -154,6 +154,17 @@ TEST_F(Seams, AFitByCentralDifferencesGoesFromFileToTable) {
   EXPECT_GT(found.at("renders_per_object"), 2 * 6 * 20) << "two renderings a column";
 }
 
+TEST_F(Seams, TracksAreFittedByCentralDifferencesAsWell) {
+  run_experiment("tracks",
+                 "[dataset]\nobjects = 2\nframes_per_sequence = 2\nframes_per_object = 2\n" +
+                     method +
+                     "\n[[arm]]\nname = \"hard\"\nset = { \"fit.gradient\" = "
+                     "\"central_differences\", \"fit.iterations\" = 3, "
+                     "\"fit.hypotheses\" = 2, \"fit.prune_keep\" = [1] }\n");
+  EXPECT_EQ(metrics("tracks").at("failed_objects"), 0);
+  EXPECT_GT(metrics("tracks").at("fitted_objects"), 0);
+}
+
 TEST_F(Seams, AManifestOfOnesOwnPicturesIsFittedWithAndWithoutLabels) {
   const std::string copy = copy_of_data("own", "Car");
   const std::string frames =
