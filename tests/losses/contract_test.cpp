@@ -15,12 +15,18 @@ TEST_P(LossContract, IsKept) {
   EXPECT_TRUE(report.passed()) << report.to_text();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All,
-    LossContract,
-    testing::Values(
-        "mask", "photometric", "depth", "bbox", "size", "chamfer", "ground_plane", "code_prior"),
-    [](const auto& info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(All,
+                         LossContract,
+                         testing::Values("mask",
+                                         "photometric",
+                                         "depth",
+                                         "bbox",
+                                         "size",
+                                         "chamfer",
+                                         "corners",
+                                         "ground_plane",
+                                         "code_prior"),
+                         [](const auto& info) { return std::string(info.param); });
 
 class RuleContract : public testing::TestWithParam<const char*> {};
 
