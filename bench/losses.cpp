@@ -57,6 +57,8 @@ Workload workload() {
   hypothesis.rotation_y = at::rand({kHypotheses});
   hypothesis.dimensions = observation.size_mean.index_select(0, hypothesis.object) * 1.1;
   hypothesis.vertices = at::randn({kHypotheses, kVertices, 3}) + at::tensor({0.f, 0.f, 10.f});
+  hypothesis.location = at::tensor({0.f, 0.8f, 11.f}).repeat({kHypotheses, 1});
+  hypothesis.rotation_y = at::rand({kHypotheses}) * 6;
   const at::Tensor first = at::arange(kVertices - 2, at::kLong);
   hypothesis.faces = at::stack({first, first + 1, first + 2}, 1);
   Rendering& rendering = load.rendering;
@@ -107,6 +109,7 @@ BENCHMARK_CAPTURE(cost_of, ray_consistency, "ray_consistency")->Unit(benchmark::
 BENCHMARK_CAPTURE(cost_of, volumetric_silhouette, "volumetric_silhouette")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, chamfer, "chamfer")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, corners, "corners")->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace monodr

@@ -16,6 +16,7 @@
 #include "fitting/heading_distribution.h"
 #include "fitting/observation_batch.h"
 #include "fitting/proposals.h"
+#include "plugin/box_corners.h"
 
 namespace monodr {
 namespace {
@@ -391,6 +392,18 @@ at::Tensor bent(const at::Tensor& square) {
   return 2 * ((1 + square).sqrt() - 1);
 }
 
+constexpr double kWarmUp =
+    1.0 / 3;  // share of a training in which corners are moved by one thing at a time
+
+/// The pull of all heads' shape codes to the mean shape, [B,K].
+at::Tensor pull_of_codes(const at::Tensor& state) {
+  return 0.01 * state.slice(2, PredictorLayout::kShape).square().sum(2);
+}
+
+UprightBoxes boxes_of(const HypothesisBatch& hypotheses) {
+  return {hypotheses.location, hypotheses.dimensions, hypotheses.rotation_y};
+}
+
 }  // namespace
 
 ProposalLoss render_loss(const Objective& objective) {
@@ -421,11 +434,31 @@ ProposalLoss known_state_loss() {
     };
     using L = PredictorLayout;
     const at::Tensor turned = state.select(2, L::kHeading) - known.select(2, L::kHeading);
-    const at::Tensor heads = bent(squares(L::kPosition, L::kDepth, 0.05)) +
-                             bent(squares(L::kDepth, L::kSize, 0.1)) +
-                             bent(squares(L::kSize, L::kHeading, 0.1)) + 4 * (1 - turned.cos()) +
-                             0.01 * state.slice(2, L::kShape).square().sum(2);
+    const at::Tensor heads =
+        bent(squares(L::kPosition, L::kDepth, 0.05)) + bent(squares(L::kDepth, L::kSize, 0.1)) +
+        bent(squares(L::kSize, L::kHeading, 0.1)) + 4 * (1 - turned.cos()) + pull_of_codes(state);
     return HeadLosses{heads, batch.known.select(1, L::kHeading)};
+  };
+}
+
+ProposalLoss known_corner_loss(const StateLayout& layout) {
+  return [layout](const Proposals& proposals, const TrainingBatch& batch, double share) {
+    MONODR_CHECK(batch.known.defined(), "states are learned from, but not known");
+    const int64_t objects = proposals.state.size(0), heads = proposals.state.size(1);
+    const at::Tensor object = at::arange(objects, at::kLong).repeat_interleave(heads);
+    const at::Tensor starts = batch.starts.index_select(0, object);
+    const auto boxes = [&](const at::Tensor& proposed) {
+      return boxes_of(hypotheses_from_state(
+          proposed_states(proposed, starts, layout), object, layout, batch.observed));
+    };
+    const at::Tensor state = proposals.state.flatten(0, 1);
+    const at::Tensor known = at::cat({batch.known.index_select(0, object),
+                                      at::zeros_like(state.slice(1, PredictorLayout::kShape))},
+                                     1);
+    const auto distance = share < kWarmUp ? lifted_corner_distance : corner_distance;
+    const at::Tensor metres = distance(boxes(state), boxes(known.detach()));
+    return HeadLosses{metres.view({objects, heads}) + pull_of_codes(proposals.state),
+                      batch.known.select(1, PredictorLayout::kHeading)};
   };
 }
 

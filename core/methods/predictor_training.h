@@ -38,6 +38,9 @@ ProposalLoss render_loss(const Objective& objective);
 ///     |position|^2 / 0.05^2 + |log depth|^2 / 0.1^2 + sum |log size|^2 / 0.1^2 + 4 (1 - cos(heading)),
 /// each square bent to 2 (sqrt(1 + x) - 1); codes are pulled to zero by 0.01 |code|^2. The student learns the known heading.
 ProposalLoss known_state_loss();
+/// The same by the mean distance of the box's corners in metres (plugin/box_corners.h), in the first third of the training
+/// with place, depth, size and angle each by itself.
+ProposalLoss known_corner_loss(const StateLayout& layout);
 
 /// Told after each step; returning false stops.
 using TrainingProgress = std::function<bool(double share)>;

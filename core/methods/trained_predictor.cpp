@@ -152,7 +152,7 @@ class Training {
     record_.training["seen"] = examples.size();
     switch (settings_.train.supervision) {
       case Supervision::labels:
-        learn(examples, known_state_loss(), 0);
+        learn(examples, loss_of_known_states(), 0);
         break;
       case Supervision::render: {
         const Objective objective = pipeline_.objective();
@@ -171,6 +171,12 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+  ProposalLoss loss_of_known_states() const {
+    return settings_.train.compare == StateComparison::corners
+               ? known_corner_loss(
+                     {record_.layout.shape_dimensions, record_.layout.texture_dimensions})
+               : known_state_loss();
+  }
   std::string checkpoint() const { return path_ + ".checkpoint"; }
 
   // A checkpoint that cannot be read costs the time it had saved, no more.
@@ -253,7 +259,7 @@ class Training {
                         round + 1,
                         accepted.size(),
                         examples.size()));
-      learn(accepted, known_state_loss(), round);
+      learn(accepted, loss_of_known_states(), round);
     }
   }
 

@@ -32,7 +32,7 @@ the mesh over it, the mesh in the camera's frame as an .obj, a KITTI result line
 
 The mask is a picture whose object is not black; the depth a map in metres along the optical axis (PNG of 16 bits with
 --depth-unit, TIFF, EXR, NPY, NPZ). Without depth the size is that of --height, and the range follows from it.
-Without depth there is nothing to search in, and two headings are tried; fit.hypotheses=8 fit.iterations=60 try more.
+Without depth there is nothing to search in: eight headings are tried for a few steps, the best two to the end.
 It starts at the best of a search over position and heading against the depth, or at a 3-D box: --start names a file
 with a KITTI result line, of SAM 3D's layout, say. Method and constants: experiments/systems/refine_mesh.toml.
 
@@ -110,14 +110,36 @@ std::string frame_name(const po::variables_map& values) {
   return fs::path(values["picture"].as<std::string>()).stem().string();
 }
 
-void write_manifest(const po::variables_map& values, const json& camera, const fs::path& file) {
+/// As a file of its own object, of which all that is not black counts: in a picture of ids white is what has none.
+std::string mask_pattern(const po::variables_map& values, const fs::path& folder) {
+  const fs::path mask = file_option(values, "mask");
+  if (mask.extension() == ".json") return mask.string();  // COCO's
+  fs::create_directories(folder / "masks");
+  fs::copy_file(mask, folder / "masks" / (frame_name(values) + mask.extension().string()));
+  return (folder / "masks" / ("{name}*" + mask.extension().string())).string();
+}
+
+void write_manifest(const po::variables_map& values, const json& camera, const fs::path& folder) {
   json frame = {{"id", frame_name(values)},
                 {"picture", file_option(values, "picture")},
-                {"masks", file_option(values, "mask")}};
+                {"masks", mask_pattern(values, folder)}};
   if (values.count("depth") > 0) frame["depth"] = file_option(values, "depth");
   if (values.count("depth-unit") > 0) frame["depth_unit"] = values["depth-unit"].as<double>();
-  write_file_atomically(file.string(),
+  write_file_atomically((folder / "frame.json").string(),
                         json{{"defaults", camera}, {"frame", json::array({frame})}}.dump());
+}
+
+/// What a fit to the mask alone does otherwise. Nothing tells a small object near by from a large one far off, so that the
+/// size is the given one. Nor is there anything to search in: headings all around the circle descend for a few steps, the best
+/// two to the end, which may be front and rear.
+std::string without_depth(bool has_start) {
+  std::string text =
+      "rate_size = 0.0\nrate_depth = 0.02\nrate_heading = 0.04\niterations = 50\n"
+      "stage_steps = [0, 30]\nstage_free = [\"position depth heading\", \"position depth "
+      "heading tilt\"]\n";
+  if (!has_start)
+    text += "start = \"headings\"\nhypotheses = 8\nprune_steps = [15]\nprune_keep = [2]\n";
+  return text;
 }
 
 /// refine_mesh.toml with this mesh and this picture.
@@ -144,11 +166,13 @@ void write_experiment(const std::string& mesh,
       size[2],
       json(values["axes"].as<std::string>()).dump(),
       json(meshes.string()).dump());
+  text += "[fit]\n";
+  if (values.count("depth") == 0) text += without_depth(values.count("start") > 0);
   if (values.count("start") > 0) {
     const fs::path starts = folder / "starts";
     fs::create_directories(starts);
     fs::copy_file(file_option(values, "start"), starts / (frame_name(values) + ".txt"));
-    text += fmt::format("[fit]\nstart = \"detections\"\nstart_detections = {}\n",
+    text += fmt::format("start = \"detections\"\nstart_detections = {}\n",
                         json(starts.string()).dump());
   }
   write_file_atomically((folder / "refine.toml").string(), text);
@@ -173,7 +197,7 @@ int run_refine(const std::vector<std::string>& arguments) {
 
   const TemporaryFolder scratch("monodr-refine");
   const CameraChoice camera = camera_choice(values);
-  write_manifest(values, camera.keys, scratch.path() / "frame.json");
+  write_manifest(values, camera.keys, scratch.path());
   write_experiment(fs::absolute(meshes[0]).string(), values, scratch.path());
   const Experiment experiment =
       load_experiment((scratch.path() / "refine.toml").string(), overrides);

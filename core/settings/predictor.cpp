@@ -16,6 +16,10 @@ const ReadTrain pseudo{
     [](const TrainSettings& s) { return s.supervision == Supervision::pseudo_labels; },
     {"supervision"},
     "train.supervision = \"pseudo_labels\""};
+const ReadTrain knows_states{
+    [](const TrainSettings& s) { return s.supervision != Supervision::render; },
+    {"supervision"},
+    "train.supervision = \"pseudo_labels\" or \"labels\""};
 
 void check(const TrainSettings& settings) {
   if (settings.uses_real() && settings.root.empty())
@@ -58,6 +62,7 @@ const Binding<TrainSettings>& train_binding() {
   static const Binding<S> binding =
       Binding<S>("train", "how a predictor learns")
           .key("supervision", &S::supervision, "", "what it learns from: render = decode, render and the losses of the fit, no label; pseudo_labels = fits that bear themselves out; labels = the labels, a ceiling and no result of its own")
+          .key("compare", &S::compare, "", "how heads are held against known states: columns = place, depth, size and angle, each in a unit of its own; corners = distance of the box's corners, metres").when(knows_states)
           .key("rule", &S::rule, "", "rule plugin: how the heads share an object's loss")
           .key("frames", &S::frames, "", "whose frames: made-up scenes, real ones of train.root, or both")
           .key("objects", &S::objects, "1", "made-up cars", 8, 1000000).when(made_up)

@@ -11,12 +11,17 @@ namespace monodr {
 
 /// What a predictor learns from (docs/predictors.md): its own renderings, fits that bear themselves out, or the labels.
 enum class Supervision { render, pseudo_labels, labels };
+/// How the heads are held against known states: column by column, or by the box's corners in space (RoI-10D).
+enum class StateComparison { columns, corners };
 /// Whose frames it learns from.
 enum class TrainingFrames { made_up, real, both };
 
 // clang-format off
 template <> struct EnumNames<Supervision> {
   static constexpr auto list = enum_names<Supervision>({{Supervision::render, "render"}, {Supervision::pseudo_labels, "pseudo_labels"}, {Supervision::labels, "labels"}});
+};
+template <> struct EnumNames<StateComparison> {
+  static constexpr auto list = enum_names<StateComparison>({{StateComparison::columns, "columns"}, {StateComparison::corners, "corners"}});
 };
 template <> struct EnumNames<TrainingFrames> {
   static constexpr auto list = enum_names<TrainingFrames>({{TrainingFrames::made_up, "made_up"}, {TrainingFrames::real, "real"}, {TrainingFrames::both, "both"}});
@@ -51,6 +56,7 @@ struct Randomisation {
 /// [train]: how a predictor learns.
 struct TrainSettings {
   Supervision supervision = Supervision::render;
+  StateComparison compare = StateComparison::columns;  ///< of known states
   std::string rule = "hindsight";  ///< plugin: how the heads share an object's loss
   TrainingFrames frames = TrainingFrames::made_up;
   int objects = 16000;  ///< made-up cars

@@ -21,6 +21,7 @@
 #include "cell/data_request.h"
 #include "cell/prepare.h"
 #include "cell/small_cell.h"
+#include "fitting/observation_batch.h"
 #include "methods/method.h"
 #include "methods/predictor_training.h"
 #include "methods/pseudo_labels.h"
@@ -112,8 +113,9 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
 }
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
-  for (const char* supervision : {"labels", "render", "pseudo_labels"}) {
-    const json config = learning_config(supervision);
+  for (const std::string supervision : {"labels", "corners", "render", "pseudo_labels"}) {
+    json config = learning_config(supervision == "corners" ? "labels" : supervision);
+    if (supervision == "corners") config["train"]["compare"] = "corners";
     at::set_num_threads(1);
     const TensorTable one = made_anew(config);
     at::set_num_threads(2);
@@ -240,6 +242,35 @@ TEST_F(PredictorTrainingTest, GoesOnToTheSameBitsFromEveryStep) {
   const TensorTable whole = trained({}, 0, true);
   for (const int steps : {1, 3, 4, 6})
     EXPECT_EQ(difference(whole, trained(trained({}, steps, false), 0, true)), "") << steps;
+}
+
+/// Heads that say what is known cost nothing but their codes; one that is a tenth too far costs a tenth of the depth in metres.
+TEST_F(PredictorTrainingTest, CornersOfAKnownStateAreComparedInMetres) {
+  const PredictorLayout layout{2, 1, 0};
+  Observation observation;
+  observation.camera = {{700, 700, 620, 180}, {0, 0, 0}, 1242, 375};
+  observation.box = {500, 150, 620, 230};
+  observation.crop = crop_around(observation.box, 1.3, 64);
+  observation.image.assign(3 * 64 * 64, 0.5F);
+  observation.mask.assign(64 * 64, 1);
+  observation.known.assign(64 * 64, 1);
+  observation.depth.assign(64 * 64, 0);
+  const std::array<double, 3> mean{1.53, 1.63, 3.88};
+  TrainingBatch batch;
+  batch.observed = make_observation_batch({observation}, mean, {0.1, 0.1, 0.1});
+  batch.starts = at::zeros({1, StateLayout::kShape + 1});
+  batch.starts.select(1, StateLayout::kDepth).fill_(std::log(20.0));
+  batch.known = at::tensor({0.02F, -0.01F, 0.1F, 0.05F, 0.0F, -0.05F, 0.8F}).view({1, 7});
+  Proposals proposals;
+  proposals.state = at::cat({batch.known, at::zeros({1, 1})}, 1).view({1, 1, 8}).repeat({1, 2, 1});
+  proposals.state.select(1, 1).select(1, PredictorLayout::kDepth).add_(std::log(1.1));
+  const ProposalLoss loss = known_corner_loss({layout.shape_dimensions, layout.texture_dimensions});
+  for (const double share : {0.0, 1.0}) {
+    const HeadLosses losses = loss(proposals, batch, share);
+    EXPECT_NEAR(losses.heads[0][0].item<double>(), 0, 1e-3) << share;
+    EXPECT_NEAR(losses.heads[0][1].item<double>(), 2 * std::exp(0.1), 0.02) << share;
+    EXPECT_NEAR(losses.heading[0].item<double>(), 0.8, 1e-6);
+  }
 }
 
 /// Two processes, each a thread here: they share nothing but the store. Its steps of 18 objects are parts of 16 and 2.
