@@ -42,8 +42,12 @@ build() {
   mkdir -p "$root/build"
   exec 9>"$root/build/.lock"
   flock 9 # two launchers at once must not run two builds in one folder
-  if [ ! -f "$root/build/build.ninja" ]; then
-    (cd "$root" && cmake --preset release ${MONODR_CMAKE_OPTIONS:-}) >&2
+  # Also a build folder that stands is told of a LibTorch elsewhere (cmake/MonodrTorch.cmake).
+  local prefixes=${CMAKE_PREFIX_PATH:-}
+  prefixes=${prefixes//:/;}
+  if [ ! -f "$root/build/build.ninja" ] || { [ -n "$prefixes" ] &&
+      ! grep -qxF "MONODR_TORCH_SEARCHED_IN:INTERNAL=$prefixes" "$root/build/CMakeCache.txt"; }; then
+    (cd "$root" && cmake --preset release ${prefixes:+"-DCMAKE_PREFIX_PATH=$prefixes"} ${MONODR_CMAKE_OPTIONS:-}) >&2
   fi
   # Globs are checked again each time, so that a dry run never says that there is nothing to do.
   ninja -C "$root/build" "$@" 2>&1 | { grep -v --line-buffered \
