@@ -11,7 +11,9 @@
 #include <torch/nn/module.h>
 
 #include <cmath>
+#include <map>
 #include <optional>
+#include <string_view>
 
 #include "base/random.h"
 #include "plugin/close_up.h"
@@ -84,14 +86,27 @@ class Layers : public torch::nn::Module {
     spread_heads();
   }
 
-  Proposals operator()(const at::Tensor& input, const at::Tensor& geometry) const {
-    at::Tensor x = at::relu(convolved("stem", input, 2));
+  /// The convolutions' weights, each filter of mean 0 and length 1: the same for all pictures.
+  using Filters = std::map<std::string, at::Tensor>;
+  Filters filters() const {
+    constexpr std::string_view suffix = ".weight";
+    Filters result;
+    for (const auto& [name, weight] : weights_.pairs())
+      if (weight.dim() == 4)
+        result[name.substr(0, name.size() - suffix.size())] = standardised(weight);
+    return result;
+  }
+
+  Proposals operator()(const at::Tensor& input,
+                       const at::Tensor& geometry,
+                       const Filters& filters) const {
+    at::Tensor x = at::relu(convolved(filters, "stem", input, 2));
     for (size_t i = 0; i < size_.channels.size(); ++i) {
       const int64_t stride = size_.strides[i];
-      const at::Tensor inner = at::relu(convolved(block(i) + "first", x, stride));
+      const at::Tensor inner = at::relu(convolved(filters, block(i) + "first", x, stride));
       const bool same = !weights_.contains(block(i) + "skip.weight");
-      const at::Tensor skip = same ? x : convolved(block(i) + "skip", x, stride);
-      x = at::relu(convolved(block(i) + "second", inner, 1) + skip);
+      const at::Tensor skip = same ? x : convolved(filters, block(i) + "skip", x, stride);
+      x = at::relu(convolved(filters, block(i) + "second", inner, 1) + skip);
     }
     const at::Tensor features = at::adaptive_avg_pool2d(x, {kCells, kCells}).flatten(1);
     const at::Tensor hidden = at::relu(product("hidden", at::cat({features, geometry}, 1)));
@@ -152,8 +167,11 @@ class Layers : public torch::nn::Module {
     }
   }
 
-  at::Tensor convolved(const std::string& name, const at::Tensor& x, int64_t stride) const {
-    const at::Tensor weight = standardised(weights_[name + ".weight"]);
+  at::Tensor convolved(const Filters& filters,
+                       const std::string& name,
+                       const at::Tensor& x,
+                       int64_t stride) const {
+    const at::Tensor& weight = filters.at(name);
     const at::Tensor y = at::conv2d(
         x, weight, {}, at::IntArrayRef(stride), at::IntArrayRef((weight.size(2) - 1) / 2));
     return at::group_norm(
@@ -217,12 +235,13 @@ class ResnetPredictor final : public Predictor {
   Proposals predict(const ObservationBatch& whole) const override {
     const ObservationBatch batch = close_up(whole, close_up_);
     const at::Tensor input = input_of(batch), geometry = geometry_of(batch);
-    if (at::GradMode::is_enabled()) return made()(input, geometry);
+    const Layers::Filters filters = made().filters();
+    if (at::GradMode::is_enabled()) return made()(input, geometry, filters);
     // One at a time: a convolution of one picture is computed otherwise than that of a hundred.
     const OneThread one_thread;
     std::vector<at::Tensor> heading, log_probability, state;
     for (int64_t b = 0; b < input.size(0); ++b) {
-      const Proposals own = made()(input.narrow(0, b, 1), geometry.narrow(0, b, 1));
+      const Proposals own = made()(input.narrow(0, b, 1), geometry.narrow(0, b, 1), filters);
       heading.push_back(own.heading);
       log_probability.push_back(own.log_probability);
       state.push_back(own.state);
