@@ -18,10 +18,10 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <set>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/temporary_folder.h"
 #include "base/text.h"
 #include "launch/cell_files.h"
@@ -123,14 +123,15 @@ void put(const std::string& file, const std::string& text) {
 
 /// What nodes leave of a submission, and the controller's word on it. Returns how many cells have a result.
 std::size_t simulate_nodes(const Submission& submission, const fs::path& folder) {
-  std::mt19937 random(7);
+  Random random(7);
   std::size_t results = 0;
   json jobs = json::array();
   const auto tasks = submission.tasks();
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const bool never_comes_back = task % 100 == 99;
     const bool died_once = task % 50 == 49;
-    const std::size_t died_at = random() % tasks[task].size();
+    const std::size_t died_at =
+        static_cast<std::size_t>(random.below(static_cast<int>(tasks[task].size())));
     for (std::size_t i = 0; i < tasks[task].size(); ++i) {
       const std::string& order = tasks[task][i];
       const std::string stem = order.substr(0, order.size() - std::string(".json").size());

@@ -46,4 +46,8 @@ int Random::below(int count) {
   return std::min(count - 1, static_cast<int>(uniform(0, count)));
 }
 
+std::uint32_t fresh_seed() {
+  return std::random_device{}();
+}
+
 }  // namespace monodr

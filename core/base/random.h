@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <string_view>
+#include <utility>
 
 namespace monodr {
 
@@ -36,8 +38,19 @@ class Random {
 
   bool chance(double probability) { return uniform(0, 1) < probability; }
 
+  /// Every order is as likely (Fisher and Yates); std::shuffle draws as its library likes to.
+  template <typename Values>
+  void shuffle(Values&& values) {
+    for (std::size_t i = std::size(values); i > 1; --i)
+      std::swap(values[i - 1], values[static_cast<std::size_t>(below(static_cast<int>(i)))]);
+  }
+
  private:
   std::mt19937_64 engine_;
 };
+
+/// Another number at each call, in each process and on each host: the seed of a test that tries anew
+/// each time (and prints it), and what tells the names of temporary files apart. No result may hang on it.
+std::uint32_t fresh_seed();
 
 }  // namespace monodr

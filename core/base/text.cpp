@@ -10,11 +10,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/lines.h"
+#include "base/random.h"
 
 namespace monodr {
 
@@ -73,7 +73,7 @@ void write_file_atomically(const std::string& path, std::string_view content) {
   // Unique among threads, processes and hosts that write one file: none may take another's away.
   static std::atomic<unsigned> serial{0};
   const std::string temporary =
-      fmt::format("{}.{}.{}.{:08x}.part", path, ::getpid(), ++serial, std::random_device{}());
+      fmt::format("{}.{}.{}.{:08x}.part", path, ::getpid(), ++serial, fresh_seed());
   const auto fail = [&](const char* action) {
     const std::string reason = std::strerror(errno);
     ::unlink(temporary.c_str());

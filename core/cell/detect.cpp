@@ -71,10 +71,12 @@ std::vector<std::string> detect(const DetectOrder& order,
     ObservationReader one(*source, data, {ids[i]});
     ObservationSet set = one.next(std::numeric_limits<size_t>::max());
     DetectedFrame frame;
-    frame.view = source->view(ids[i]);
+    frame.view = one.picture();
     frame.left_out = set.skipped_objects;
     fit_frame(method, set.observations, frame);
-    use(frame);
+    if (set.skipped_frames.empty()) use(frame);
+    for (const Skipped& skipped : set.skipped_frames)
+      all.notes.push_back(fmt::format("{} left out: {}", skipped.frame, skipped.reason));
     one.finish(set);
     add_without_observations(all, std::move(set));
   }

@@ -150,10 +150,12 @@ void ObservationReader::read_frame(const Upcoming& upcoming, ObservationSet& set
   frames_of_block_ = upcoming.starts_block ? 1 : frames_of_block_ + 1;
   const std::string& id = frames_[next_++];
   const size_t before = set.observations.size();
+  picture_ = {};
   try {
-    const Frame frame = read_frame_of(source_, id);
+    Frame frame = read_frame_of(source_, id);
     add_frame(frame, request_, set);
     if (!request_.is_synthetic()) depth_.add(frame);
+    picture_ = std::move(frame.evidence);
   } catch (const UserError& error) {
     if (request_.on_error != OnError::skip) throw;
     set.skipped_frames.push_back({id, -1, error.what()});

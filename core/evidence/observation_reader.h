@@ -27,6 +27,8 @@ class ObservationReader {
   /// DatasetSettings::frames_per_object frames; and the last sequence is read to its end, so that a number of objects means
   /// the same frames whatever is fitted together.
   ObservationSet next(size_t objects);
+  /// The picture of the last frame that was read, with its camera; empty where it could not be read.
+  const FrameEvidence& picture() const { return picture_; }
   bool is_done() const { return next_ == frames_.size() || has_enough_; }
   /// Share of the frames (or of the objects, where their number is limited) that were read.
   double share() const;
@@ -52,6 +54,7 @@ class ObservationReader {
   int block_ = -1, frames_of_block_ = 0;
   bool has_enough_ = false;
   DepthPlausibility depth_;
+  FrameEvidence picture_;
 };
 
 /// Adds all of `part` to `all` but its observations, which the caller has no more use for.

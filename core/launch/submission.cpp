@@ -11,11 +11,11 @@
 #include <ctime>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "launch/heartbeat.h"
 #include "launch/task_orders.h"
@@ -105,7 +105,7 @@ std::string new_submission_name(const std::string& experiment) {
   ::gmtime_r(&now, &utc);
   char stamp[32];
   std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
-  return fmt::format("monodr-{}-{}-{:08x}", experiment, stamp, std::random_device{}());
+  return fmt::format("monodr-{}-{}-{:08x}", experiment, stamp, fresh_seed());
 }
 
 std::string submissions_folder(const std::string& results_folder) {

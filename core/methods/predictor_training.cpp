@@ -155,8 +155,7 @@ class Trainer {
   std::vector<std::size_t> order_of(int64_t epoch) const {
     std::vector<std::size_t> order = learned_;
     Random random(settings_.seed, "training order", static_cast<std::uint64_t>(epoch));
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[static_cast<std::size_t>(random.below(static_cast<int>(i)))]);
+    random.shuffle(order);
     return order;
   }
 

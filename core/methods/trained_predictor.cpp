@@ -52,10 +52,14 @@ constexpr const char* kEvidenceOfRealFrames[] = {"boxes",
                                                  "minimum_height"};
 
 /// All that decides what is learned, as one text.
-std::string inputs_of(const json& config, Registry& registry, const std::string& cache) {
+std::string inputs_of(const json& config,
+                      Registry& registry,
+                      const std::string& cache,
+                      int training_version) {
   const CellSettings settings = cell_settings(config);
   const PluginInfo& info = plugin_of(settings, registry);
-  json inputs = {{"plugin", info.file_hash},
+  json inputs = {{"training", training_version},
+                 {"plugin", info.file_hash},
                  {"parameters", to_json(parameters_of(config, info))},
                  {"proposals", settings.predictor.proposals},
                  {"prior", prior_path(config, registry, cache)},
@@ -295,10 +299,13 @@ class Training {
 
 }  // namespace
 
-std::string predictor_path(const json& config, Registry& registry, const std::string& cache) {
+std::string predictor_path(const json& config,
+                           Registry& registry,
+                           const std::string& cache,
+                           int training_version) {
   const CellSettings settings = cell_settings(config);
   if (!settings.predictor.file.empty()) return settings.predictor.file;
-  const std::string inputs = inputs_of(config, registry, cache);
+  const std::string inputs = inputs_of(config, registry, cache, training_version);
   return (fs::path(cache) / ("predictor-" + sha256(inputs).substr(0, 16) + ".predictor")).string();
 }
 

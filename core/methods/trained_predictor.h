@@ -11,12 +11,17 @@
 
 namespace monodr {
 
+/// Counted up by whoever changes what a training learns in code outside of the plugins: predictor_training.cpp,
+/// training_examples.cpp, pseudo_labels.cpp, the faults of the evidence, proposals, the objective.
+constexpr int predictor_training_version = 1;
+
 /// Where the trained predictor of a configuration lies: its own `predictor.file`, or the file in the cache that is named by
-/// the hash of all that goes into it (settings, plugins, prior, frames), so that whatever changes trains anew, and all
-/// cells that ask for the same one share it.
+/// the hash of all that goes into it (settings, plugins, prior, frames, the version of the training), so that whatever
+/// changes trains anew, and all cells that ask for the same one share it.
 std::string predictor_path(const nlohmann::json& config,
                            Registry& registry,
-                           const std::string& cache);
+                           const std::string& cache,
+                           int training_version = predictor_training_version);
 
 /// Trains the predictor of the configuration unless it is there, its prior first; the frames of [train] must be
 /// (cell/prepare.h). An interrupted training leaves "<path>.checkpoint" and goes on from there to the same bits. Checks a

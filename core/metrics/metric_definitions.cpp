@@ -70,7 +70,8 @@ std::vector<MetricDefinition> made_definitions() {
       {"doubtful_headings", "objects", lower, 1, 1, "doubtful",
        "objects whose reported heading has a probability below 0.8; v_heading_modes holds what else it may be"},
       {"failed_objects", "objects", lower, 1, 0, "failed",
-       "objects without a pose because no hypothesis stayed finite; v_provenance says why"},
+       "objects without a pose: no hypothesis stayed finite, or the result was refused (fit.accept_*, suppress_overlap); "
+       "v_provenance says why"},
       {"failed_hypotheses", "hypotheses", lower, 1, 2, "failed hypotheses",
        "hypotheses given up because not finite or diverged"},
       {"skipped_objects", "objects", lower, 1, 2, "skipped",

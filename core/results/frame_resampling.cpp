@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "base/random.h"
 
@@ -41,10 +42,7 @@ void exchange(std::vector<size_t>& place, size_t frames, int pattern) {
 }
 
 void shuffle(std::vector<size_t>& place, size_t frames, size_t sides, Random& random) {
-  for (size_t f = 0; f < frames; ++f)
-    for (size_t s = sides - 1; s > 0; --s)
-      std::swap(place[f * sides + s],
-                place[f * sides + static_cast<size_t>(random.below(static_cast<int>(s) + 1))]);
+  for (size_t f = 0; f < frames; ++f) random.shuffle(std::span(place).subspan(f * sides, sides));
 }
 
 /// The share of exchanges with a contrast at least as large as `observed`.

@@ -36,8 +36,8 @@ experiments/networks has such files, docs/networks.md says where the networks th
 pictures are of one camera. Without one a horizontal field of view of 65 degrees is assumed; distances scale
 with that.
 
---method predictor asks a trained network alone for the boxes, --method predictor+fit starts the fit at its
-proposals; keys of [predictor] and [train] say which (docs/predictors.md). What is not trained yet is trained
+--method predictor ('runexp predict' in one word) asks a trained network alone for the boxes, --method predictor+fit
+starts the fit at its proposals; keys of [predictor] and [train] say which (docs/predictors.md). What is not trained yet is trained
 first and kept in the cache.
 
 Examples:

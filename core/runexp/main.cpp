@@ -17,6 +17,13 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
+/// `runexp detect` with the method in its name.
+int run_predict(const Arguments& pictures) {
+  Arguments words = pictures;
+  if (words != Arguments{list_options_word}) words.insert(words.end(), {"--method", "predictor"});
+  return run_detect(words);
+}
+
 struct Command {
   const char* name;
   const char* meaning;
@@ -54,6 +61,7 @@ const std::vector<Command>& commands() {
       {"train", "train the predictors of an experiment, or find them in the cache", run_train},
       {"prior", "train, look at and evaluate shape priors", run_prior},
       {"detect", "find 3-D boxes in pictures", run_detect},
+      {"predict", "find 3-D boxes in pictures by a trained predictor alone", run_predict},
       {"refine", "put a given mesh where mask and depth say", run_refine},
       {"fit", "fit one object of a frame and draw how it went", run_fit},
       {"show", "draw how a cell fitted one of its objects", run_show},

@@ -10,11 +10,11 @@
 #include <exception>
 #include <filesystem>
 #include <mutex>
-#include <random>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "data/kitti_label.h"
 #include "geometry/rotation.h"
@@ -219,7 +219,7 @@ bool synthesize(const SynthesisOptions& options, const std::function<void(double
 
   fs::path folder = output.has_filename() ? output : output.parent_path();
   const fs::path place = folder;
-  folder += fmt::format(".partial-{}-{:08x}", getpid(), std::random_device{}());  // hosts share it
+  folder += fmt::format(".partial-{}-{:08x}", getpid(), fresh_seed());  // hosts share it
   try {
     fs::remove_all(folder);
     make_folders(options, folder);

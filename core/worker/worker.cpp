@@ -312,28 +312,37 @@ void set_threads() {
   if (variable != nullptr && std::atoi(variable) > 0) at::set_num_threads(std::atoi(variable));
 }
 
-int dispatch(const std::vector<std::string>& arguments) {
-  using Command = int (*)(const std::vector<std::string>&);
-  static const std::map<std::string, Command> commands = {
-      {"check", run_check}, {"data", run_data}, {"prior", run_prior_file}};
-  if (arguments.empty()) throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
-  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  if (const auto command = commands.find(arguments[0]); command != commands.end())
-    return command->second(rest);
+using Words = std::vector<std::string>;
 
-  if (arguments[0] == "run" && !rest.empty()) return run_cells_of_files(rest);
-  if (arguments[0] == "learn" && rest.size() == 1) return help_to_train(rest[0]);
+/// Those that a person or a cluster's job talks to, by the words behind their name.
+const std::map<std::string, int (*)(const Words&)> plain_commands = {
+    {"check", run_check}, {"data", run_data}, {"prior", run_prior_file}};
+
+/// Those that take the file of an order and answer in JSON lines.
+const std::map<std::string, int (*)(const std::string& file, Channel&)> order_commands = {
+    {"annotate", annotate_pictures},
+    {"detect", detect_objects},
+    {"meshes", write_cell_meshes},
+    {"pictures", draw_pictures},
+    {"prepare", prepare_from_file},
+    {"sheet", draw_sheet}};
+
+int dispatch(const Words& arguments) {
+  if (arguments.empty()) throw UserError("monodr-worker is started by runexp; run 'runexp --help'");
+  const std::string& name = arguments[0];
+  const Words rest(arguments.begin() + 1, arguments.end());
+  if (const auto command = plain_commands.find(name); command != plain_commands.end())
+    return command->second(rest);
+  if (name == "run" && !rest.empty()) return run_cells_of_files(rest);
+  if (name == "learn" && rest.size() == 1) return help_to_train(rest[0]);
 
   Channel channel;
   try {
-    if (arguments[0] == "describe") return describe(rest, channel);
-    if (arguments[0] == "prepare" && rest.size() == 1) return prepare_from_file(rest[0], channel);
-    if (arguments[0] == "sheet" && rest.size() == 1) return draw_sheet(rest[0], channel);
-    if (arguments[0] == "annotate" && rest.size() == 1) return annotate_pictures(rest[0], channel);
-    if (arguments[0] == "detect" && rest.size() == 1) return detect_objects(rest[0], channel);
-    if (arguments[0] == "meshes" && rest.size() == 1) return write_cell_meshes(rest[0], channel);
-    if (arguments[0] == "pictures" && rest.size() == 1) return draw_pictures(rest[0], channel);
-    if (arguments[0] == "run") return run_cells(channel);
+    if (name == "describe") return describe(rest, channel);
+    if (name == "run") return run_cells(channel);
+    if (const auto command = order_commands.find(name);
+        command != order_commands.end() && rest.size() == 1)
+      return command->second(rest[0], channel);
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});
     return 2;
@@ -343,8 +352,7 @@ int dispatch(const std::vector<std::string>& arguments) {
     channel.send(json{{"error", fault}});
     return 2;
   }
-  throw UserError(
-      fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", arguments[0]));
+  throw UserError(fmt::format("monodr-worker has no command '{}'; run 'runexp --help'", name));
 }
 
 }  // namespace

@@ -108,6 +108,33 @@ TEST(Architecture, PluginsIncludeOnlyWhatTheirAuthorsGet) {
   }
 }
 
+// The engines of <random> are the standard's, its distributions and shuffles each library's own.
+TEST(Architecture, RandomNumbersAreDrawnFromRandomAlone) {
+  const char* const elsewhere[] = {"#include <random>",
+                                   "std::mt19937",
+                                   "std::random_device",
+                                   "std::shuffle",
+                                   "std::uniform_",
+                                   "std::normal_distribution",
+                                   "std::rand(",
+                                   "std::srand("};
+  int files = 0;
+  for (const char* folder : {"core", "plugins", "tests", "bench"})
+    for (const auto& entry : fs::recursive_directory_iterator(source_folder() / folder)) {
+      const std::string path = fs::relative(entry.path(), source_folder()).string();
+      if (!is_source(entry.path()) || path.starts_with("core/base/random.") ||
+          path == "tests/architecture/includes_test.cpp" || path == "tests/base/random_test.cpp")
+        continue;
+      ++files;
+      const std::string text = read_file(entry.path().string());
+      for (const char* word : elsewhere) {
+        EXPECT_EQ(text.find(word), std::string::npos)
+            << path << " has " << word << ": draw from base/random.h";
+      }
+    }
+  EXPECT_GT(files, 400);
+}
+
 TEST(Architecture, AForbiddenIncludeIsFound) {
   const std::map<std::string, Module> modules{{"low", {0}}, {"high", {3}}, {"heavy", {0, true}}};
   EXPECT_TRUE(faults_of("#include \"low/a.h\"\n#include \"high/b.h\"", "high", modules).empty());

@@ -5,7 +5,10 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace monodr {
 namespace {
@@ -54,6 +57,19 @@ TEST(Random, BelowReachesAllAndNoMore) {
   for (int i = 0; i < 5000; ++i) ++seen.at(random.below(5));
   for (const int count : seen) EXPECT_NEAR(count, 1000, 4 * std::sqrt(800));
   EXPECT_EQ(random.below(1), 0);
+}
+
+TEST(Random, ShufflesIntoEveryOrderAlike) {
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 6000; ++i) {
+    std::string letters = "abc";
+    Random(5, "order", i).shuffle(letters);
+    ++seen[letters];
+  }
+  EXPECT_EQ(seen.size(), 6u);
+  for (const auto& [letters, count] : seen) EXPECT_NEAR(count, 1000, 4 * std::sqrt(833)) << letters;
+  std::vector<int> none;
+  Random(5).shuffle(none);
 }
 
 TEST(Random, WithinThreeHasNoTails) {

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "categories.h"
 #include "evaluation/precision.h"
 #include "metrics/metric_definitions.h"
@@ -58,13 +58,13 @@ std::vector<ApRow> evaluate_frame(const std::vector<Annotation>& labels,
 /// detections with few distinct scores.
 class RandomScenes {
  public:
-  explicit RandomScenes(unsigned seed) : engine_(seed) {
+  explicit RandomScenes(unsigned seed) : random_(seed) {
     for (int i = 0; i < 60; ++i) {
       FrameAnnotations label_frame{std::to_string(i), {}}, detection_frame{std::to_string(i), {}};
       for (int n = pick(9); n > 0; --n) add_object(label_frame.objects, detection_frame.objects);
       for (int n = pick(3); n > 0; --n) label_frame.objects.push_back(region());
       for (int n = pick(3); n > 0; --n) detection_frame.objects.push_back(scored(object()));
-      std::shuffle(detection_frame.objects.begin(), detection_frame.objects.end(), engine_);
+      random_.shuffle(detection_frame.objects);
       labels.push_back(label_frame);
       detections.push_back(detection_frame);
     }
@@ -73,7 +73,7 @@ class RandomScenes {
   std::vector<FrameAnnotations> labels, detections;
 
  private:
-  int pick(int count) { return static_cast<int>(engine_() % count); }
+  int pick(int count) { return random_.below(count); }
   /// In quarters, so that the half pixel and all sums are exact.
   double quarter(double low, double high) {
     return low + 0.25 * pick(static_cast<int>((high - low) * 4) + 1);
@@ -130,7 +130,7 @@ class RandomScenes {
     for (int n = pick(4); n > 0; --n) detection_list.push_back(shifted(label_list.back()));
   }
 
-  std::mt19937 engine_;
+  Random random_;
 };
 
 TEST(KittiAp, AgreesWithTheProtocolWrittenOutNaively) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 #include <opencv2/imgcodecs.hpp>
@@ -374,6 +375,22 @@ TEST(Sequences, ObservationsKnowTheirTrackAndCamera) {
   EXPECT_FALSE(reader.is_done());
   EXPECT_EQ(reader.next(1).observations.size(), 2u);
   EXPECT_TRUE(reader.is_done());
+}
+
+TEST(ObservationReader, KeepsThePictureOfTheLastFrame) {
+  const StreetFolder folder;
+  DatasetRequest request = kitti_request(folder.path());
+  request.on_error = OnError::skip;
+  const auto source = open_frame_source(request);
+  const std::string frame = source->frames().at(0);
+  ObservationReader reader(*source, request, {frame});
+  reader.next(1000);
+  EXPECT_EQ(reader.picture().image.rgb, source->view(frame).image.rgb);
+  EXPECT_EQ(reader.picture().frame, frame);
+  std::filesystem::resize_file(folder.file("training/image_2/" + frame + ".png"), 100);
+  ObservationReader broken(*source, request, {frame});
+  EXPECT_EQ(broken.next(1000).skipped_frames.size(), 1u);
+  EXPECT_TRUE(broken.picture().image.rgb.empty());
 }
 
 TEST(Sequences, ATrackKeepsItsErrorOfDepth) {

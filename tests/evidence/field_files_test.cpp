@@ -8,9 +8,9 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "evidence/depth_plausibility.h"
 #include "evidence/frame_source.h"
@@ -220,13 +220,13 @@ TEST(Lidar, OtherLayoutsAreSeenInTheNumbers) {
 
 // Points in no order, or as few as an object has, say nothing of their layout and are taken as they are.
 TEST(Lidar, PointsInAnyOrderAreNotMistaken) {
-  const unsigned seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("seed {}", seed));
-  std::mt19937 engine(seed);
+  Random random(seed);
   const std::string sorted = scan<float>(4);
   std::vector<std::array<float, 4>> points(sorted.size() / 16);
   std::memcpy(points.data(), sorted.data(), sorted.size());
-  std::shuffle(points.begin(), points.end(), engine);
+  random.shuffle(points);
   std::string bytes(sorted.size(), '\0');
   std::memcpy(bytes.data(), points.data(), bytes.size());
   const ScratchFolder scratch;

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "evidence/coco.h"
 #include "evidence/coco_rle.h"
 #include "evidence/dataset.h"
@@ -53,11 +53,11 @@ std::string coco_text(const BinaryMask& mask) {
   return text;
 }
 
-BinaryMask random_blobs(std::mt19937& engine, int width, int height) {
+BinaryMask random_blobs(Random& random, int width, int height) {
   BinaryMask mask(width, height);
-  const auto draw = [&](int below) { return int(engine() % unsigned(below)); };
-  for (int blob = draw(6); blob >= 0; --blob) {
-    const int cx = draw(width), cy = draw(height), radius = 1 + draw(height / 2 + 1);
+  for (int blob = random.below(6); blob >= 0; --blob) {
+    const int cx = random.below(width), cy = random.below(height),
+              radius = 1 + random.below(height / 2 + 1);
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x)
         if (std::hypot(x - cx, 2 * (y - cy)) < radius) mask.at(x, y) ^= 1;
@@ -66,12 +66,12 @@ BinaryMask random_blobs(std::mt19937& engine, int width, int height) {
 }
 
 TEST(CocoRuns, AgreeWithTheDefinitionOfTheFormatBothWays) {
-  const unsigned seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("seed {}", seed));
-  std::mt19937 engine(seed);
+  Random random(seed);
   for (int round = 0; round < 200; ++round) {
-    const int width = 1 + int(engine() % 300), height = 1 + int(engine() % 90);
-    const BinaryMask mask = random_blobs(engine, width, height);
+    const int width = 1 + random.below(300), height = 1 + random.below(90);
+    const BinaryMask mask = random_blobs(random, width, height);
     const std::string text = coco_text(mask);
     EXPECT_EQ(text_of_runs(runs_of_mask(mask)), text);
     EXPECT_EQ(mask_of_runs(runs_of_text(text), width, height).values, mask.values);

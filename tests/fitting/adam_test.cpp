@@ -6,7 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
+
+#include "base/random.h"
 
 namespace monodr {
 namespace {
@@ -39,14 +40,14 @@ TEST(Adam, FollowsThePaperRowByRowAlsoThroughRestsAndPruning) {
   std::vector<std::vector<double>> expected{{1, 2, 3}, {-1, 0.5, 4}};
   std::vector<ReferenceRow> reference(2);
   Adam adam(state, at::tensor(rates).to(at::kFloat));
-  std::mt19937 engine(7);
-  const auto draw = [&] { return engine() / 2147483648.0 - 1; };
+  Random random(7);
   for (int step = 0; step < 40; ++step) {
     std::vector<std::vector<double>> gradient(expected.size(), std::vector<double>(3));
     at::Tensor g = at::empty({static_cast<int64_t>(expected.size()), 3}, at::kFloat);
     for (size_t n = 0; n < expected.size(); ++n)
       for (size_t i = 0; i < 3; ++i)
-        g[static_cast<int64_t>(n)][static_cast<int64_t>(i)] = gradient[n][i] = draw();
+        g[static_cast<int64_t>(n)][static_cast<int64_t>(i)] = gradient[n][i] =
+            random.uniform(-1, 1);
     at::Tensor active = at::ones({static_cast<int64_t>(expected.size()), 1}, at::kBool);
     const bool rests = expected.size() == 2 && step % 3 == 1;
     if (rests) active[1][0] = false;

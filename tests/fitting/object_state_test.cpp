@@ -5,8 +5,8 @@
 
 #include <Eigen/Geometry>
 #include <cmath>
-#include <random>
 
+#include "base/random.h"
 #include "fitting/box_prior.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
@@ -30,17 +30,17 @@ Observation empty_observation(const Camera& camera, const Box2d& box, int size) 
 TEST(ObjectState, PosedUnitBoxHasTheCornersOfTheKittiBox) {
   const unsigned seed = 20261122;
   RecordProperty("seed", static_cast<int>(seed));
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
+  Random random(seed);
+  const auto uniform = [&] { return random.uniform(-1, 1); };
   Camera camera{{721.5, 721.5, 609.6, 172.9}, {0, 0, 0}, 1242, 375};
   for (int trial = 0; trial < 20; ++trial) {
-    const Box2d box{500 + 300 * uniform(random), 150, 700 + 300 * uniform(random), 260};
+    const Box2d box{500 + 300 * uniform(), 150, 700 + 300 * uniform(), 260};
     const auto batch = make_observation_batch(
         {empty_observation(camera, box, 64)}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
     at::Tensor state = at::zeros({1, StateLayout{2, 3}.columns()});
-    for (int column = 0; column < 7; ++column) state[0][column] = 0.3 * uniform(random);
-    state[0][StateLayout::kDepth] = std::log(20.0 + 10 * uniform(random));
-    state[0][StateLayout::kHeading] = M_PI * uniform(random);
+    for (int column = 0; column < 7; ++column) state[0][column] = 0.3 * uniform();
+    state[0][StateLayout::kDepth] = std::log(20.0 + 10 * uniform());
+    state[0][StateLayout::kHeading] = M_PI * uniform();
     HypothesisBatch hypothesis =
         hypotheses_from_state(state, at::zeros({1}, at::kLong), {2, 3}, batch);
     const at::Tensor vertices = pose_vertices(

@@ -6,9 +6,9 @@
 #include <Eigen/Geometry>
 #include <cmath>
 #include <map>
-#include <random>
 #include <set>
 
+#include "base/random.h"
 #include "geometry/isosurface_cases.h"
 #include "geometry/mesh.h"
 
@@ -68,18 +68,17 @@ std::vector<T> sampled(const SampleGrid& grid, const Field& field) {
 TEST(Isosurface, OfNoiseIsAClosedManifoldInEveryCase) {
   constexpr unsigned kSeed = 3;
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
-  std::mt19937 generator(kSeed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
+  Random random(kSeed);
   std::set<int> cases;
   for (int round = 0; round < 30; ++round) {
     const SampleGrid grid = grid_of(8, 9, 7);
-    const double level = uniform(generator) * 0.6;  // from nearly empty to nearly full
+    const double level = random.uniform(-1, 1) * 0.6;  // from nearly empty to nearly full
     std::vector<double> values(grid.size());
     for (int i = 0; i < 8; ++i)
       for (int j = 0; j < 9; ++j)
         for (int k = 0; k < 7; ++k) {
           const bool border = i == 0 || j == 0 || k == 0 || i == 7 || j == 8 || k == 6;
-          values[grid.index(i, j, k)] = border ? 1 : uniform(generator) + level;
+          values[grid.index(i, j, k)] = border ? 1 : random.uniform(-1, 1) + level;
         }
     for (int i = 0; i < 7; ++i)
       for (int j = 0; j < 8; ++j)

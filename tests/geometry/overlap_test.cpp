@@ -5,7 +5,8 @@
 
 #include <clipper.hpp>
 #include <cmath>
-#include <random>
+
+#include "base/random.h"
 
 namespace monodr {
 namespace {
@@ -48,9 +49,7 @@ double oracle_intersection(const Box3d& a, const Box3d& b) {
 
 class Randomness {
  public:
-  double uniform(double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(engine_);
-  }
+  double uniform(double low, double high) { return random_.uniform(low, high); }
 
   Box3d box() {
     Box3d result =
@@ -61,7 +60,7 @@ class Randomness {
   }
 
  private:
-  std::mt19937 engine_{seed};
+  Random random_{seed};
 };
 
 TEST(Overlap, AgreesWithAnIndependentClipper) {

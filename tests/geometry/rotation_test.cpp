@@ -5,7 +5,8 @@
 
 #include <Eigen/LU>
 #include <cmath>
-#include <random>
+
+#include "base/random.h"
 
 namespace monodr {
 namespace {
@@ -27,10 +28,10 @@ TEST(Rotation, DifferenceIsMeasuredTheShortWay) {
 
 TEST(Rotation, AlphaAndRotationYAreInverse) {
   constexpr unsigned seed = 7;
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<double> angle(-M_PI, M_PI), side(-20, 20), ahead(1, 60);
+  Random random(seed);
   for (int i = 0; i < 1000; ++i) {
-    const double rotation_y = angle(engine), x = side(engine), z = ahead(engine);
+    const double rotation_y = random.uniform(-M_PI, M_PI), x = random.uniform(-20, 20),
+                 z = random.uniform(1, 60);
     const double alpha = alpha_from_rotation_y(rotation_y, x, z);
     ASSERT_LE(std::abs(alpha), M_PI);
     ASSERT_NEAR(angle_difference(rotation_y_from_alpha(alpha, x, z), rotation_y), 0, 1e-12)

@@ -3,8 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
+#include "base/random.h"
 #include "geometry/enclosure.h"
 #include "geometry/nearest.h"
 
@@ -36,11 +35,9 @@ Mesh box(const Eigen::Vector3f& low, const Eigen::Vector3f& high) {
 const Eigen::Vector3f kHalf = Eigen::Vector3f::Constant(0.5F);
 
 TEST(NearestPoints, AreThoseOfALinearSearch) {
-  std::mt19937 engine(3);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  const auto draw = [&] {
-    return Eigen::Vector3f(uniform(engine), uniform(engine), uniform(engine));
-  };
+  Random random(3);
+  const auto uniform = [&] { return static_cast<float>(random.uniform(-1, 1)); };
+  const auto draw = [&] { return Eigen::Vector3f(uniform(), uniform(), uniform()); };
   for (const int count : {1, 2, 3, 17, 500}) {
     std::vector<Eigen::Vector3f> points;
     for (int i = 0; i < count; ++i) points.push_back(draw());

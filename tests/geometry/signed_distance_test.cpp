@@ -5,8 +5,8 @@
 
 #include <Eigen/Geometry>
 #include <cmath>
-#include <random>
 
+#include "base/random.h"
 #include "geometry/occupancy.h"
 
 namespace monodr {
@@ -158,11 +158,9 @@ double sampled_distance(const Vector3f& point,
 TEST(TriangleDistance, AgreesWithASearchOverTheTriangle) {
   constexpr unsigned kSeed = 7;
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
-  std::mt19937 generator(kSeed);
-  std::uniform_real_distribution<float> uniform(-1, 1);
-  const auto point = [&] {
-    return Vector3f(uniform(generator), uniform(generator), uniform(generator));
-  };
+  Random random(kSeed);
+  const auto uniform = [&] { return static_cast<float>(random.uniform(-1, 1)); };
+  const auto point = [&] { return Vector3f(uniform(), uniform(), uniform()); };
   for (int round = 0; round < 200; ++round) {
     const Vector3f a = point(), b = point(), c = point(), p = 1.5f * point();
     const Vector3f w = nearest_on_triangle(p, a, b, c);

@@ -21,32 +21,30 @@ struct Set {
   std::vector<std::int32_t> role, detected_role;
   Array<double> labels, detections;
 
-  Set(int frames, std::uint32_t seed, std::mt19937* layout)
+  Set(int frames, std::uint32_t seed, Random* layout)
       : labels(array(frames, layout)), detections(array(frames, layout)) {
-    std::mt19937 random(seed);
-    const auto uniform = [&](double low, double high) {
-      return low + (high - low) * (random() / 4294967296.0);
-    };
+    Random random(seed);
     for (int n = 0; n < kObjects * frames; ++n) {
-      const double top = uniform(100, 150), left = uniform(0, 1000);
-      const double line[MONODR_KITTI_NUMBERS] = {uniform(0, 0.6),
-                                                 double(random() % 4),
-                                                 uniform(-3, 3),
+      const double top = random.uniform(100, 150), left = random.uniform(0, 1000);
+      const double line[MONODR_KITTI_NUMBERS] = {random.uniform(0, 0.6),
+                                                 double(random.below(4)),
+                                                 random.uniform(-3, 3),
                                                  left,
                                                  top,
-                                                 left + uniform(20, 100),
-                                                 top + uniform(20, 80),
+                                                 left + random.uniform(20, 100),
+                                                 top + random.uniform(20, 80),
                                                  1.5,
                                                  1.6,
                                                  4,
-                                                 uniform(-20, 20),
+                                                 random.uniform(-20, 20),
                                                  1.6,
-                                                 uniform(5, 50),
-                                                 uniform(-3, 3),
-                                                 uniform(0, 1)};
+                                                 random.uniform(5, 50),
+                                                 random.uniform(-3, 3),
+                                                 random.uniform(0, 1)};
       for (int k = 0; k < MONODR_KITTI_NUMBERS; ++k) {
         labels[MONODR_KITTI_NUMBERS * n + k] = line[k];
-        detections[MONODR_KITTI_NUMBERS * n + k] = line[k] + (k > 2 ? uniform(-0.2, 0.2) : 0);
+        detections[MONODR_KITTI_NUMBERS * n + k] =
+            line[k] + (k > 2 ? random.uniform(-0.2, 0.2) : 0);
       }
       role.push_back(n % 5 == 0   ? MONODR_DONT_CARE
                      : n % 7 == 0 ? MONODR_NEIGHBOUR
@@ -68,7 +66,7 @@ struct Set {
 
  private:
   static constexpr int kObjects = 12;
-  static Array<double> array(int frames, std::mt19937* layout) {
+  static Array<double> array(int frames, Random* layout) {
     const std::vector<std::int64_t> sizes{kObjects * frames, MONODR_KITTI_NUMBERS};
     return layout == nullptr ? Array<double>(sizes) : Array<double>(sizes, *layout);
   }
@@ -107,7 +105,7 @@ std::vector<double> curves_of(const Frames& frames, int threads) {
 
 TEST(Kitti, LayoutAndThreadsChangeNothing) {
   for (std::uint32_t seed = 1; seed <= 5; ++seed) {
-    std::mt19937 layout(seed);
+    Random layout(seed);
     Set plain(40, seed, nullptr), strided(40, seed, &layout);
     const std::vector<double> expected = curves_of(made(plain, 1), 1);
     EXPECT_GT(expected[0], 0) << "nothing was found";

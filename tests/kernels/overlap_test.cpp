@@ -10,25 +10,25 @@
 namespace monodr {
 namespace {
 
-void fill(Array<double>& boxes, std::mt19937& random) {
+void fill(Array<double>& boxes, Random& random) {
   for (std::int64_t n = 0; n < boxes.count(); ++n) {
-    const double share = random() / 4294967296.0;
+    const double share = random.uniform(0, 1);
     const int column = int(n % MONODR_BOX_NUMBERS);
     boxes[n] = column < 3 ? 0.5 + 4 * share : column == 6 ? 6.3 * share : 4 * share;
   }
 }
 
 TEST(BoxOverlaps, OfStridedBoxesAreThoseOfThePairs) {
-  std::mt19937 random(11);
+  Random random(11);
   for (int repetition = 0; repetition < 20; ++repetition) {
-    const std::int64_t count_a = random() % 6, count_b = random() % 6;
+    const std::int64_t count_a = random.below(6), count_b = random.below(6);
     Array<double> a({count_a, 7}, random), b({count_b, 7}, random);
     Array<double> footprint({count_a, count_b}, random), volume({count_a, count_b}, random);
     fill(a, random);
     fill(b, random);
     const monodr_array from_a = a.view(), from_b = b.view();
     const monodr_array to_footprint = footprint.view(), to_volume = volume.view();
-    const int threads = 1 + int(random() % 3);
+    const int threads = 1 + random.below(3);
     ASSERT_EQ(monodr_box_overlaps(
                   count_a, &from_a, count_b, &from_b, &to_footprint, nullptr, &to_volume, threads),
               MONODR_OK)
@@ -66,10 +66,10 @@ TEST(BoxOverlaps, FaultsAreRefused) {
 
 TEST(BoxOverlaps, NumbersThatAreNoneDoNoHarm) {
   const double values[] = {NAN, INFINITY, -INFINITY, 0, -1, 1e300, 1e-300, 1};
-  std::mt19937 random(3);
+  Random random(3);
   for (int repetition = 0; repetition < 20000; ++repetition) {
     double a[7], b[7];
-    for (int k = 0; k < 7; ++k) a[k] = values[random() % 8], b[k] = values[random() % 8];
+    for (int k = 0; k < 7; ++k) a[k] = values[random.below(8)], b[k] = values[random.below(8)];
     monodr_overlap overlap;
     ASSERT_EQ(monodr_box_overlap(a, b, &overlap), MONODR_OK);
     ASSERT_FALSE(overlap.volume > 1);

@@ -34,7 +34,7 @@ TYPED_TEST(Rasterizers, StridedArraysGiveTheBitsOfThoseInOnePiece) {
   for (std::uint32_t seed = 1; seed <= 20; ++seed)
     for (int method = 0; method < kMethods; ++method) {
       SCOPED_TRACE(testing::Message() << "seed " << seed << ", method " << method);
-      std::mt19937 layout(seed);
+      Random layout(seed);
       Scene<TypeParam> plain(seed, nullptr), strided(seed, &layout);
       ASSERT_EQ(run(plain, method, 2), MONODR_OK) << monodr_last_message();
       ASSERT_EQ(run(strided, method, 2), MONODR_OK) << monodr_last_message();

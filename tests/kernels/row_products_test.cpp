@@ -16,9 +16,9 @@ template <typename Value>
 constexpr std::int32_t kType = sizeof(Value) == 4 ? MONODR_FLOAT32 : MONODR_FLOAT64;
 
 template <typename Value>
-void fill(Array<Value>& array, std::mt19937& random) {
+void fill(Array<Value>& array, Random& random) {
   for (std::int64_t n = 0; n < array.count(); ++n)
-    array[n] = static_cast<Value>(random() / 2147483648.0 - 1);
+    array[n] = static_cast<Value>(random.uniform(-1, 1));
 }
 
 template <typename Value>
@@ -29,8 +29,9 @@ TYPED_TEST_SUITE(RowProducts, Types);
 TYPED_TEST(RowProducts, AreSumsOfProductsOfStridedArrays) {
   for (unsigned seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    std::mt19937 random(seed);
-    const std::int64_t rows = random() % 150, depth = random() % 40, columns = random() % 70;
+    Random random(seed);
+    const std::int64_t rows = random.below(150), depth = random.below(40),
+                       columns = random.below(70);
     Array<TypeParam> a({rows, depth}, random), b({depth, columns}, random),
         start({columns}, random), out({rows, columns}, random), back({rows, depth}, random);
     fill(a, random);
@@ -38,8 +39,8 @@ TYPED_TEST(RowProducts, AreSumsOfProductsOfStridedArrays) {
     fill(start, random);
     const monodr_array from = a.view(), by = b.view(), first = start.view(), to = out.view(),
                        to_a = back.view();
-    const bool has_start = random() % 2 == 0;
-    const int threads = 1 + int(random() % 3);
+    const bool has_start = random.chance(0.5);
+    const int threads = 1 + random.below(3);
     ASSERT_EQ(monodr_row_products(kType<TypeParam>,
                                   rows,
                                   depth,
@@ -76,12 +77,12 @@ TYPED_TEST(RowProducts, AreSumsOfProductsOfStridedArrays) {
 }
 
 TYPED_TEST(RowProducts, OfARowAreItsOwnBits) {
-  std::mt19937 random(5);
+  Random random(5);
   const std::int64_t rows = 131, depth = 37, columns = 83;
   std::vector<TypeParam> a(rows * depth), b(depth * columns), together(rows * columns),
       back(rows * depth);
   for (auto* values : {&a, &b})
-    for (TypeParam& value : *values) value = static_cast<TypeParam>(random() / 2147483648.0 - 1);
+    for (TypeParam& value : *values) value = static_cast<TypeParam>(random.uniform(-1, 1));
   const auto array = [](std::vector<TypeParam>& values, std::int64_t row, std::int64_t width) {
     return monodr_array{values.data() + row * width, {width, 1, 0, 0}};
   };

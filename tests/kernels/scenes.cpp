@@ -7,7 +7,7 @@ namespace monodr {
 namespace {
 
 template <typename Value>
-Array<Value> array(std::vector<std::int64_t> sizes, std::mt19937* layout) {
+Array<Value> array(std::vector<std::int64_t> sizes, Random* layout) {
   return layout == nullptr ? Array<Value>(std::move(sizes))
                            : Array<Value>(std::move(sizes), *layout);
 }
@@ -18,15 +18,15 @@ struct Sizes {
 };
 
 Sizes sizes_of(std::uint32_t seed) {
-  std::mt19937 random(seed);
-  const auto some = [&](int least, int most) { return least + int(random() % (most - least + 1)); };
+  Random random(seed);
+  const auto some = [&](int least, int most) { return least + random.below(most - least + 1); };
   return {some(1, 5), some(3, 12), some(1, 20), some(1, 40), some(1, 40)};
 }
 
 }  // namespace
 
 template <typename Scalar>
-Scene<Scalar>::Scene(std::uint32_t seed, std::mt19937* layout)
+Scene<Scalar>::Scene(std::uint32_t seed, Random* layout)
     : count(sizes_of(seed).count),
       vertex_count(sizes_of(seed).vertices),
       face_count(sizes_of(seed).faces),
@@ -48,15 +48,13 @@ Scene<Scalar>::Scene(std::uint32_t seed, std::mt19937* layout)
       nearest(count * height * width * 4),
       exponent(count * height * width),
       weight(count * height * width) {
-  std::mt19937 random(seed);
-  const auto uniform = [&](double low, double high) {
-    return Scalar(low + (high - low) * (random() / 4294967296.0));
-  };
+  Random random(seed);
+  const auto uniform = [&](double low, double high) { return Scalar(random.uniform(low, high)); };
   for (std::int64_t n = 0; n < vertices.count(); ++n)
     vertices[n] = n % 3 == 2 ? uniform(0.2, 4) : uniform(-1.5, 1.5);
   for (std::int64_t n = 0; n < colours.count(); ++n) colours[n] = uniform(0, 1);
   for (std::int64_t n = 0; n < faces.count(); ++n)
-    faces[n] = random() % 20 == 0 ? -1 : std::int64_t(random() % vertex_count);
+    faces[n] = random.below(20) == 0 ? -1 : random.below(int(vertex_count));
   for (std::int64_t n = 0; n < count; ++n) {
     const Scalar camera[9] = {
         Scalar(width), 0, Scalar(width / 2.0), 0, Scalar(height), Scalar(height / 2.0), 0, 0, 1};

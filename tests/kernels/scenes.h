@@ -6,9 +6,9 @@
 #include <cstring>
 #include <functional>
 #include <numeric>
-#include <random>
 #include <vector>
 
+#include "base/random.h"
 #include "kernels/monodr_kernels.h"
 
 namespace monodr {
@@ -23,11 +23,11 @@ class Array {
     std::iota(order.begin(), order.end(), 0);
     lay_out(order, 1, 0);
   }
-  Array(std::vector<std::int64_t> sizes, std::mt19937& random) : sizes_(std::move(sizes)) {
+  Array(std::vector<std::int64_t> sizes, Random& random) : sizes_(std::move(sizes)) {
     std::vector<int> order(sizes_.size());
     std::iota(order.begin(), order.end(), 0);
-    std::shuffle(order.begin(), order.end(), random);
-    lay_out(order, 1 + random() % 3, random());
+    random.shuffle(order);
+    lay_out(order, 1 + random.below(3), random.bits());
   }
 
   std::int64_t count() const {
@@ -101,7 +101,7 @@ struct Scene {
   std::vector<Scalar> exponent, weight;
 
   /// Values by `seed`; layouts in one piece, or by `layout`.
-  Scene(std::uint32_t seed, std::mt19937* layout);
+  Scene(std::uint32_t seed, Random* layout);
   monodr_meshes meshes();
   monodr_images images() { return {silhouette.view(), depth.view(), colour.view()}; }
   monodr_images incoming() { return {to_silhouette.view(), to_depth.view(), to_colour.view()}; }

@@ -11,10 +11,10 @@
 #include <csignal>
 #include <fstream>
 #include <numeric>
-#include <random>
 #include <set>
 #include <thread>
 
+#include "base/random.h"
 #include "experiment/cells.h"
 #include "launch/block_plan.h"
 #include "launch/cell_log.h"
@@ -35,15 +35,15 @@ using testing::StartsWith;
 namespace fs = std::filesystem;
 
 TEST(BlockPlan, EveryCellIsInOneBlockAndNoArrayIsTooLong) {
-  const auto seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("random seed {}", seed));
-  std::mt19937 random(seed);
+  Random random(seed);
   for (int round = 0; round < 200; ++round) {
-    std::vector<double> seconds(1 + random() % 300);
-    for (double& s : seconds) s = random() % 4 == 0 ? -1 : static_cast<double>(random() % 1000);
+    std::vector<double> seconds(1 + random.below(300));
+    for (double& s : seconds) s = random.chance(0.25) ? -1 : random.below(1000);
     BlockLimits limits;
-    limits.most = 1 + random() % 50;
-    limits.at_once = static_cast<int>(1 + random() % 20);
+    limits.most = 1 + random.below(50);
+    limits.at_once = 1 + random.below(20);
     std::vector<int> seen(seconds.size());
     const auto blocks = plan_blocks(seconds, limits);
     EXPECT_LE(blocks.size(), limits.most);

@@ -5,8 +5,8 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
-#include <random>
 
+#include "base/random.h"
 #include "losses/scene.h"
 
 namespace monodr::test {
@@ -66,8 +66,7 @@ TEST(ChamferLoss, GradientPullsTheSurfaceToThePoints) {
 TEST(ChamferLoss, FindsTheNearestOfAllTriangles) {
   const unsigned seed = 6;
   SCOPED_TRACE(testing::Message() << "seed " << seed);
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
+  Random random(seed);
   for (int trial = 0; trial < 20; ++trial) {
     Scene scene = matching_scene();
     scene.observation.depth.zero_();
@@ -75,7 +74,7 @@ TEST(ChamferLoss, FindsTheNearestOfAllTriangles) {
     const double x = 0.5 / 80 * 10;  // of the one point; y is the same
     at::Tensor vertices = at::zeros({1, 30, 3}, at::kDouble);
     for (int i = 0; i < 90; ++i)
-      vertices.data_ptr<double>()[i] = uniform(random) + (i % 3 == 2 ? 10 : 0);
+      vertices.data_ptr<double>()[i] = random.uniform(-1, 1) + (i % 3 == 2 ? 10 : 0);
     scene.hypothesis.vertices = vertices;
     scene.hypothesis.faces = at::arange(30, at::kLong).reshape({10, 3});
     constexpr int kGrid = 200;

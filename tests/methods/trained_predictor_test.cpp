@@ -110,6 +110,9 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
     other[json::json_pointer(key)] = value;
     EXPECT_TRUE(paths.insert(path(other)).second) << key;
   }
+  const std::string after =
+      predictor_path(config, registry_, cache_->path(), predictor_training_version + 1);
+  EXPECT_TRUE(paths.insert(after).second) << "another training takes no weights of this one";
 }
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {

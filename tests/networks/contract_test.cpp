@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plugins that run networks, with networks of one layer: the contract of their kinds, and what a person is told of
-// files that are not what the settings say.
+// files that are not what the parameters say.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
@@ -131,7 +131,7 @@ TEST(Refusals, OfOutputsAndShapes) {
   EXPECT_THAT(with("outputs", Texts{"map"}), HasSubstr("has no output 'map'; did you mean 'maps'"));
   EXPECT_THAT(with("outputs", Texts{"protos", "maps"}), HasSubstr("net.onnx"));
   EXPECT_THAT(with("width", std::int64_t{128}),
-              HasSubstr("is image [1, 3, 64, 96], but the settings make [1, 3, 64, 128]"));
+              HasSubstr("is image [1, 3, 64, 96], but the parameters make [1, 3, 64, 128]"));
   EXPECT_THAT(with("width", std::int64_t{0}), HasSubstr("both sides"));
   EXPECT_THAT(with("head", std::string("yolo_v8")), HasSubstr("[4 + classes + masks, N]"));
   EXPECT_THAT(with("head", std::string("mask_rcnn")), HasSubstr("boxes [N, 4]"));

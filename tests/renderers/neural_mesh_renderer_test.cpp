@@ -8,9 +8,9 @@
 
 #include <cmath>
 #include <limits>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "plugin/contract.h"
 #include "renderers/neural_mesh_reference.h"
 #include "renderers/scenes.h"
@@ -33,10 +33,10 @@ std::vector<double> values(const at::Tensor& tensor) {
   return {flat.data_ptr<double>(), flat.data_ptr<double>() + flat.numel()};
 }
 
-at::Tensor noise(at::IntArrayRef shape, std::mt19937& random) {
+at::Tensor noise(at::IntArrayRef shape, Random& random) {
   at::Tensor tensor = at::empty(shape, at::kDouble);
-  std::normal_distribution<double> normal;
-  for (std::int64_t n = 0; n < tensor.numel(); ++n) tensor.data_ptr<double>()[n] = normal(random);
+  for (std::int64_t n = 0; n < tensor.numel(); ++n)
+    tensor.data_ptr<double>()[n] = random.normal(0, 1);
   return tensor;
 }
 
@@ -59,8 +59,7 @@ struct Incoming {
   }
 };
 
-Incoming random_incoming(
-    int count, int height, int width, Channels channels, std::mt19937& random) {
+Incoming random_incoming(int count, int height, int width, Channels channels, Random& random) {
   Incoming incoming;
   if (channels.silhouette) incoming.silhouette = noise({count, height, width}, random);
   if (channels.depth) incoming.depth = noise({count, height, width}, random);
@@ -157,9 +156,9 @@ TEST(NeuralMeshRenderer, KeepsTheContract) {
 class AgainstThePaper : public testing::TestWithParam<Channels> {};
 
 TEST_P(AgainstThePaper, RandomMeshes) {
-  const unsigned seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("seed {}", seed));
-  std::mt19937 random(seed);
+  Random random(seed);
   for (const bool anti_aliasing : {true, false})
     for (const bool fill_back : {true, false}) {
       SCOPED_TRACE(fmt::format("anti_aliasing {} fill_back {}", anti_aliasing, fill_back));
@@ -171,8 +170,8 @@ TEST_P(AgainstThePaper, RandomMeshes) {
                                           {{"anti_aliasing", anti_aliasing},
                                            {"fill_back", fill_back},
                                            {"background", std::vector<double>{0, 0.3, 0}}});
-      const RenderInput one_face = random_triangles(2, 1, 24, random());
-      const RenderInput soup = random_triangles(2, 12, 24, random());
+      const RenderInput one_face = random_triangles(2, 1, 24, static_cast<unsigned>(random.bits()));
+      const RenderInput soup = random_triangles(2, 12, 24, static_cast<unsigned>(random.bits()));
       RenderInput closed = ellipsoids(2, 2, 24);
       // Off the samples' centres, where rounding decides what is in.
       closed.vertices = closed.vertices + 1e-3 * noise(closed.vertices.sizes(), random);
@@ -186,9 +185,9 @@ TEST_P(AgainstThePaper, RandomMeshes) {
 }
 
 TEST_P(AgainstThePaper, SinglePrecision) {
-  const unsigned seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("seed {}", seed));
-  std::mt19937 random(seed);
+  Random random(seed);
   const auto renderer = make_renderer(kName);
   RenderInput input = ellipsoids(2, 2, 32);
   input.vertices = input.vertices + 1e-3 * noise(input.vertices.sizes(), random);
@@ -326,7 +325,7 @@ TEST(NeuralMeshRenderer, GradientOfDepthAndLightMatchesDifferences) {
                   {"light_direction", std::vector<double>{0.3, -1, -0.4}},
                   {"light_directional_colour", std::vector<double>{1, 0.5, 0.2}}};
   const auto renderer = make_renderer(kName, lit);
-  std::mt19937 random(5);
+  Random random(5);
   const Incoming incoming = random_incoming(1, 12, 12, {false, true, true}, random);
   const auto gradient = render_all(*renderer, wall, incoming, 12, 12);
   for (int which = 0; which < 3; ++which) {
@@ -437,7 +436,7 @@ TEST(NeuralMeshRenderer, ImagesOfAllSizes) {
 
 TEST(NeuralMeshRenderer, SameBitsOnAnyNumberOfThreads) {
   const RenderInput input = to_type(ellipsoids(5, 3, 48), at::kFloat);
-  std::mt19937 random(3);
+  Random random(3);
   const Incoming incoming = random_incoming(5, 48, 48, kAll, random);
   const auto renderer = make_renderer(kName);
   const auto expected = render_all(*renderer, input, incoming, 48, 48);
@@ -451,7 +450,7 @@ TEST(NeuralMeshRenderer, SameBitsOnAnyNumberOfThreads) {
 
 TEST(NeuralMeshRenderer, EveryInstructionSetGivesTheSameGradient) {
   const RenderInput input = to_type(ellipsoids(2, 3, 64), at::kFloat);
-  std::mt19937 random(5);
+  Random random(5);
   const Incoming incoming = random_incoming(2, 64, 64, kAll, random);
   const auto renderer = make_renderer(kName);
   const auto best = render_all(*renderer, input, incoming, 64, 64);

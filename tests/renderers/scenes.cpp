@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <random>
 
+#include "base/random.h"
 #include "base/text.h"
 
 namespace monodr::test {
@@ -129,24 +129,24 @@ double smallest_altitude(const double (&corner)[3][2]) {
 RenderInput random_triangles(int count, int triangles, int size, unsigned seed) {
   // Barycentric coordinates of a sliver lose as many digits in single precision as it is thin.
   constexpr double kThinnest = 0.5;  // px
-  std::mt19937 random(seed);
-  std::uniform_real_distribution<double> uniform(-1, 1);
+  Random random(seed);
+  const auto uniform = [&] { return random.uniform(-1, 1); };
   std::vector<double> points, colours;
   for (int n = 0; n < count * triangles; ++n) {
-    const double z = 7 + 4 * uniform(random), u = uniform(random), v = uniform(random);
+    const double z = 7 + 4 * uniform(), u = uniform(), v = uniform();
     double corners[3][2];
     do {
       for (auto& corner : corners) {
-        corner[0] = u + 0.5 * uniform(random);
-        corner[1] = v + 0.5 * uniform(random);
+        corner[0] = u + 0.5 * uniform();
+        corner[1] = v + 0.5 * uniform();
       }
     } while (smallest_altitude(corners) * size / 2 < kThinnest);
     for (const auto& corner : corners) {
-      const double depth = z + uniform(random);
+      const double depth = z + uniform();
       points.push_back(corner[0] * depth * 0.5);
       points.push_back(corner[1] * depth * 0.5);
       points.push_back(depth);
-      for (int channel = 0; channel < 3; ++channel) colours.push_back((1 + uniform(random)) / 2);
+      for (int channel = 0; channel < 3; ++channel) colours.push_back((1 + uniform()) / 2);
     }
   }
   RenderInput input;

@@ -6,8 +6,8 @@
 #include <hwy/targets.h>
 
 #include <cmath>
-#include <random>
 
+#include "base/random.h"
 #include "renderers/scenes.h"
 
 namespace monodr::test {
@@ -107,7 +107,7 @@ void expect_agreement(const std::map<std::string, ParameterValue>& parameters,
 }
 
 TEST(SoftRasterizerAccuracy, SingleAgreesWithDoubleForRandomTriangles) {
-  const unsigned seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("seed {}", seed));
   for (const auto& parameters : {kHard, kSoftmax}) {
     expect_agreement(parameters, random_triangles(3, 1, 32, seed), 32, 32);

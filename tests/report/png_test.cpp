@@ -4,18 +4,18 @@
 #include <gtest/gtest.h>
 
 #include <opencv2/imgcodecs.hpp>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 
 namespace monodr {
 namespace {
 
 RgbPicture noise(int width, int height, unsigned seed) {
-  std::mt19937 random(seed);
+  Random random(seed);
   RgbPicture picture{width, height, {}};
   for (int i = 0; i < 3 * width * height; ++i)
-    picture.pixels.push_back(static_cast<unsigned char>(random() >> 24 & (i % 7 ? 0x1f : 0xff)));
+    picture.pixels.push_back(static_cast<unsigned char>(random.bits() & (i % 7 ? 0x1f : 0xff)));
   return picture;
 }
 

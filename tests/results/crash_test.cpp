@@ -8,9 +8,9 @@
 
 #include <csignal>
 #include <functional>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "sample.h"
 
 namespace monodr {
@@ -70,10 +70,10 @@ TEST(Crash, AWriterKilledAnywhereLeavesTheOldCellOrTheNew) {
   Database(folder.file()).import_result(record, many_rows(record, 0));
   const unsigned seed = 17;
   SCOPED_TRACE(seed);
-  std::mt19937 engine(seed);
+  Random random(seed);
   int killed = 0;
   for (int round = 1; round <= 40; ++round) {
-    int steps = 1 + static_cast<int>(engine() % 1200);
+    int steps = 1 + random.below(1200);
     const int status = status_of_child([&] {
       Database database(folder.file());
       ::sqlite3_progress_handler(

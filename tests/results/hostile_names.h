@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <random>
 #include <string>
+
+#include "base/random.h"
 
 namespace monodr {
 
 /// Names made of what breaks formats: quotes, specials of LaTeX, HTML, Markdown, CSV and SQL, line
 /// breaks, control characters, letters of many scripts, and pieces that only hurt together.
-inline std::string hostile_name(std::mt19937& engine) {
+inline std::string hostile_name(Random& random) {
   static const char* const pieces[] = {"a",
                                        "B",
                                        "7",
@@ -104,10 +105,9 @@ inline std::string hostile_name(std::mt19937& engine) {
                                        "\u00a0",
                                        "\u00ad",
                                        "\uffff"};
-  std::uniform_int_distribution<size_t> piece(0, std::size(pieces) - 1);
-  std::uniform_int_distribution<int> length(1, 9);
   std::string name;
-  for (int i = length(engine); i > 0; --i) name += pieces[piece(engine)];
+  for (int i = 1 + random.below(9); i > 0; --i)
+    name += pieces[random.below(static_cast<int>(std::size(pieces)))];
   return name;
 }
 

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <set>
 
+#include "base/random.h"
 #include "base/text.h"
 #include "results/escape.h"
 #include "results/stored_cells.h"
@@ -23,9 +23,9 @@ namespace {
 constexpr unsigned kSeed = 41;
 
 std::vector<std::string> names(size_t count) {
-  std::mt19937 engine(kSeed);
+  Random random(kSeed);
   std::set<std::string> all;
-  while (all.size() < count) all.insert(hostile_name(engine));
+  while (all.size() < count) all.insert(hostile_name(random));
   return {all.begin(), all.end()};
 }
 

@@ -8,10 +8,10 @@
 #include <cstdio>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <random>
 #include <sstream>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "results/stored_facts.h"
 #include "sample.h"
 
@@ -152,14 +152,13 @@ TEST(Table, TheShellPrintsTheSameBytes) {
   Database database(folder.file());
   const unsigned seed = 11;
   SCOPED_TRACE(seed);
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<double> value(0, 200);
+  Random random(seed);
+  const auto value = [&] { return random.uniform(0, 200); };
   int order = 0;
   for (const std::string& arm : {std::string("mask only"), std::string("everything")})
-    import_result(
-        database, arm, order++, {value(engine), value(engine), value(engine), 0.05, 0.25});
+    import_result(database, arm, order++, {value(), value(), value(), 0.05, 0.25});
   for (const std::string& arm : hostile_names)
-    import_result(database, arm, order++, {value(engine), nan});
+    import_result(database, arm, order++, {value(), nan});
   CellRecord other = sample_record("arm of another experiment", 0);
   other.experiment = "other";
   CellResult elsewhere = sample_result(other, 1);
@@ -406,13 +405,14 @@ TEST(Table, TheDifferenceIsThatOfTheNumbersShown) {
   Database database(folder.file());
   const unsigned random_seed = 3;
   SCOPED_TRACE(random_seed);
-  std::mt19937 engine(random_seed);
-  std::exponential_distribution<double> error(0.1);  // skewed: mean and median are far apart
+  Random random(random_seed);
+  // Exponential of mean 10, so skewed: mean and median are far apart.
+  const auto error = [&] { return -10 * std::log(1 - random.uniform(0, 1)); };
   for (int seed = 0; seed < 3; ++seed)
     for (const bool is_baseline : {true, false}) {
       std::vector<double> degrees;
       for (int i = 0; i < 31; ++i)
-        degrees.push_back(!is_baseline && i % 7 == 0 ? nan : error(engine) + (is_baseline ? 0 : 1));
+        degrees.push_back(!is_baseline && i % 7 == 0 ? nan : error() + (is_baseline ? 0 : 1));
       import_objects(
           database, sample_record(is_baseline ? "base" : "arm", seed, !is_baseline), degrees, 3);
     }
@@ -812,14 +812,13 @@ TEST(Table, MetricsRiseAlongAnAxis) {
   Database database(folder.file());
   const unsigned random_seed = 5;
   SCOPED_TRACE(random_seed);
-  std::mt19937 engine(random_seed);
-  std::uniform_real_distribution<double> noise(0, 4);
+  Random random(random_seed);
   const std::vector<std::string> weights = {"0.05", "0.2", "10"};  // by the text: 10 before 0.2
   for (const char* arm : {"a", "b"})
     for (int place = 0; place < 3; ++place) {
       std::vector<double> degrees;
       for (int i = 0; i < 40; ++i)
-        degrees.push_back(noise(engine) + (arm[0] == 'a' ? 3 * place : 0));
+        degrees.push_back(random.uniform(0, 4) + (arm[0] == 'a' ? 3 * place : 0));
       CellRecord record = record_at(arm, {{"loss.depth.weight", weights[place]}});
       import_objects(database, record, degrees, 2);
     }

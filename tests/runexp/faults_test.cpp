@@ -6,10 +6,10 @@
 
 #include <chrono>
 #include <csignal>
-#include <random>
 #include <thread>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "launch/launcher.h"
 #include "launch/launchers_that_stay.h"
 #include "runexp/runexp_fixture.h"
@@ -93,9 +93,9 @@ std::string seeds(int count) {
 // Kills the parent at random moments until all is done. Nothing that was done is run again,
 // nothing is lost, nothing is left over, no worker outlives its parent.
 TEST_P(FaultsOfSweeps, AKilledParentLosesNothing) {
-  const auto seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("random seed {}", seed));
-  std::mt19937 random(seed);
+  Random random(seed);
   const Words words = {
       "e.toml", "-j", "2", seeds(60), "loss.mask.behaviour=slow", "loss.mask.seconds=0.02"};
   const std::string temporary_files = folder_.file("temporary_files");
@@ -105,8 +105,7 @@ TEST_P(FaultsOfSweeps, AKilledParentLosesNothing) {
     const auto states_before = states();
     const auto runs_before = journal();
     Program program = start(words, temporary);
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 60)(random)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(61)));
     program.signal(SIGKILL);
     program.wait();
     const auto runs_after = journal();
@@ -138,15 +137,14 @@ TEST_P(FaultsOfSweeps, AKilledParentLosesNothing) {
 
 // A killed worker costs the cell that it had in hand, which says so; no other is lost or run again.
 TEST_P(FaultsOfSweeps, AKilledWorkerCostsItsOwnCellOnly) {
-  const auto seed = std::random_device{}();
+  const auto seed = fresh_seed();
   SCOPED_TRACE(fmt::format("random seed {}", seed));
-  std::mt19937 random(seed);
+  Random random(seed);
   const Words words = {
       "e.toml", "-j", "2", seeds(20), "loss.mask.behaviour=slow", "loss.mask.seconds=0.05"};
   Program program = start(words);
   for (int kills = 0; kills < 10; ++kills) {
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(std::uniform_int_distribution<int>(5, 60)(random)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5 + random.below(56)));
     std::vector<int> workers;
     journal(&workers);
     if (!workers.empty()) ::kill(workers.back(), SIGKILL);

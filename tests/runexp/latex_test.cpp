@@ -5,8 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <random>
-
+#include "base/random.h"
 #include "experiment/spec.h"
 #include "metrics/metric_definitions.h"
 #include "results/database.h"
@@ -18,19 +17,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double drawn_value(const MetricDefinition& metric, std::mt19937& engine) {
-  const double share = std::uniform_real_distribution<double>(0, 1)(engine);
+double drawn_value(const MetricDefinition& metric, Random& random) {
+  const double share = random.uniform(0, 1);
   if (metric.unit == "deg") return 180 * share;
   return metric.factor == 100 ? share : 100 * share;
 }
 
 /// Every metric, at the difficulties and overlaps that an evaluation measures.
-std::vector<MetricValue> drawn_metrics(std::mt19937& engine) {
+std::vector<MetricValue> drawn_metrics(Random& random) {
   std::vector<MetricValue> metrics;
   for (const MetricDefinition& d : metric_definitions()) {
     const auto add =
         [&](const std::string& category, const std::string& difficulty, double iou, int n) {
-          metrics.push_back({d.name, category, difficulty, iou, n, drawn_value(d, engine), d.unit});
+          metrics.push_back({d.name, category, difficulty, iou, n, drawn_value(d, random), d.unit});
         };
     if (d.name.starts_with("ap_")) {
       for (const char* difficulty : {"moderate", "hard"})
@@ -92,7 +91,7 @@ class ShippedTables : public testing::Test {
     fs::create_directories(folder_);
     database_.emplace((folder_ / "results.sqlite").string());
     SCOPED_TRACE(kSeed);
-    std::mt19937 engine(kSeed);
+    Random random(kSeed);
     for (const Experiment& experiment : experiments_) {
       const auto records = records_of(experiment);
       database_->plan(experiment.name, experiment.question, records, experiment.report_metrics);
@@ -100,7 +99,7 @@ class ShippedTables : public testing::Test {
         CellResult result;
         result.cell = record.id;
         result.state = "done";
-        result.metrics = drawn_metrics(engine);
+        result.metrics = drawn_metrics(random);
         database_->import_result(record, result);
       }
     }

@@ -94,27 +94,26 @@ TEST_F(Networks, DetectFindsBoxesInAPicture) {
 
 /// A network of one epoch knows nothing, but it answers: with a box, headings and their probabilities.
 TEST_F(Networks, DetectAsksAPredictor) {
-  for (const char* method : {"predictor", "predictor+fit"}) {
-    const Program found = run_quickly({"detect",
-                                       picture("000008"),
-                                       "--networks",
-                                       "networks.toml",
-                                       "--method",
-                                       method,
-                                       "train.supervision=labels",
-                                       "train.objects=8",
-                                       "train.epochs=1",
-                                       "-o",
-                                       "found",
-                                       "-q"});
-    ASSERT_EQ(found.exit_code(), 0) << found.errors();
-    EXPECT_THAT(found.output(), HasSubstr("trained with labels"));
-    const json frame =
-        json::parse(read_file(folder_.file("found/detections.json"))).at("frames").at(0);
+  std::vector<std::string> found;
+  for (const Words& command : {Words{"predict"},
+                               Words{"detect", "--method", "predictor"},
+                               Words{"detect", "--method", "predictor+fit"}}) {
+    Words words = {
+        command[0], picture("000008"), "--networks", "networks.toml", "-o", "found", "-q"};
+    words.insert(words.end(), command.begin() + 1, command.end());
+    for (const char* word : {"train.supervision=labels", "train.objects=8", "train.epochs=1"})
+      words.push_back(word);
+    const Program asked = run_quickly(words);
+    ASSERT_EQ(asked.exit_code(), 0) << asked.errors();
+    EXPECT_THAT(asked.output(), HasSubstr("trained with labels"));
+    found.push_back(read_file(folder_.file("found/detections.json")));
+    const json frame = json::parse(found.back()).at("frames").at(0);
     ASSERT_GT(frame.at("objects").size(), 0u);
     for (const json& object : frame.at("objects"))
       EXPECT_GT(object.at("standard_deviation").at("rotation_y").get<double>(), 0);
   }
+  EXPECT_EQ(found[0], found[1]) << "predict is a predictor without a fit";
+  EXPECT_NE(found[0], found[2]);
   EXPECT_THAT(run({"detect", picture("000008"), "--networks", "networks.toml", "--method", "boxes"})
                   .errors(),
               HasSubstr("must be fit, predictor or predictor+fit"));

@@ -5,6 +5,7 @@
 
 #include <Eigen/Geometry>
 
+#include "base/random.h"
 #include "common/principal_components.h"
 #include "geometry/occupancy.h"
 #include "ray_caster.h"
@@ -106,9 +107,11 @@ TEST(Registration, FillsAParametricCar) {
 }
 
 TEST(PrincipalComponents, GiveBackTheSamplesAndTheirWeightedLengths) {
-  std::srand(7);
-  const Eigen::MatrixXd samples = Eigen::MatrixXd::Random(6, 20);
-  const Eigen::RowVectorXd weights = Eigen::RowVectorXd::Random(20).array().abs() + 0.1;
+  Random random(7);
+  const auto uniform = [&] { return random.uniform(-1, 1); };
+  const Eigen::MatrixXd samples = Eigen::MatrixXd::NullaryExpr(6, 20, uniform);
+  const Eigen::RowVectorXd weights =
+      Eigen::RowVectorXd::NullaryExpr(20, uniform).array().abs() + 0.1;
   const auto all = shape_priors::principal_components(samples, weights, 20);
   ASSERT_EQ(all.basis.rows(), 5);  // six samples span five directions around their mean
   const Eigen::MatrixXd back = (all.coefficients * all.basis).rowwise() + all.mean;

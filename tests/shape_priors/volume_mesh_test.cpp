@@ -5,8 +5,8 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <random>
 
+#include "base/random.h"
 #include "common/half_volume.h"
 
 namespace monodr::shape_priors {
@@ -81,17 +81,16 @@ TEST(VolumeMesh, OfAFieldThatIsAllInsideIsClosedByTheLayerAround) {
 TEST(VolumeMesh, GradientAgreesWithDifferences) {
   constexpr unsigned kSeed = 11;
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
-  std::mt19937 generator(kSeed);
-  std::uniform_real_distribution<double> uniform(0, 1);
+  Random random(kSeed);
   const std::int64_t samples = volume().samples();
   const std::vector<double> field = lumpy_ellipsoid();
   std::vector<double> colours(3 * samples);
-  for (double& c : colours) c = uniform(generator);
+  for (double& c : colours) c = random.uniform(0, 1);
   const auto mesh = mesh_of_volume(volume(), field.data());
   const size_t count = mesh.vertices.size();
   std::vector<double> vertex_weights(3 * count), colour_weights(3 * count);
-  for (double& w : vertex_weights) w = uniform(generator) - 0.3;
-  for (double& w : colour_weights) w = uniform(generator) - 0.3;
+  for (double& w : vertex_weights) w = random.uniform(0, 1) - 0.3;
+  for (double& w : colour_weights) w = random.uniform(0, 1) - 0.3;
 
   const auto value = [&](const std::vector<double>& f, const std::vector<double>& c) {
     const auto at = mesh_of_volume(volume(), f.data());
@@ -122,7 +121,7 @@ TEST(VolumeMesh, GradientAgreesWithDifferences) {
 
   for (int round = 0; round < 8; ++round) {
     std::vector<double> direction(4 * samples);
-    for (double& d : direction) d = uniform(generator) - 0.5;
+    for (double& d : direction) d = random.uniform(0, 1) - 0.5;
     const double step = 1e-7;
     auto f_up = field, f_down = field;
     auto c_up = colours, c_down = colours;
