@@ -40,14 +40,14 @@ class ResumableTraining {
  public:
   ResumableTraining(std::string path, PriorRecord record)
       : checkpoint_(path + ".checkpoint"), record_(std::move(record)) {
-    options_.seed = record_.seed;
+    run_.seed = record_.seed;
     take_up();
-    options_.progress = [this](double share, double loss) {
+    run_.progress = [this](double share, double loss) {
       if (std::isfinite(loss)) record_.curve.push_back({share, loss});
       if (report_) report_(share);
       return true;
     };
-    options_.checkpoint = [this](const auto& state) {
+    run_.checkpoint = [this](const auto& state) {
       constexpr double kInterval = 2;  // seconds
       if (seconds_since(written_) < kInterval) return;
       write_prior_file(checkpoint_, record_so_far(), state());
@@ -59,7 +59,7 @@ class ResumableTraining {
                   const std::vector<CorpusItem>& corpus,
                   std::function<void(double)> report) {
     report_ = std::move(report);
-    prior.train(corpus, options_);
+    prior.train(corpus, run_);
     return record_so_far();
   }
   void forget_checkpoint() const { fs::remove(checkpoint_); }
@@ -72,7 +72,7 @@ class ResumableTraining {
       PriorFile file = read_prior_file(checkpoint_);
       record_.curve = file.record.curve;
       record_.seconds = file.record.seconds;
-      options_.resume = std::move(file.state);
+      run_.resume = std::move(file.state);
     } catch (const UserError&) {
       fs::remove(checkpoint_);
     }
@@ -86,7 +86,7 @@ class ResumableTraining {
 
   std::string checkpoint_;
   PriorRecord record_;
-  TrainingOptions options_;
+  TrainingRun run_;
   std::function<void(double)> report_;
   Clock::time_point started_ = Clock::now(), written_ = Clock::now();
 };
@@ -152,11 +152,11 @@ void check_file(const ShapePriorSettings& settings) {
     check("latent_dims", settings.latent_dims, record.parameters.value("latent_dims", json()));
 }
 
-Corpus noted_corpus(const CorpusRequest& options,
+Corpus noted_corpus(const CorpusRequest& request,
                     const PrepareProgress& progress,
                     const PrepareNote& note) {
   Corpus corpus =
-      make_corpus(options, [&](double share) { progress("repairing the corpus's meshes", share); });
+      make_corpus(request, [&](double share) { progress("repairing the corpus's meshes", share); });
   for (const MeshReport& report : corpus.reports)
     if (!report.findings.empty())
       note(fmt::format(
@@ -188,17 +188,17 @@ void make_trained_prior(const json& config,
   if (kept.has(key)) return;
   const PluginInfo& info = plugin_of(settings.shape_prior, registry);
   const Parameters parameters = parameters_of(config.at("shape_prior"), settings.shape_prior, info);
-  const CorpusRequest options = corpus_request(settings, cache);
-  const Corpus corpus = noted_corpus(options, progress, note);
-  const json description = {{"fingerprint", corpus_fingerprint(options)},
-                            {"root", options.root},
-                            {"cars", options.cars},
-                            {"held_out", options.held_out},
-                            {"repair", options.repair},
-                            {"category", category_binding().write(options.category)},
+  const CorpusRequest request = corpus_request(settings, cache);
+  const Corpus corpus = noted_corpus(request, progress, note);
+  const json description = {{"fingerprint", corpus_fingerprint(request)},
+                            {"root", request.root},
+                            {"cars", request.cars},
+                            {"held_out", request.held_out},
+                            {"repair", request.repair},
+                            {"category", category_binding().write(request.category)},
                             {"meshes", corpus.training.size()}};
   ResumableTraining training(
-      path, {info.name, info.version, to_json(parameters), description, options.seed, 0, {}});
+      path, {info.name, info.version, to_json(parameters), description, request.seed, 0, {}});
   const auto prior = registry.make<ShapePrior>(info.name, parameters);
   const PriorRecord record = training.run(
       *prior, corpus.training, [&](double share) { progress("training " + info.name, share); });

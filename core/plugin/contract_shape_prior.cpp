@@ -241,19 +241,19 @@ std::string incomplete_state_taken(const ShapePrior& trained, ShapePrior& prior)
 // Stops when half is done, and lets another instance go on from the last checkpoint.
 std::unique_ptr<ShapePrior> trained_in_two_goes(Registry& registry, const std::string& name) {
   const Parameters parameters(registry.find(PluginKind::shape_prior, name).info.parameters);
-  TrainingOptions options;
-  options.seed = kSeed;
+  TrainingRun run;
+  run.seed = kSeed;
   TensorTable last;
-  options.checkpoint = [&](const std::function<TensorTable()>& state) {
+  run.checkpoint = [&](const std::function<TensorTable()>& state) {
     last.clear();
     for (const auto& [key, array] : state()) last[key] = array.clone();
   };
-  options.progress = [](double share, double) { return share < 0.5; };
-  registry.make<ShapePrior>(name, parameters)->train(some_corpus(), options);
-  options.resume = last;
-  options.progress = nullptr;
+  run.progress = [](double share, double) { return share < 0.5; };
+  registry.make<ShapePrior>(name, parameters)->train(some_corpus(), run);
+  run.resume = last;
+  run.progress = nullptr;
   auto prior = registry.make<ShapePrior>(name, parameters);
-  prior->train(some_corpus(), options);
+  prior->train(some_corpus(), run);
   return prior;
 }
 
@@ -269,9 +269,9 @@ ContractReport check_shape_prior_contract(Registry& registry,
   std::unique_ptr<ShapePrior> prior;
   checker.check("learns from a small corpus", [&] {
     prior = registry.make<ShapePrior>(name, parameters);
-    TrainingOptions options;
-    options.seed = kSeed;
-    prior->train(some_corpus(), options);
+    TrainingRun run;
+    run.seed = kSeed;
+    prior->train(some_corpus(), run);
     return std::string();
   });
   if (!checker.report().passed()) return checker.report();

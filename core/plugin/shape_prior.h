@@ -32,7 +32,7 @@ struct CorpusItem {
   Mesh mesh;
 };
 
-struct TrainingOptions {
+struct TrainingRun {
   std::uint64_t seed = 0;
   /// Called now and then with the share done (0..1) and the current loss (NaN where there is none
   /// yet); returning false stops. What it was called with is the training curve.
@@ -75,7 +75,7 @@ class ShapePrior {
 
   /// Learns from a corpus; the same corpus and seed give the same bits. One that was stopped leaves
   /// the prior untrained. Throws UserError for a corpus it cannot learn from.
-  virtual void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) = 0;
+  virtual void train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) = 0;
 
   /// What was learned. plugin/prior_file.h makes a file of it, with the plugin's name, version and
   /// parameters, so that this is all a plugin has to say about files.

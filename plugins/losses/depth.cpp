@@ -49,7 +49,7 @@ struct Evidence {
   at::Tensor reliability;  ///< [B], 1 to factor_local
 };
 
-struct EvidenceOptions {
+struct EvidenceParameters {
   double border = 0;
   int border_minimum = 0;
   double factor_local = 1;
@@ -59,12 +59,14 @@ struct EvidenceOptions {
 /// tensors makes their identity a safe key.
 class EvidenceCache {
  public:
-  Evidence get(const ObservationBatch& batch, at::ScalarType type, const EvidenceOptions& options) {
+  Evidence get(const ObservationBatch& batch,
+               at::ScalarType type,
+               const EvidenceParameters& parameters) {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!matches(batch, type)) {
       sources_ = {batch.depth, batch.mask, batch.known, batch.depth_deviation};
       versions_ = versions_of(sources_);
-      evidence_ = compute(batch, type, options);
+      evidence_ = compute(batch, type, parameters);
     }
     return evidence_;
   }
@@ -86,7 +88,7 @@ class EvidenceCache {
 
   static Evidence compute(const ObservationBatch& batch,
                           at::ScalarType type,
-                          const EvidenceOptions& options) {
+                          const EvidenceParameters& parameters) {
     const at::Tensor depth = batch.depth.to(type).contiguous();
     const at::Tensor mask = batch.mask.to(type).contiguous();
     const at::Tensor known = batch.known.to(type).contiguous();
@@ -104,11 +106,11 @@ class EvidenceCache {
                        map,
                        mask.data_ptr<scalar_t>() + offset,
                        known.data_ptr<scalar_t>() + offset,
-                       like_lidar ? 0.0 : options.border,
-                       options.border_minimum,
+                       like_lidar ? 0.0 : parameters.border,
+                       parameters.border_minimum,
                        pixels);
         evidence.reliability.data_ptr<scalar_t>()[b] = static_cast<scalar_t>(
-            depth_reliability(side, map, pixels, relative, options.factor_local));
+            depth_reliability(side, map, pixels, relative, parameters.factor_local));
       }
     });
     return evidence;
@@ -183,7 +185,7 @@ class DepthLoss final : public Loss {
  private:
   std::string kind_;
   double scale_, scale_metric_, factor_metric_;
-  EvidenceOptions evidence_;
+  EvidenceParameters evidence_;
   mutable EvidenceCache cache_;
 };
 

@@ -112,7 +112,7 @@ Line scale_from_road(const MapReader& map,
 
 }  // namespace
 
-ParameterSchema depth_parameters() {
+ParameterSchema depth_schema() {
   return {
       {.name = "meaning",
        .default_value = std::string("metres"),

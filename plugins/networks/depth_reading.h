@@ -25,7 +25,7 @@ struct DepthReading {
   double maximum = 0;           ///< m; farther depths are none; 0 = no limit
 };
 
-ParameterSchema depth_parameters();
+ParameterSchema depth_schema();
 DepthReading depth_reading(const Parameters& parameters);
 
 /// The first output as depth of each pixel of the picture (bilinear between the map's cells); a second output of one

@@ -31,7 +31,7 @@ struct Head {
   const std::vector<NetworkOutput>& outputs;
   const std::string& file;
   const NetworkInput& input;
-  const HeadSettings& settings;
+  const HeadParameters& parameters;
 
   [[noreturn]] void refuse(const NetworkOutput& output, const std::string& expected) const {
     throw UserError(fmt::format(
@@ -40,7 +40,7 @@ struct Head {
         output.name,
         file,
         describe_shape(output.shape),
-        name(settings.kind),
+        name(parameters.kind),
         expected));
   }
   const NetworkOutput& output(std::size_t i, const std::string& expected) const {
@@ -48,12 +48,12 @@ struct Head {
     throw UserError(fmt::format("'{}' gives {} outputs, but head = \"{}\" reads one more: {}",
                                 file,
                                 outputs.size(),
-                                name(settings.kind),
+                                name(parameters.kind),
                                 expected));
   }
   bool is_wanted(int category) const {
-    return category >= 0 && std::size_t(category) < settings.classes.size() &&
-           !settings.classes[std::size_t(category)].empty();
+    return category >= 0 && std::size_t(category) < parameters.classes.size() &&
+           !parameters.classes[std::size_t(category)].empty();
   }
 
   static const char* name(HeadKind kind) {
@@ -124,10 +124,10 @@ void add_map(const Head& head,
     for (std::ptrdiff_t cell = 0; cell < plane; ++cell) {
       const float* v = map.values.data() + a * of_anchor * plane + cell;
       const float objectness = sigmoid(v[4 * plane]);
-      if (objectness < head.settings.minimum_score) continue;
+      if (objectness < head.parameters.minimum_score) continue;
       const auto [category, logit] = best_class(v + 5 * plane, plane, classes);
       const double score = double(objectness) * sigmoid(logit);
-      if (score < head.settings.minimum_score || !head.is_wanted(category)) continue;
+      if (score < head.parameters.minimum_score || !head.is_wanted(category)) continue;
       const double x = 2 * sigmoid(v[0]) - 0.5 + double(cell % columns);
       const double y = 2 * sigmoid(v[plane]) - 0.5 + double(cell / columns);
       const double w = 2 * sigmoid(v[2 * plane]), h = 2 * sigmoid(v[3 * plane]);
@@ -153,7 +153,7 @@ std::vector<Candidate> yolo_maps(const Head& head, Prototypes& prototypes) {
     prototypes = prototypes_of(last, head);
     --maps;
   }
-  const std::size_t numbers = head.settings.anchors.size();
+  const std::size_t numbers = head.parameters.anchors.size();
   if (numbers == 0 || numbers % (2 * maps) != 0)
     throw UserError(
         fmt::format("'anchors' holds {} numbers, but '{}' has {} maps: each has the same number of "
@@ -174,7 +174,7 @@ std::vector<Candidate> yolo_maps(const Head& head, Prototypes& prototypes) {
               "{} anchors times 5 + classes + {} masks channels there", anchors, prototypes.count));
     add_map(head,
             map,
-            &head.settings.anchors[i * std::size_t(anchors) * 2],
+            &head.parameters.anchors[i * std::size_t(anchors) * 2],
             anchors,
             prototypes.count,
             candidates);
@@ -184,7 +184,7 @@ std::vector<Candidate> yolo_maps(const Head& head, Prototypes& prototypes) {
 
 /// The list of YOLO's boxes, decoded by the network itself.
 std::vector<Candidate> yolo_list(const Head& head, Prototypes& prototypes) {
-  const bool is_v5 = head.settings.kind == HeadKind::yolo_v5;
+  const bool is_v5 = head.parameters.kind == HeadKind::yolo_v5;
   const char* expected = is_v5 ? "[N, 5 + classes + masks], one row an anchor"
                                : "[4 + classes + masks, N], one column an anchor";
   const NetworkOutput& list = head.output(0, expected);
@@ -202,7 +202,7 @@ std::vector<Candidate> yolo_list(const Head& head, Prototypes& prototypes) {
     const float* v = list.values.data() + (is_v5 ? i * numbers : i);
     const auto [category, probability] = best_class(v + head_numbers * step, step, classes);
     const double score = is_v5 ? double(v[4]) * probability : double(probability);
-    if (score < head.settings.minimum_score || !head.is_wanted(category)) continue;
+    if (score < head.parameters.minimum_score || !head.is_wanted(category)) continue;
     candidates.push_back({category,
                           score,
                           around(v[0], v[step], v[2 * step], v[3 * step]),
@@ -222,14 +222,14 @@ std::vector<Candidate> plain_list(const Head& head) {
   if (!is_one)
     for (std::size_t i = 1; i < 3; ++i)
       if (head.output(i, expected).values.size() != count) head.refuse(head.outputs[i], expected);
-  const double x = head.settings.boxes_are_shares ? head.input.width : 1;
-  const double y = head.settings.boxes_are_shares ? head.input.height : 1;
+  const double x = head.parameters.boxes_are_shares ? head.input.width : 1;
+  const double y = head.parameters.boxes_are_shares ? head.input.height : 1;
   std::vector<Candidate> candidates;
   for (std::size_t i = 0; i < count; ++i) {
     const float* v = &boxes.values[i * std::size_t(width)];
     const double score = is_one ? v[4] : head.outputs[2].values[i];
     const int category = int(std::lround(is_one ? v[5] : head.outputs[1].values[i]));
-    if (score < head.settings.minimum_score || !head.is_wanted(category)) continue;
+    if (score < head.parameters.minimum_score || !head.is_wanted(category)) continue;
     candidates.push_back(
         {category, score, {x * v[0], y * v[1], x * v[2], y * v[3]}, {}, std::int64_t(i)});
   }
@@ -242,7 +242,7 @@ std::vector<FoundObject> suppressed(const Head& head, std::vector<Candidate>& ca
                    candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
   const auto group = [&](const std::string& category) {
-    const auto& together = head.settings.together;
+    const auto& together = head.parameters.together;
     const bool is_in = std::find(together.begin(), together.end(), category) != together.end();
     return is_in ? std::string() : category;
   };
@@ -250,13 +250,13 @@ std::vector<FoundObject> suppressed(const Head& head, std::vector<Candidate>& ca
   std::vector<Candidate> kept_candidates;
   for (Candidate& candidate : candidates) {
     FoundObject object;
-    object.category = head.settings.classes[std::size_t(candidate.category)];
+    object.category = head.parameters.classes[std::size_t(candidate.category)];
     object.score = std::min(1.0, candidate.score);
     object.box = head.input.to_picture(candidate.box);
     if (object.box.width() <= 0 || object.box.height() <= 0) continue;
     const bool is_double = std::any_of(kept.begin(), kept.end(), [&](const FoundObject& other) {
       return group(other.category) == group(object.category) &&
-             intersection_over_union(other.box, object.box) > head.settings.overlap;
+             intersection_over_union(other.box, object.box) > head.parameters.overlap;
     });
     if (is_double) continue;
     kept.push_back(std::move(object));
@@ -297,7 +297,7 @@ void add_prototype_mask(FoundObject& object,
   for (float& value : probability) value = sigmoid(value);
   const MapReader reader(head.input, probability.data(), prototypes.rows, prototypes.columns);
   draw_mask(object, head.input, [&](int x, int y) {
-    return reader.at(x, y) > head.settings.mask_threshold;
+    return reader.at(x, y) > head.parameters.mask_threshold;
   });
 }
 
@@ -323,7 +323,7 @@ void add_listed_mask(FoundObject& object,
   }
   const MapReader reader(frame, values, rows, columns);
   draw_mask(object, head.input, [&](int x, int y) {
-    return reader.at(x, y) > head.settings.mask_threshold;
+    return reader.at(x, y) > head.parameters.mask_threshold;
   });
 }
 
@@ -343,7 +343,7 @@ const NetworkOutput& listed_masks(const Head& head) {
 
 }  // namespace
 
-ParameterSchema head_parameters() {
+ParameterSchema head_schema() {
   return {
       {.name = "head",
        .default_value = std::string("yolo_v8"),
@@ -394,38 +394,38 @@ ParameterSchema head_parameters() {
   };
 }
 
-HeadSettings head_settings(const Parameters& parameters) {
-  HeadSettings settings;
+HeadParameters head_parameters(const Parameters& parameters) {
+  HeadParameters head;
   const std::string& kind = parameters.text("head");
   for (const HeadKind known : {HeadKind::yolo_maps,
                                HeadKind::yolo_v5,
                                HeadKind::yolo_v8,
                                HeadKind::mask_rcnn,
                                HeadKind::boxes})
-    if (kind == Head::name(known)) settings.kind = known;
-  settings.classes = parameters.texts("classes");
-  settings.together = parameters.texts("together");
-  settings.anchors = parameters.reals("anchors");
-  settings.minimum_score = parameters.real("minimum_score");
-  settings.overlap = parameters.real("overlap");
-  settings.mask_threshold = parameters.real("mask_threshold");
-  settings.boxes_are_shares = parameters.boolean("boxes_are_shares");
-  for (const std::string& name : settings.together)
-    if (std::find(settings.classes.begin(), settings.classes.end(), name) == settings.classes.end())
+    if (kind == Head::name(known)) head.kind = known;
+  head.classes = parameters.texts("classes");
+  head.together = parameters.texts("together");
+  head.anchors = parameters.reals("anchors");
+  head.minimum_score = parameters.real("minimum_score");
+  head.overlap = parameters.real("overlap");
+  head.mask_threshold = parameters.real("mask_threshold");
+  head.boxes_are_shares = parameters.boolean("boxes_are_shares");
+  for (const std::string& name : head.together)
+    if (std::find(head.classes.begin(), head.classes.end(), name) == head.classes.end())
       throw UserError(fmt::format("'together' names '{}', which is none of 'classes'{}",
                                   name,
-                                  did_you_mean(name, settings.classes)));
-  return settings;
+                                  did_you_mean(name, head.classes)));
+  return head;
 }
 
 std::vector<FoundObject> read_objects_found(const std::vector<NetworkOutput>& outputs,
                                             const std::string& file,
                                             const NetworkInput& input,
-                                            const HeadSettings& settings) {
-  const Head head{outputs, file, input, settings};
+                                            const HeadParameters& parameters) {
+  const Head head{outputs, file, input, parameters};
   Prototypes prototypes;
   std::vector<Candidate> candidates;
-  switch (settings.kind) {
+  switch (parameters.kind) {
     case HeadKind::yolo_maps:
       candidates = yolo_maps(head, prototypes);
       break;
@@ -438,7 +438,8 @@ std::vector<FoundObject> read_objects_found(const std::vector<NetworkOutput>& ou
       candidates = plain_list(head);
       break;
   }
-  const NetworkOutput* masks = settings.kind == HeadKind::mask_rcnn ? &listed_masks(head) : nullptr;
+  const NetworkOutput* masks =
+      parameters.kind == HeadKind::mask_rcnn ? &listed_masks(head) : nullptr;
   std::vector<FoundObject> objects = suppressed(head, candidates);
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (prototypes.count > 0) add_prototype_mask(objects[i], candidates[i], prototypes, head);

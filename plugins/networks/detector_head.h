@@ -20,7 +20,7 @@ enum class HeadKind {
   boxes  ///< boxes [N, 4] (corners), classes [N], scores [N]; or one list [N, 6] of corners, score, class
 };
 
-struct HeadSettings {
+struct HeadParameters {
   HeadKind kind = HeadKind::yolo_v8;
   std::vector<std::string>
       classes;  ///< by the network's number; "" and those beyond the list are dropped
@@ -33,8 +33,8 @@ struct HeadSettings {
   bool boxes_are_shares = false;  ///< corners as shares of the input's sides and not in its pixels
 };
 
-ParameterSchema head_parameters();
-HeadSettings head_settings(const Parameters& parameters);
+ParameterSchema head_schema();
+HeadParameters head_parameters(const Parameters& parameters);
 
 /// Candidates from the outputs, then greedy non-maximum suppression (of the boxes in the picture; equal scores in the
 /// network's order), then masks for those that are left:
@@ -44,6 +44,6 @@ HeadSettings head_settings(const Parameters& parameters);
 std::vector<FoundObject> read_objects_found(const std::vector<NetworkOutput>& outputs,
                                             const std::string& file,
                                             const NetworkInput& input,
-                                            const HeadSettings& settings);
+                                            const HeadParameters& parameters);
 
 }  // namespace monodr

@@ -7,7 +7,7 @@
 namespace monodr {
 
 NetworkDepth::NetworkDepth(std::unique_ptr<Network> network,
-                           InputSettings input,
+                           InputParameters input,
                            DepthReading reading)
     : network_(std::move(network)), input_(input), reading_(reading) {
   // What does not fit is found now and not at the first picture of a long run. A grey picture has no road.
@@ -33,7 +33,7 @@ std::vector<EstimatedDepth> NetworkDepth::estimate(std::span<const CameraPicture
 }
 
 ParameterSchema depth_estimator_parameters() {
-  return joined({model_parameters(), input_parameters({}), depth_parameters()});
+  return joined({model_schema(), input_schema({}), depth_schema()});
 }
 
 }  // namespace monodr

@@ -13,7 +13,7 @@ namespace monodr {
 /// A depth estimator of any network: prepares the picture, runs it, reads its map.
 class NetworkDepth final : public DepthEstimator {
  public:
-  NetworkDepth(std::unique_ptr<Network> network, InputSettings input, DepthReading reading);
+  NetworkDepth(std::unique_ptr<Network> network, InputParameters input, DepthReading reading);
 
   std::vector<EstimatedDepth> estimate(std::span<const CameraPicture> pictures) const override;
 
@@ -21,7 +21,7 @@ class NetworkDepth final : public DepthEstimator {
   EstimatedDepth estimate_one(const CameraPicture& picture) const;
 
   std::unique_ptr<Network> network_;
-  InputSettings input_;
+  InputParameters input_;
   DepthReading reading_;
 };
 

@@ -7,8 +7,8 @@
 namespace monodr {
 
 NetworkDetector::NetworkDetector(std::unique_ptr<Network> network,
-                                 InputSettings input,
-                                 HeadSettings head)
+                                 InputParameters input,
+                                 HeadParameters head)
     : network_(std::move(network)), input_(input), head_(std::move(head)) {
   // What does not fit is found now and not at the first picture of a long run.
   constexpr int kSide = 64;
@@ -46,10 +46,10 @@ std::vector<std::vector<FoundObject>> NetworkDetector::detect(
 }
 
 ParameterSchema detector_parameters() {
-  InputSettings input;
+  InputParameters input;
   input.multiple = 32;
   input.pad_value = 114;
-  return joined({model_parameters(), input_parameters(input), head_parameters()});
+  return joined({model_schema(), input_schema(input), head_schema()});
 }
 
 }  // namespace monodr

@@ -14,7 +14,7 @@ namespace monodr {
 /// A detector of any network: prepares the picture, runs it, reads its outputs.
 class NetworkDetector final : public Detector {
  public:
-  NetworkDetector(std::unique_ptr<Network> network, InputSettings input, HeadSettings head);
+  NetworkDetector(std::unique_ptr<Network> network, InputParameters input, HeadParameters head);
 
   std::vector<std::vector<FoundObject>> detect(
       std::span<const ColourImage> pictures) const override;
@@ -24,8 +24,8 @@ class NetworkDetector final : public Detector {
   std::vector<FoundObject> detect_one(const ColourImage& picture) const;
 
   std::unique_ptr<Network> network_;
-  InputSettings input_;
-  HeadSettings head_;
+  InputParameters input_;
+  HeadParameters head_;
   bool gives_masks_ = false;
 };
 

@@ -3,7 +3,7 @@
 
 namespace monodr {
 
-ParameterSchema model_parameters() {
+ParameterSchema model_schema() {
   return {
       {.name = "model",
        .default_value = std::string(),

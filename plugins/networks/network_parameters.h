@@ -8,7 +8,7 @@
 namespace monodr {
 
 /// model, outputs: what every network of a file is asked for.
-ParameterSchema model_parameters();
+ParameterSchema model_schema();
 
 ParameterSchema joined(const std::vector<ParameterSchema>& parts);
 

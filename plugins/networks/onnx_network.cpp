@@ -82,7 +82,7 @@ class OnnxNetwork final : public Network {
       fits = shape[i] < 1 || shape[i] == given[i];
     if (fits || shape.empty()) return;
     throw UserError(
-        fmt::format("the input of '{}' is {} {}, but the settings make {}; set 'width' and "
+        fmt::format("the input of '{}' is {} {}, but the parameters make {}; set 'width' and "
                     "'height' to the network's",
                     file_,
                     described_.inputs.front().name,

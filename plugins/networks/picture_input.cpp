@@ -11,30 +11,30 @@ namespace monodr {
 namespace {
 
 /// Where the picture lies in the input, and the input's size.
-NetworkInput placed(int width, int height, const InputSettings& settings) {
+NetworkInput placed(int width, int height, const InputParameters& parameters) {
   NetworkInput input;
   input.picture_width = width;
   input.picture_height = height;
   const auto enlarged = [&](int side) {
-    return (side + settings.multiple - 1) / settings.multiple * settings.multiple;
+    return (side + parameters.multiple - 1) / parameters.multiple * parameters.multiple;
   };
-  if (settings.width == 0) {
+  if (parameters.width == 0) {
     // A network's memory grows with its input; what a photograph has more than this, no car needs.
     constexpr double kLargestArea = 4e6;
     const double scale = std::min(1.0, std::sqrt(kLargestArea / (double(width) * height)));
     input.width = enlarged(std::max(1, int(scale * width)));
     input.height = enlarged(std::max(1, int(scale * height)));
   } else {
-    input.width = settings.width;
-    input.height = settings.height;
+    input.width = parameters.width;
+    input.height = parameters.height;
   }
   const double fit_x = double(input.width) / width, fit_y = double(input.height) / height;
-  if (settings.fit == InputSettings::Fit::stretch) {
+  if (parameters.fit == InputParameters::Fit::stretch) {
     input.scale_x = fit_x;
     input.scale_y = fit_y;
     return input;
   }
-  const bool may_grow = settings.fit == InputSettings::Fit::letterbox;
+  const bool may_grow = parameters.fit == InputParameters::Fit::letterbox;
   const double scale = std::min({fit_x, fit_y, may_grow ? fit_x : 1.0});
   input.scale_x = std::max(1.0, std::round(scale * width)) / width;  // whole pixels
   input.scale_y = std::max(1.0, std::round(scale * height)) / height;
@@ -56,7 +56,7 @@ cv::Mat resized(const ColourImage& picture, int width, int height) {
 
 }  // namespace
 
-ParameterSchema input_parameters(const InputSettings& defaults) {
+ParameterSchema input_schema(const InputParameters& defaults) {
   const auto list = [](const std::array<double, 3>& values) {
     return std::vector<double>(values.begin(), values.end());
   };
@@ -111,22 +111,22 @@ ParameterSchema input_parameters(const InputSettings& defaults) {
   };
 }
 
-InputSettings input_settings(const Parameters& parameters) {
-  InputSettings settings;
-  settings.width = int(parameters.integer("width"));
-  settings.height = int(parameters.integer("height"));
-  settings.multiple = int(parameters.integer("multiple"));
+InputParameters input_parameters(const Parameters& parameters) {
+  InputParameters input;
+  input.width = int(parameters.integer("width"));
+  input.height = int(parameters.integer("height"));
+  input.multiple = int(parameters.integer("multiple"));
   const std::string& fit = parameters.text("fit");
-  settings.fit = fit == "pad"         ? InputSettings::Fit::pad
-                 : fit == "letterbox" ? InputSettings::Fit::letterbox
-                                      : InputSettings::Fit::stretch;
-  settings.pad_value = parameters.real("pad_value");
-  settings.is_bgr = parameters.text("colours") == "bgr";
-  if ((settings.width == 0) != (settings.height == 0))
+  input.fit = fit == "pad"         ? InputParameters::Fit::pad
+              : fit == "letterbox" ? InputParameters::Fit::letterbox
+                                   : InputParameters::Fit::stretch;
+  input.pad_value = parameters.real("pad_value");
+  input.is_bgr = parameters.text("colours") == "bgr";
+  if ((input.width == 0) != (input.height == 0))
     throw UserError(fmt::format(
         "'width' is {} and 'height' {}: give both sides of the network's input, or neither",
-        settings.width,
-        settings.height));
+        input.width,
+        input.height));
   const auto take = [&](const char* name, std::array<double, 3>& values) {
     const std::vector<double>& given = parameters.reals(name);
     if (given.size() != 3)
@@ -134,12 +134,12 @@ InputSettings input_settings(const Parameters& parameters) {
           fmt::format("'{}' has {} values, but there are three colours", name, given.size()));
     std::copy(given.begin(), given.end(), values.begin());
   };
-  take("colour_mean", settings.mean);
-  take("colour_deviation", settings.deviation);
-  for (const double deviation : settings.deviation)
+  take("colour_mean", input.mean);
+  take("colour_deviation", input.deviation);
+  for (const double deviation : input.deviation)
     if (deviation == 0)
       throw UserError("'colour_deviation' holds a 0, by which nothing can be divided");
-  return settings;
+  return input;
 }
 
 Box2d NetworkInput::to_picture(const Box2d& box) const {
@@ -152,8 +152,8 @@ Box2d NetworkInput::to_picture(const Box2d& box) const {
           along(box.bottom, top, scale_y, picture_height)};
 }
 
-NetworkInput prepare_input(const ColourImage& picture, const InputSettings& settings) {
-  NetworkInput input = placed(picture.width, picture.height, settings);
+NetworkInput prepare_input(const ColourImage& picture, const InputParameters& parameters) {
+  NetworkInput input = placed(picture.width, picture.height, parameters);
   const int width = int(std::lround(input.scale_x * picture.width));
   const int height = int(std::lround(input.scale_y * picture.height));
   const cv::Mat pixels = resized(picture, width, height);
@@ -161,14 +161,14 @@ NetworkInput prepare_input(const ColourImage& picture, const InputSettings& sett
   input.values.resize(3 * area);
   for (int c = 0; c < 3; ++c) {
     const auto value_of = [&, c](double pixel) {
-      return float((pixel / 255 - settings.mean[std::size_t(c)]) /
-                   settings.deviation[std::size_t(c)]);
+      return float((pixel / 255 - parameters.mean[std::size_t(c)]) /
+                   parameters.deviation[std::size_t(c)]);
     };
     std::array<float, 256> table{};
     for (int v = 0; v < 256; ++v) table[std::size_t(v)] = value_of(v);
     float* plane = input.values.data() + std::size_t(c) * area;
-    std::fill(plane, plane + area, value_of(settings.pad_value));
-    const int channel = settings.is_bgr ? 2 - c : c;
+    std::fill(plane, plane + area, value_of(parameters.pad_value));
+    const int channel = parameters.is_bgr ? 2 - c : c;
     for (int y = 0; y < height; ++y) {
       const std::uint8_t* row = pixels.ptr<std::uint8_t>(y) + channel;
       float* target =

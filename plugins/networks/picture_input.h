@@ -13,7 +13,7 @@ namespace monodr {
 /// How a picture becomes what a network takes: [1, 3, height, width],
 ///     value = (pixel / 255 - mean) / deviation
 /// of each colour.
-struct InputSettings {
+struct InputParameters {
   enum class Fit { pad, letterbox, stretch };
 
   int width = 0,
@@ -27,9 +27,9 @@ struct InputSettings {
 };
 
 /// The parameters that set them, for a plugin's schema.
-ParameterSchema input_parameters(const InputSettings& defaults);
+ParameterSchema input_schema(const InputParameters& defaults);
 /// UserError for sides of which one alone is 0, and a deviation of 0.
-InputSettings input_settings(const Parameters& parameters);
+InputParameters input_parameters(const Parameters& parameters);
 
 /// A prepared picture, and where its pixels went:  x_input = scale_x x_picture + left.
 struct NetworkInput {
@@ -46,7 +46,7 @@ struct NetworkInput {
 
 /// pad: at the upper left, made smaller where it does not fit, never larger; letterbox: as large as it fits, in the
 /// middle; stretch: to the sides, whatever that does to its shape. Smaller by area, larger bilinearly.
-NetworkInput prepare_input(const ColourImage& picture, const InputSettings& settings);
+NetworkInput prepare_input(const ColourImage& picture, const InputParameters& parameters);
 
 /// A map over the input's whole area, [rows, columns], read at a pixel of the picture: bilinear between the centres of
 /// its cells, its outermost values beyond them.

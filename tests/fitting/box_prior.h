@@ -31,7 +31,7 @@ class BoxPrior : public ShapePrior {
     return -0.5 * shape_code.square().sum(1);
   }
   at::Tensor texture_from_paint(const at::Tensor& paint) const override { return paint; }
-  void train(const std::vector<CorpusItem>&, const TrainingOptions&) override {}
+  void train(const std::vector<CorpusItem>&, const TrainingRun&) override {}
   TensorTable state() const override { return {}; }
   void restore(const TensorTable&) override {}
 };

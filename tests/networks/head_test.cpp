@@ -19,11 +19,11 @@ NetworkInput whole_input() {
   return input;
 }
 
-HeadSettings settings_of(HeadKind kind) {
-  HeadSettings settings;
-  settings.kind = kind;
-  settings.classes = {"Car", "", "Truck"};
-  return settings;
+HeadParameters parameters_of(HeadKind kind) {
+  HeadParameters parameters;
+  parameters.kind = kind;
+  parameters.classes = {"Car", "", "Truck"};
+  return parameters;
 }
 
 double logit(double p) {
@@ -85,7 +85,7 @@ TEST(Head, YoloV8) {
   const auto found = read_objects_found({columns_output("o", rows), half_prototype()},
                                         "net",
                                         whole_input(),
-                                        settings_of(HeadKind::yolo_v8));
+                                        parameters_of(HeadKind::yolo_v8));
   expect_the_object(found, "Car", 0.8);  // the other one's class is dropped
   expect_left_half(found[0]);
 }
@@ -95,15 +95,15 @@ TEST(Head, YoloV5MultipliesObjectness) {
   const auto found = read_objects_found({rows_output("o", rows), half_prototype()},
                                         "net",
                                         whole_input(),
-                                        settings_of(HeadKind::yolo_v5));
+                                        parameters_of(HeadKind::yolo_v5));
   expect_the_object(found, "Truck", 0.45);
   expect_left_half(found[0]);
 }
 
 TEST(Head, YoloMapsAreDecoded) {
   // Cells of 8 px; the object's centre (40, 30) lies in cell (5, 3), 0.0 and 0.75 of a cell from its corner.
-  HeadSettings settings = settings_of(HeadKind::yolo_maps);
-  settings.anchors = {10, 10, 50, 20};
+  HeadParameters parameters = parameters_of(HeadKind::yolo_maps);
+  parameters.anchors = {10, 10, 50, 20};
   const int rows = kHeight / 8, columns = kWidth / 8;
   NetworkOutput map{
       "m", {1, 2 * 9, rows, columns}, std::vector<float>(size_t(18 * rows * columns), -9)};
@@ -118,7 +118,7 @@ TEST(Head, YoloMapsAreDecoded) {
                            1};
   for (int c = 0; c < 9; ++c)
     map.values[size_t(((9 + c) * rows + 3) * columns + 5)] = float(value[c]);
-  const auto found = read_objects_found({map, half_prototype()}, "net", whole_input(), settings);
+  const auto found = read_objects_found({map, half_prototype()}, "net", whole_input(), parameters);
   expect_the_object(found, "Car", 0.45);
   expect_left_half(found[0]);
 }
@@ -134,7 +134,7 @@ TEST(Head, MaskRcnnWithMasksOfTheInputOrOfTheBox) {
     for (int x = 0; x < 28; ++x) of_box.values.push_back(x < 14 ? 0.9f : 0.1f);
   for (const NetworkOutput& masks : {whole, of_box}) {
     const auto found = read_objects_found(
-        {boxes, labels, scores, masks}, "net", whole_input(), settings_of(HeadKind::mask_rcnn));
+        {boxes, labels, scores, masks}, "net", whole_input(), parameters_of(HeadKind::mask_rcnn));
     expect_the_object(found, "Car", 0.7);
     expect_left_half(found[0]);
   }
@@ -144,24 +144,24 @@ TEST(Head, MaskRcnnWithMasksOfTheInputOrOfTheBox) {
                                         {"masks", {0, 1, kHeight, kWidth}, {}}},
                                        "net",
                                        whole_input(),
-                                       settings_of(HeadKind::mask_rcnn));
+                                       parameters_of(HeadKind::mask_rcnn));
   EXPECT_TRUE(none.empty());
 }
 
 TEST(Head, PlainLists) {
-  HeadSettings settings = settings_of(HeadKind::boxes);
+  HeadParameters parameters = parameters_of(HeadKind::boxes);
   const auto one = read_objects_found(
-      {{"o", {1, 1, 6}, {20, 10, 60, 50, 0.6f, 2}}}, "net", whole_input(), settings);
+      {{"o", {1, 1, 6}, {20, 10, 60, 50, 0.6f, 2}}}, "net", whole_input(), parameters);
   expect_the_object(one, "Truck", 0.6);
   EXPECT_TRUE(one[0].mask.empty());
-  settings.boxes_are_shares = true;
+  parameters.boxes_are_shares = true;
   const auto shares =
       read_objects_found({{"b", {1, 4}, {20.f / 96, 10.f / 64, 60.f / 96, 50.f / 64}},
                           {"c", {1}, {0}},
                           {"s", {1}, {0.6f}}},
                          "net",
                          whole_input(),
-                         settings);
+                         parameters);
   expect_the_object(shares, "Car", 0.6);
 }
 
@@ -170,16 +170,16 @@ TEST(Head, SuppressesTheLessSureOfAGroup) {
                      {42, 30, 40, 40, 0.6f, 0, 0},
                      {41, 30, 40, 40, 0, 0, 0.9f},
                      {80, 30, 20, 20, 0.4f, 0, 0}};
-  HeadSettings settings = settings_of(HeadKind::yolo_v8);
+  HeadParameters parameters = parameters_of(HeadKind::yolo_v8);
   const auto read = [&] {
-    return read_objects_found({columns_output("o", rows)}, "net", whole_input(), settings);
+    return read_objects_found({columns_output("o", rows)}, "net", whole_input(), parameters);
   };
   ASSERT_EQ(read().size(), 3u);  // a car may stand on a truck
   EXPECT_NEAR(read()[1].box.left, 22.5, 1e-4);
-  settings.together = {"Car", "Truck"};
+  parameters.together = {"Car", "Truck"};
   ASSERT_EQ(read().size(), 2u);
   EXPECT_EQ(read()[0].category, "Truck");
-  settings.overlap = 1;
+  parameters.overlap = 1;
   EXPECT_EQ(read().size(), 4u);
 }
 

@@ -9,14 +9,14 @@
 namespace monodr {
 namespace {
 
-using Fit = InputSettings::Fit;
+using Fit = InputParameters::Fit;
 
-InputSettings settings_of(Fit fit, int width, int height) {
-  InputSettings settings;
-  settings.fit = fit;
-  settings.width = width;
-  settings.height = height;
-  return settings;
+InputParameters parameters_of(Fit fit, int width, int height) {
+  InputParameters parameters;
+  parameters.fit = fit;
+  parameters.width = width;
+  parameters.height = height;
+  return parameters;
 }
 
 ColourImage ramp(int width, int height) {
@@ -32,21 +32,21 @@ ColourImage ramp(int width, int height) {
 }
 
 TEST(Input, NormalisesEachColourAndPads) {
-  InputSettings settings = settings_of(Fit::pad, 8, 6);
-  settings.mean = {0.1, 0.2, 0.3};
-  settings.deviation = {0.5, 1, 2};
-  settings.pad_value = 51;
+  InputParameters parameters = parameters_of(Fit::pad, 8, 6);
+  parameters.mean = {0.1, 0.2, 0.3};
+  parameters.deviation = {0.5, 1, 2};
+  parameters.pad_value = 51;
   ColourImage picture(5, 4);
   std::uint8_t* p = picture.pixel(4, 3);
   p[0] = 255, p[1] = 102, p[2] = 0;
-  NetworkInput input = prepare_input(picture, settings);
+  NetworkInput input = prepare_input(picture, parameters);
   const auto at = [&](int c, int x, int y) { return input.values[size_t((c * 6 + y) * 8 + x)]; };
   EXPECT_FLOAT_EQ(at(0, 4, 3), (1 - 0.1f) / 0.5f);
   EXPECT_FLOAT_EQ(at(1, 4, 3), 0.4f - 0.2f);
   EXPECT_FLOAT_EQ(at(2, 4, 3), -0.15f);
   EXPECT_FLOAT_EQ(at(0, 5, 3), (0.2f - 0.1f) / 0.5f);
-  settings.is_bgr = true;
-  input = prepare_input(picture, settings);
+  parameters.is_bgr = true;
+  input = prepare_input(picture, parameters);
   EXPECT_FLOAT_EQ(at(2, 4, 3), (1 - 0.3f) / 2);
   EXPECT_FLOAT_EQ(at(0, 4, 3), -0.2f);
 }
@@ -59,10 +59,10 @@ TEST(Input, PixelsComeBackFromWhereTheyWent) {
   for (const Fit fit : {Fit::pad, Fit::letterbox, Fit::stretch})
     for (int trial = 0; trial < 40; ++trial) {
       const int width = int(random.uniform(1, 400)), height = int(random.uniform(1, 300));
-      InputSettings settings =
-          settings_of(fit, int(random.uniform(8, 300)), int(random.uniform(8, 200)));
-      if (trial % 4 == 0) settings.width = settings.height = 0, settings.multiple = 32;
-      const NetworkInput input = prepare_input(ramp(width, height), settings);
+      InputParameters parameters =
+          parameters_of(fit, int(random.uniform(8, 300)), int(random.uniform(8, 200)));
+      if (trial % 4 == 0) parameters.width = parameters.height = 0, parameters.multiple = 32;
+      const NetworkInput input = prepare_input(ramp(width, height), parameters);
       ASSERT_EQ(input.values.size(), size_t(3 * input.width * input.height));
       EXPECT_LE(input.left + input.scale_x * width, input.width + 1e-9);
       EXPECT_LE(input.top + input.scale_y * height, input.height + 1e-9);
@@ -91,14 +91,14 @@ TEST(Input, SmallerByAreaKeepsTheMean) {
   ColourImage picture(64, 64);
   for (int y = 0; y < 64; ++y)
     for (int x = 0; x < 64; ++x) picture.pixel(x, y)[0] = (x + y) % 2 == 0 ? 200 : 0;
-  const NetworkInput input = prepare_input(picture, settings_of(Fit::stretch, 16, 16));
+  const NetworkInput input = prepare_input(picture, parameters_of(Fit::stretch, 16, 16));
   for (int i = 0; i < 16 * 16; ++i) EXPECT_NEAR(input.values[size_t(i)], 100.0 / 255, 1e-6);
 }
 
 TEST(Input, AHugePictureIsMadeSmaller) {
-  InputSettings settings;
-  settings.multiple = 32;
-  const NetworkInput input = prepare_input(ColourImage(8000, 6000), settings);
+  InputParameters parameters;
+  parameters.multiple = 32;
+  const NetworkInput input = prepare_input(ColourImage(8000, 6000), parameters);
   EXPECT_LE(input.width * input.height, 4'200'000);
   EXPECT_EQ(input.width % 32, 0);
   EXPECT_NEAR(input.scale_x, input.scale_y, 1e-3);

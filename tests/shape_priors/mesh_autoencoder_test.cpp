@@ -142,9 +142,9 @@ TEST(MeshAutoencoder, TrainsTheSameBitsTwiceAndOtherOnesForAnotherSeed) {
   const auto train = [](std::uint64_t seed) {
     auto prior =
         mesh_autoencoder({{"template_grid", std::int64_t{6}}, {"steps", std::int64_t{40}}});
-    TrainingOptions options;
-    options.seed = seed;
-    prior->train(test::training_cars(), options);
+    TrainingRun run;
+    run.seed = seed;
+    prior->train(test::training_cars(), run);
     return prior->decode(at::ones({1, 8}), at::ones({1, 4}));
   };
   const DecodedShape first = train(3), again = train(3), other = train(4);
@@ -156,14 +156,14 @@ TEST(MeshAutoencoder, TrainsTheSameBitsTwiceAndOtherOnesForAnotherSeed) {
 TEST(MeshAutoencoder, ReportsProgressAndStopsWhenTold) {
   auto prior = mesh_autoencoder();
   double last = 0;
-  TrainingOptions options;
-  options.progress = [&](double share, double) {
+  TrainingRun run;
+  run.progress = [&](double share, double) {
     EXPECT_GE(share, last);
     EXPECT_LE(share, 1);
     last = share;
     return share < 0.6;
   };
-  prior->train(test::training_cars(), options);
+  prior->train(test::training_cars(), run);
   EXPECT_GE(last, 0.6);
   EXPECT_LT(last, 1);
   EXPECT_THROW(prior->decode(at::zeros({1, 8}), at::zeros({1, 4})), CheckFailure)

@@ -107,16 +107,16 @@ TEST(TrainNetwork, IsAdamWithACosine) {
 TEST(TrainNetwork, GoesOnWithTheSameBitsAndEndsWithTheSameLoss) {
   constexpr int kSteps = 7;
   std::vector<TensorTable> checkpoints;
-  TrainingOptions options;
-  options.checkpoint = [&](const auto& state) { checkpoints.push_back(state()); };
+  TrainingRun run;
+  run.checkpoint = [&](const auto& state) { checkpoints.push_back(state()); };
   Pair whole;
   const auto loss =
-      train_network(whole, 0.05, kSteps, options, [&](int step) { return whole.loss(step); });
+      train_network(whole, 0.05, kSteps, run, [&](int step) { return whole.loss(step); });
   ASSERT_EQ(checkpoints.size(), size_t{kSteps});
   for (const TensorTable& checkpoint : checkpoints) {
     Pair part;
     part.line->slope.fill_(9);
-    TrainingOptions rest;
+    TrainingRun rest;
     rest.resume = checkpoint;
     EXPECT_EQ(train_network(part, 0.05, kSteps, rest, [&](int step) { return part.loss(step); }),
               loss);
@@ -126,19 +126,19 @@ TEST(TrainNetwork, GoesOnWithTheSameBitsAndEndsWithTheSameLoss) {
 
 TEST(TrainNetwork, ReportsAHundredthAtATimeAndStopsWhenTold) {
   std::vector<double> shares;
-  TrainingOptions options;
-  options.progress = [&](double share, double loss) {
+  TrainingRun run;
+  run.progress = [&](double share, double loss) {
     EXPECT_TRUE(std::isfinite(loss));
     shares.push_back(share);
     return shares.size() < 60;
   };
   Pair pair;
   const auto loss = [&](int step) { return pair.loss(step); };
-  EXPECT_FALSE(train_network(pair, 0.01, 300, options, loss).has_value());
+  EXPECT_FALSE(train_network(pair, 0.01, 300, run, loss).has_value());
   EXPECT_EQ(shares.size(), 60U);
   EXPECT_NEAR(shares.back(), 0.59, 0.01);
   shares.clear();
-  EXPECT_TRUE(train_network(pair, 0.01, 2, options, loss).has_value());
+  EXPECT_TRUE(train_network(pair, 0.01, 2, run, loss).has_value());
   EXPECT_EQ(shares, (std::vector<double>{0.5, 1}));
 }
 

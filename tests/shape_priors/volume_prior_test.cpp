@@ -145,9 +145,9 @@ TEST_P(VolumePriorTest, TrainsTheSameBitsOnOneThreadAndOnTwo) {
   const auto train_on = [&](int count, std::uint64_t seed) {
     at::set_num_threads(count);
     auto prior = make(GetParam(), quick(GetParam()));
-    TrainingOptions options;
-    options.seed = seed;
-    prior->train({test::training_cars().begin(), test::training_cars().begin() + 20}, options);
+    TrainingRun run;
+    run.seed = seed;
+    prior->train({test::training_cars().begin(), test::training_cars().begin() + 20}, run);
     return prior->state();
   };
   const TensorTable one = train_on(1, 3), two = train_on(2, 3);
@@ -186,14 +186,14 @@ TEST_P(VolumePriorTest, CodesFitUnseenCars) {
 TEST_P(VolumePriorTest, StopsWhenToldAndLeavesNothingHalfTrained) {
   auto prior = make(GetParam(), quick(GetParam()));
   double last = 0;
-  TrainingOptions options;
-  options.progress = [&](double share, double) {
+  TrainingRun run;
+  run.progress = [&](double share, double) {
     EXPECT_GE(share, last);
     EXPECT_LE(share, 1);
     last = share;
     return share < 0.6;
   };
-  prior->train(test::training_cars(), options);
+  prior->train(test::training_cars(), run);
   EXPECT_GE(last, 0.6);
   EXPECT_THROW(prior->decode(at::zeros({1, 5}), at::zeros({1, 4})), CheckFailure);
 }

@@ -142,17 +142,17 @@ at::Tensor normal_numbers(at::IntArrayRef shape, double deviation, Random& rando
 std::optional<double> train_network(torch::nn::Module& network,
                                     double learning_rate,
                                     int steps,
-                                    const TrainingOptions& options,
+                                    const TrainingRun& run,
                                     const std::function<at::Tensor(int step)>& loss) {
   const WithGradients gradients(network);
   Training training(network, learning_rate, steps);
-  if (!options.resume.empty()) training.resume(options.resume);
+  if (!run.resume.empty()) training.resume(run.resume);
   const at::AutoGradMode with_gradient(true);
   while (!training.is_done()) {
     training.descend(loss(training.step()));
     if (!training.is_time_to_report()) continue;
-    if (options.checkpoint) options.checkpoint([&] { return training.checkpoint(); });
-    if (options.progress && !options.progress(training.share(), training.loss())) return {};
+    if (run.checkpoint) run.checkpoint([&] { return training.checkpoint(); });
+    if (run.progress && !run.progress(training.share(), training.loss())) return {};
   }
   return training.loss();
 }

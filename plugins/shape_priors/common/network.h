@@ -40,12 +40,12 @@ at::Tensor normal_numbers(at::IntArrayRef shape, double deviation, Random& rando
 ///     rate(step) = learning_rate (0.01 + 0.99 (1 + cos(pi step / steps)) / 2)
 ///
 /// `loss(step)` draws what it draws from streams of that step (Random(seed, name, step)), so that a training which goes
-/// on from a checkpoint has the same bits as one that was never interrupted. Checkpoint and progress of the options are
+/// on from a checkpoint has the same bits as one that was never interrupted. Checkpoint and progress of the run are
 /// called at every hundredth of the way. Returns the last loss, or nothing where progress said stop.
 std::optional<double> train_network(torch::nn::Module& network,
                                     double learning_rate,
                                     int steps,
-                                    const TrainingOptions& options,
+                                    const TrainingRun& run,
                                     const std::function<at::Tensor(int step)>& loss);
 
 }  // namespace monodr::shape_priors

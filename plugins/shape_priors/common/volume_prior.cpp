@@ -40,7 +40,7 @@ class VolumePrior final : public TexturedPrior {
         volume_, model_->field(shape_code), texture_.colours(shape_code, texture_code));
   }
 
-  void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) override;
+  void train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) override;
 
  private:
   TensorTable shape_state() const override { return model_->state(); }
@@ -55,17 +55,17 @@ class VolumePrior final : public TexturedPrior {
   std::unique_ptr<FieldModel> model_;  // null until trained
 };
 
-void VolumePrior::train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) {
+void VolumePrior::train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) {
   check_size(corpus);
   const auto report = [&](double share, double loss) {
-    return !options.progress || options.progress(share, loss);
+    return !run.progress || run.progress(share, loss);
   };
   const CorpusVolumes volumes = sample_corpus(
       *volume_, corpus, [&](double share) { return report(kSampled * share, std::nan("")); });
   if (volumes.empty()) return;
 
   std::unique_ptr<FieldModel> model = make_model_(parameters_, volume_);
-  TrainingOptions rest = options;
+  TrainingRun rest = run;
   rest.progress = [&](double share, double loss) {
     return report(kSampled + (kFieldTrained - kSampled) * share, loss);
   };

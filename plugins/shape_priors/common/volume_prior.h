@@ -21,11 +21,9 @@ class FieldModel {
  public:
   virtual ~FieldModel() = default;
 
-  /// Learns from the volumes; false where options.progress said stop. Checkpoints as in
-  /// TrainingOptions.
-  virtual bool train(const CorpusVolumes& corpus,
-                     const TrainingOptions& options,
-                     TrainedField& result) = 0;
+  /// Learns from the volumes; false where run.progress said stop. Checkpoints as in
+  /// TrainingRun.
+  virtual bool train(const CorpusVolumes& corpus, const TrainingRun& run, TrainedField& result) = 0;
 
   /// [N,D] -> [N,G] on the samples of the half volume; differentiable, in the code's precision.
   virtual at::Tensor field(const at::Tensor& shape_code) const = 0;

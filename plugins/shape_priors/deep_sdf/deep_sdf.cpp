@@ -35,9 +35,7 @@ class DeepSdf final : public FieldModel {
         learning_rate_(parameters.real("learning_rate")),
         code_noise_(parameters.real("code_noise")) {}
 
-  bool train(const CorpusVolumes& corpus,
-             const TrainingOptions& options,
-             TrainedField& result) override;
+  bool train(const CorpusVolumes& corpus, const TrainingRun& run, TrainedField& result) override;
 
   at::Tensor field(const at::Tensor& shape_code) const override {
     return decoder_->field(network_->code_part(codes_.direction(shape_code)));
@@ -50,7 +48,7 @@ class DeepSdf final : public FieldModel {
   at::Tensor first_codes(const CorpusVolumes& corpus, Random& random) const;
   std::optional<double> descend(const CorpusVolumes& corpus,
                                 const at::Tensor& codes,
-                                const TrainingOptions& options);
+                                const TrainingRun& run);
   std::shared_ptr<PointNetwork> new_network(Random& random) const {
     return std::make_shared<PointNetwork>(dims_, hidden_, volume_->truncation, random);
   }
@@ -116,15 +114,15 @@ struct AutoDecoder : Network {
 // Every step sees all meshes at a few samples, so that every code moves at every step.
 std::optional<double> DeepSdf::descend(const CorpusVolumes& corpus,
                                        const at::Tensor& codes,
-                                       const TrainingOptions& options) {
+                                       const TrainingRun& run) {
   const at::Tensor fields = to_tensor(corpus.fields).t().contiguous();  // [G,S]
   const at::Tensor features = point_features(sample_points(*volume_));
   const double variance =
       std::max(1e-12, (fields - fields.mean(1, true)).square().mean().item<double>());
   const SampleDraw draw(corpus.surface_share);
   AutoDecoder both(network_, codes);
-  return train_network(both, learning_rate_, steps_, options, [&](int step) {
-    Random samples_of(options.seed, "samples", step), noise(options.seed, "code noise", step);
+  return train_network(both, learning_rate_, steps_, run, [&](int step) {
+    Random samples_of(run.seed, "samples", step), noise(run.seed, "code noise", step);
     const at::Tensor samples = draw(points_, samples_of);
     const at::Tensor points = at::mm(features.index_select(0, samples), network_->point);
     at::Tensor direction = on_half_sphere(codes);
@@ -137,13 +135,11 @@ std::optional<double> DeepSdf::descend(const CorpusVolumes& corpus,
   });
 }
 
-bool DeepSdf::train(const CorpusVolumes& corpus,
-                    const TrainingOptions& options,
-                    TrainedField& result) {
-  Random random(options.seed, "weights", 0);
+bool DeepSdf::train(const CorpusVolumes& corpus, const TrainingRun& run, TrainedField& result) {
+  Random random(run.seed, "weights", 0);
   network_ = new_network(random);
   const at::Tensor codes = first_codes(corpus, random);
-  const std::optional<double> loss = descend(corpus, codes, options);
+  const std::optional<double> loss = descend(corpus, codes, run);
   if (!loss) return false;
   result.loss = *loss;
   codes_ = whiten_directions(

@@ -67,7 +67,7 @@ class MeshAutoencoder final : public TexturedPrior {
             whole_colours(texture_.colours(shape_code, texture_code), template_.left)};
   }
 
-  void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) override;
+  void train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) override;
 
  private:
   TensorTable shape_state() const override;
@@ -78,12 +78,12 @@ class MeshAutoencoder final : public TexturedPrior {
   std::shared_ptr<Decoder> decoder_;
 };
 
-void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) {
+void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) {
   check_size(corpus);
   // Registration is about half of the work.
   constexpr double kRegistrationShare = 0.5;
   const auto report = [&](double share, double loss) {
-    return !options.progress || options.progress(share, loss);
+    return !run.progress || run.progress(share, loss);
   };
   const TrainingSet set =
       register_corpus(template_, corpus, integer("relaxations"), [&](double share) {
@@ -98,7 +98,7 @@ void MeshAutoencoder::train(const std::vector<CorpusItem>& corpus, const Trainin
   network.steps = integer("steps");
   network.learning_rate = parameters_.real("learning_rate");
   network.code_noise = parameters_.real("code_noise");
-  network.training = options;
+  network.training = run;
   network.training.progress = [&](double share, double loss) {
     return report(kRegistrationShare + (0.98 - kRegistrationShare) * share, loss);
   };

@@ -68,25 +68,25 @@ std::shared_ptr<Decoder> decoder_of_white(const Autoencoder& network,
 
 }  // namespace
 
-TrainedDecoder train_decoder(const TrainingSet& set, const NetworkParameters& options) {
+TrainedDecoder train_decoder(const TrainingSet& set, const NetworkParameters& parameters) {
   const PrincipalComponents components =
-      principal_components(set.shapes, set.weights, options.components);
+      principal_components(set.shapes, set.weights, parameters.components);
   // Scaled so that the rows' mean squared length is 1.
   const Eigen::MatrixXd& c = components.coefficients;
   const double scale = std::max(1e-9, std::sqrt(c.squaredNorm() / static_cast<double>(c.rows())));
   const at::Tensor samples = to_tensor((c / scale).cast<float>());
 
-  const TrainingOptions& training = options.training;
+  const TrainingRun& training = parameters.training;
   Random random(training.seed, "weights", 0);
-  Autoencoder network(components.basis.rows(), options.hidden, options.latent_dims, random);
+  Autoencoder network(components.basis.rows(), parameters.hidden, parameters.latent_dims, random);
   const auto loss_of = [&](int step) {
     Random noise(training.seed, "code noise", static_cast<std::uint64_t>(step));
     const at::Tensor codes = network.encode(samples);
-    const at::Tensor noisy = codes + normal_numbers(codes.sizes(), options.code_noise, noise);
+    const at::Tensor noisy = codes + normal_numbers(codes.sizes(), parameters.code_noise, noise);
     return (network.decode(noisy) - samples).square().sum(1).mean();
   };
   const std::optional<double> loss =
-      train_network(network, options.learning_rate, options.steps, training, loss_of);
+      train_network(network, parameters.learning_rate, parameters.steps, training, loss_of);
   if (!loss) return {};
 
   const Eigen::MatrixXd raw = to_matrix(network.encode(samples));

@@ -26,7 +26,7 @@ struct NetworkParameters {
   int steps = 1500;
   double learning_rate = 0.01;
   double code_noise = 0.05;  ///< deviation of the noise on standardised codes while training
-  TrainingOptions training;
+  TrainingRun training;
 };
 
 struct TrainedDecoder {
@@ -40,6 +40,6 @@ struct TrainedDecoder {
 ///
 /// The codes that come out are white over the corpus (mean 0, covariance 1), and ordered: the first
 /// dimension moves the shape most.
-TrainedDecoder train_decoder(const TrainingSet& set, const NetworkParameters& options);
+TrainedDecoder train_decoder(const TrainingSet& set, const NetworkParameters& parameters);
 
 }  // namespace monodr::mesh_autoencoder

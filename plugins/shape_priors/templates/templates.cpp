@@ -113,7 +113,7 @@ class Templates final : public ShapePrior {
     return (paint - own.to(paint.scalar_type())) / kTint;
   }
 
-  void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) override {
+  void train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) override {
     if (corpus.size() < static_cast<size_t>(count_))
       throw UserError(fmt::format(
           "the shape prior 'templates' has {} templates, but the corpus only {} meshes; give it "
@@ -125,12 +125,12 @@ class Templates final : public ShapePrior {
     if (chosen.size() > static_cast<size_t>(count_)) {
       const CorpusVolumes volumes =
           sample_corpus(make_half_volume(kLengthSamples), corpus, [&](double share) {
-            return !options.progress || options.progress(0.9 * share, 0);
+            return !run.progress || run.progress(0.9 * share, 0);
           });
       if (volumes.empty()) return;
       chosen = representatives(volumes.fields, static_cast<size_t>(count_));
     }
-    if (options.progress && !options.progress(1, 0)) return;
+    if (run.progress && !run.progress(1, 0)) return;
     TensorTable state;
     std::vector<at::Tensor> vertices, faces, colours;
     std::vector<int64_t> vertex_counts, face_counts;

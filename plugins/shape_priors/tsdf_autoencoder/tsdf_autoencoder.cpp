@@ -69,9 +69,7 @@ class VolumeAutoencoder final : public FieldModel {
     size_.hidden = parameters.integer("hidden");
   }
 
-  bool train(const CorpusVolumes& corpus,
-             const TrainingOptions& options,
-             TrainedField& result) override;
+  bool train(const CorpusVolumes& corpus, const TrainingRun& run, TrainedField& result) override;
 
   at::Tensor field(const at::Tensor& shape_code) const override {
     return mean_.to(shape_code.dtype()) + truncation_ * (*decoder_)(codes_.direction(shape_code));
@@ -83,7 +81,7 @@ class VolumeAutoencoder final : public FieldModel {
  private:
   std::optional<double> descend(const at::Tensor& volumes,
                                 Autoencoder& network,
-                                const TrainingOptions& options) const;
+                                const TrainingRun& run) const;
 
   double truncation_;
   std::int64_t epochs_, batch_;
@@ -98,13 +96,13 @@ class VolumeAutoencoder final : public FieldModel {
 // that is left.
 std::optional<double> VolumeAutoencoder::descend(const at::Tensor& volumes,
                                                  Autoencoder& network,
-                                                 const TrainingOptions& options) const {
+                                                 const TrainingRun& run) const {
   const std::int64_t meshes = volumes.size(0), batch = std::min(batch_, meshes);
   const int steps = static_cast<int>(epochs_ * (meshes / batch));
   const double variance = std::max(1e-12, volumes.square().mean().item<double>());
-  return train_network(network, learning_rate_, steps, options, [&](int step) {
-    Random noise(options.seed, "code noise", static_cast<std::uint64_t>(step));
-    const at::Tensor rows = rows_of_step(options.seed, step, meshes, batch);
+  return train_network(network, learning_rate_, steps, run, [&](int step) {
+    Random noise(run.seed, "code noise", static_cast<std::uint64_t>(step));
+    const at::Tensor rows = rows_of_step(run.seed, step, meshes, batch);
     return network.residual(volumes.index_select(0, rows),
                             normal_numbers({batch, size_.dims}, code_noise_, noise)) /
            variance;
@@ -112,15 +110,15 @@ std::optional<double> VolumeAutoencoder::descend(const at::Tensor& volumes,
 }
 
 bool VolumeAutoencoder::train(const CorpusVolumes& corpus,
-                              const TrainingOptions& options,
+                              const TrainingRun& run,
                               TrainedField& result) {
   const at::Tensor fields = to_tensor(corpus.fields);
   mean_ = fields.mean(0);
   const auto& [x, y, z] = size_.samples;
   const at::Tensor volumes = ((fields - mean_) / truncation_).view({-1, 1, x, y, z});
-  Random random(options.seed, "weights", 0);
+  Random random(run.seed, "weights", 0);
   Autoencoder network(size_, random);
-  const std::optional<double> loss = descend(volumes, network, options);
+  const std::optional<double> loss = descend(volumes, network, run);
   if (!loss) return false;
   result.loss = *loss;
   decoder_ = network.decoder;

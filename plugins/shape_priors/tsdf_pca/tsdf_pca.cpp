@@ -26,9 +26,7 @@ class PrincipalVolumes final : public FieldModel {
  public:
   PrincipalVolumes(int dims, std::int64_t samples) : dims_(dims), samples_(samples) {}
 
-  bool train(const CorpusVolumes& corpus,
-             const TrainingOptions& options,
-             TrainedField& result) override {
+  bool train(const CorpusVolumes& corpus, const TrainingRun& run, TrainedField& result) override {
     const Eigen::MatrixXd fields = corpus.fields.cast<double>();
     const auto components =
         principal_components(fields, Eigen::RowVectorXd::Ones(fields.cols()), dims_);
@@ -50,7 +48,7 @@ class PrincipalVolumes final : public FieldModel {
     }
     mean_ = to_tensor(components.mean.cast<float>()).squeeze(0);
     basis_ = to_tensor(basis.cast<float>());
-    return !options.progress || options.progress(1, result.loss);
+    return !run.progress || run.progress(1, result.loss);
   }
 
   at::Tensor field(const at::Tensor& shape_code) const override {

@@ -57,11 +57,11 @@ class Points final : public ShapePrior {
   at::Tensor texture_from_paint(const at::Tensor& paint) const override {
     return at::logit(paint, 0.05) - mean_.to(paint.scalar_type());
   }
-  void train(const std::vector<CorpusItem>& corpus, const TrainingOptions& options) override {
+  void train(const std::vector<CorpusItem>& corpus, const TrainingRun& run) override {
     at::Tensor sum = at::zeros({3}, at::kDouble);
     for (std::size_t i = 0; i < corpus.size(); ++i) {
       for (int axis = 0; axis < 3; ++axis) sum[axis] += corpus[i].mesh.colours.at(0)[axis];
-      if (options.progress && !options.progress(double(i + 1) / double(corpus.size()), 0)) return;
+      if (run.progress && !run.progress(double(i + 1) / double(corpus.size()), 0)) return;
     }
     mean_ = at::logit(sum / int64_t(corpus.size()), 0.05).to(at::kFloat);
   }
