@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast the engine of --launcher slurm is, by the program `runexp` with stand-ins for Slurm's commands:
 //
-//   plan_100000      plans and submits 100 000 cells: expand, check, database, orders, scripts (limit: 10 s, 500 MB)
-//   collect_100000   takes in what 1 000 simulated nodes have left of them (limit: 2 000 cells a second). Each fiftieth task
-//                    died on its node once and was run again, each hundredth never came back, each hundredth cell failed.
-//                    A result has 60 metrics, 20 objects and 300 points of curves. Then submits what is left.
+//   plan      plans and submits 100 000 cells: expand, check, database, orders, scripts (limit: 10 s, 500 MB)
+//   collect   takes in what 1 000 simulated nodes have left (limit: 2 000 cells a second). Each fiftieth task died on its
+//             node once and was run again, each hundredth never came back, each hundredth cell failed. Then submits what
+//             is left. The cells' results are
+//               small   of a sweep on a handful of pictures: 60 metrics, 20 objects, 300 points of curves
+//               usual   what a cell of experiments/ablation_rotation.toml leaves: 64 objects, 90 headings, 450 points
+//               big     200 objects with their detections, 540 headings, 700 points
 //
 // Wall times of the program from start to end; peak_MB is of that process.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -33,8 +37,16 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::size_t cell_count = 100000;
 constexpr std::size_t node_count = 1000;
+
+/// How much the result of a cell holds besides its 60 metrics.
+struct Size {
+  int objects, modes, points;
+  bool detections;
+};
+constexpr Size small_result{20, 0, 300, false};
+constexpr Size usual_result{64, 90, 450, true};
+constexpr Size big_result{200, 540, 700, true};
 
 std::string binary(const std::string& name) {
   const char* folder = std::getenv("MONODR_BINARY_DIR");
@@ -42,7 +54,7 @@ std::string binary(const std::string& name) {
 }
 
 struct Cost {
-  double seconds = 0, peak_mb = 0;
+  double seconds = 0, cpu_seconds = 0, peak_mb = 0;
 };
 
 /// `runexp WORDS...` in the folder, with Slurm's stand-ins.
@@ -64,7 +76,12 @@ Cost run(const fs::path& folder, std::vector<std::string> words) {
   ::wait4(pid, &status, 0, &usage);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   MONODR_CHECK(WIFEXITED(status) && WEXITSTATUS(status) <= 1, "'runexp' ended with {}", status);
-  return {elapsed.count(), static_cast<double>(usage.ru_maxrss) / 1024};
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return {elapsed.count(),
+          seconds(usage.ru_utime) + seconds(usage.ru_stime),
+          static_cast<double>(usage.ru_maxrss) / 1024};
 }
 
 std::string list_of(int count, int factor) {
@@ -80,13 +97,14 @@ void write_command(const fs::path& folder, const std::string& name, const std::s
   fs::permissions(file, fs::perms::owner_all);
 }
 
-void write_world(const fs::path& folder) {
+/// An experiment of so many thousand cells.
+void write_world(const fs::path& folder, int thousands) {
   std::ofstream(folder / "e.toml") << fmt::format(
       "[loss.mask]\n[launcher.slurm]\nat_once = {}\n[sweep]\nseed = {}\n\"fit.iterations\" = {}\n"
       "\"fit.hypotheses\" = {}\n",
       node_count,
       list_of(100, 1),
-      list_of(100, 10),
+      list_of(thousands, 10),
       list_of(10, 1));
   std::ofstream(folder / "jobs.json") << R"({"jobs": []})";
   write_command(folder, "sbatch", "echo x >> jobs; wc -l < jobs\n");
@@ -94,7 +112,32 @@ void write_world(const fs::path& folder) {
   write_command(folder, "scontrol", "echo 'MaxArraySize            = 10001'\n");
 }
 
-std::string result_text(const std::string& cell, bool failed) {
+ObjectResult object_of(int number) {
+  ObjectResult object;
+  object.frame = fmt::format("{:06d}", number / 4);
+  object.label = number % 4;
+  object.difficulty = "easy";
+  object.matched = true;
+  double value = 0.1234567891 * (number + 1);
+  for (const ObjectColumn& column : object_columns()) object.*column.member = value *= 1.0625;
+  return object;
+}
+
+Annotation detection_of(int number) {
+  Annotation a;
+  a.category = "Car";
+  a.alpha = 0.987654321 / (number + 1);
+  a.box2d = {101.25 + number, 99.125, 203.0625 + number, 180.3};
+  a.box3d.height = 1.523;
+  a.box3d.width = 1.6321;
+  a.box3d.length = 3.9123;
+  a.box3d.location = {1.1 * number, 1.65432, 17.123456789};
+  a.box3d.rotation_y = 0.3 * number;
+  a.score = 1.0 / (number + 2);
+  return a;
+}
+
+std::string result_text(const std::string& cell, bool failed, const Size& size) {
   CellResult result;
   result.cell = cell;
   result.state = failed ? "failed" : "done";
@@ -105,15 +148,24 @@ std::string result_text(const std::string& cell, bool failed) {
   }
   for (int i = 0; i < 60; ++i)
     result.metrics.push_back({fmt::format("metric_{}", i), "car", "easy", 0.7, 40, 0.01 * i, "1"});
-  for (int i = 0; i < 20; ++i) {
-    ObjectResult object;
-    object.frame = fmt::format("{:06d}", i);
-    object.difficulty = "easy";
-    object.matched = true;
-    result.objects.push_back(object);
+  for (int i = 0; i < size.objects; ++i) {
+    result.objects.push_back(object_of(i));
+    if (!size.detections) continue;
+    if (i % 4 == 0) result.detections.push_back({result.objects.back().frame, {}});
+    result.detections.back().objects.push_back(detection_of(i));
   }
-  for (int i = 0; i < 300; ++i) result.series.push_back({"loss.total", i, 1.0 / (1 + i)});
-  result.provenance = {{"host", "node"}, {"commit", "c0ffee"}};
+  for (int i = 0; i < size.modes; ++i) {
+    const int object = i * size.objects / size.modes;
+    DetectedMode mode;
+    static_cast<HeadingMode&>(mode) = {detection_of(i).box3d, 0.5 / (i + 1), 0.0123 * i, 0.25};
+    mode.frame = fmt::format("{:06d}", object / 4);
+    mode.detection = object % 4;
+    result.modes.push_back(mode);
+  }
+  for (int i = 0; i < size.points; ++i)
+    result.series.push_back({fmt::format("loss.{}", i % 3), i / 3, 1.0 / (1 + i)});
+  for (int i = 0; i < 15; ++i)
+    result.provenance[fmt::format("fact_{}", i)] = fmt::format("value {}", i);
   return to_json(result);
 }
 
@@ -122,7 +174,7 @@ void put(const std::string& file, const std::string& text) {
 }
 
 /// What nodes leave of a submission, and the controller's word on it. Returns how many cells have a result.
-std::size_t simulate_nodes(const Submission& submission, const fs::path& folder) {
+std::size_t simulate_nodes(const Submission& submission, const fs::path& folder, const Size& size) {
   Random random(7);
   std::size_t results = 0;
   json jobs = json::array();
@@ -139,7 +191,8 @@ std::size_t simulate_nodes(const Submission& submission, const fs::path& folder)
       if (died_once && i == died_at) put(stem + ".alive", "{}");
       if (never_comes_back && i >= died_at) continue;
       put(stem + ".alive", R"({"time": 0, "progress": 1, "host": "node"})");
-      put(stem + ".result.json", result_text(stem.substr(stem.size() - 64), results % 100 == 99));
+      put(stem + ".result.json",
+          result_text(stem.substr(stem.size() - 64), results % 100 == 99, size));
       ++results;
     }
     jobs.push_back({{"name", submission.name},
@@ -154,29 +207,50 @@ std::size_t simulate_nodes(const Submission& submission, const fs::path& folder)
   return results;
 }
 
-void plan_100000(benchmark::State& state) {
+void plan(benchmark::State& state) {
   for (auto _ : state) {
     const TemporaryFolder folder("monodr-bench");
-    write_world(folder.path());
+    write_world(folder.path(), static_cast<int>(state.range(0)) / 1000);
     const Cost cost = run(folder.path(), {"e.toml", "--launcher", "slurm"});
     state.SetIterationTime(cost.seconds);
+    state.counters["cpu_s"] = cost.cpu_seconds;
     state.counters["peak_MB"] = cost.peak_mb;
   }
 }
 
-void collect_100000(benchmark::State& state) {
+std::size_t rows_of(const Database& database) {
+  std::size_t rows = 0;
+  for (const char* table : {"metric",
+                            "object",
+                            "frame",
+                            "detection",
+                            "heading_mode",
+                            "series",
+                            "provenance",
+                            "config"}) {
+    SQLite::Statement count(database.connection(), fmt::format("SELECT count(*) FROM {}", table));
+    count.executeStep();
+    rows += static_cast<std::size_t>(count.getColumn(0).getInt64());
+  }
+  return rows;
+}
+
+void collect(benchmark::State& state, const Size& size) {
+  const auto cell_count = static_cast<std::size_t>(state.range(0));
   for (auto _ : state) {
     const TemporaryFolder folder("monodr-bench");
-    write_world(folder.path());
+    write_world(folder.path(), static_cast<int>(cell_count) / 1000);
     run(folder.path(), {"e.toml", "--launcher", "slurm"});
     const Submission submission = find_submissions((folder.path() / "results").string()).at(0);
-    const std::size_t results = simulate_nodes(submission, folder.path());
+    const std::size_t results = simulate_nodes(submission, folder.path(), size);
     const Cost cost = run(folder.path(), {"collect"});
     state.SetIterationTime(cost.seconds);
     state.counters["cells_per_second"] = static_cast<double>(results) / cost.seconds;
+    state.counters["cpu_s"] = cost.cpu_seconds;
     state.counters["peak_MB"] = cost.peak_mb;
 
     const Database database((folder.path() / "results/results.sqlite").string());
+    state.counters["rows_per_second"] = static_cast<double>(rows_of(database)) / cost.seconds;
     const std::size_t failed = results / 100;
     std::map<std::string, std::size_t> counts;
     for (const auto& [id, word] : database.states("e")) ++counts[word];
@@ -194,8 +268,22 @@ void collect_100000(benchmark::State& state) {
   }
 }
 
-BENCHMARK(plan_100000)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
-BENCHMARK(collect_100000)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(plan)->Arg(100000)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(collect, small, small_result)
+    ->Arg(100000)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(collect, usual, usual_result)
+    ->Arg(20000)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(collect, big, big_result)
+    ->Arg(5000)
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace monodr

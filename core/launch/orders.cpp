@@ -4,6 +4,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
+#include "base/json_reader.h"
 #include "results/cell_result.h"
 
 namespace monodr {
@@ -22,6 +24,23 @@ std::string one_line(const json& document) {
 
 std::vector<std::string> texts(const json& list) {
   return list.get<std::vector<std::string>>();
+}
+
+PluginRecord plugin_from(JsonReader& json) {
+  PluginRecord plugin;
+  for (json.begin_object(); json.next_member();) {
+    if (json.key() == "kind")
+      plugin.kind = json.string();
+    else if (json.key() == "name")
+      plugin.name = json.string();
+    else if (json.key() == "version")
+      plugin.version = json.string();
+    else if (json.key() == "file_hash")
+      plugin.file_hash = json.string();
+    else
+      json.skip();
+  }
+  return plugin;
 }
 
 }  // namespace
@@ -52,24 +71,57 @@ std::string to_json(const CellOrder& order) {
 }
 
 CellOrder cell_order_from_json(const std::string& text) {
-  const json cell = json::parse(text);
+  JsonReader json(text);
   CellOrder order;
   CellRecord& record = order.record;
-  record.id = cell.at("id");
-  record.experiment = cell.at("experiment");
-  record.arm = cell.at("arm");
-  record.arm_order = cell.at("arm_order");
-  record.seed = cell.at("seed");
-  record.axes = cell.at("axes").get<std::map<std::string, std::string>>();
-  record.config = cell.at("config").dump();
-  record.code_hash = cell.at("code_hash");
-  for (const json& plugin : cell.at("plugins"))
-    record.plugins.push_back(
-        {plugin.at("kind"), plugin.at("name"), plugin.at("version"), plugin.at("file_hash")});
-  order.plugin_folders = texts(cell.at("plugin_folders"));
-  order.cache = cell.at("cache");
-  order.output = cell.at("output");
-  order.pictures = cell.at("pictures");
+  JsonMembers members("an order",
+                      {"id",
+                       "experiment",
+                       "arm",
+                       "arm_order",
+                       "seed",
+                       "axes",
+                       "config",
+                       "code_hash",
+                       "plugins",
+                       "plugin_folders",
+                       "cache",
+                       "output",
+                       "pictures"});
+  for (json.begin_object(); json.next_member();) {
+    const std::string& key = json.key();
+    members.note(key);
+    if (key == "id")
+      record.id = json.string();
+    else if (key == "experiment")
+      record.experiment = json.string();
+    else if (key == "arm")
+      record.arm = json.string();
+    else if (key == "arm_order")
+      record.arm_order = static_cast<int>(json.integer());
+    else if (key == "seed")
+      record.seed = json.integer();
+    else if (key == "axes")
+      for (json.begin_object(); json.next_member();) record.axes[json.key()] = json.string();
+    else if (key == "config")
+      record.config = json.skip();
+    else if (key == "code_hash")
+      record.code_hash = json.string();
+    else if (key == "plugins")
+      for (json.begin_array(); json.next_element();) record.plugins.push_back(plugin_from(json));
+    else if (key == "plugin_folders")
+      for (json.begin_array(); json.next_element();) order.plugin_folders.push_back(json.string());
+    else if (key == "cache")
+      order.cache = json.string();
+    else if (key == "output")
+      order.output = json.string();
+    else if (key == "pictures")
+      order.pictures = json.string();
+    else
+      json.skip();
+  }
+  json.end();
+  members.require_all();
   return order;
 }
 

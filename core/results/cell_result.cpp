@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/cell_result.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "base/error.h"
+#include "base/json_reader.h"
 
 namespace monodr {
 namespace {
@@ -19,11 +22,44 @@ json number(double value) {
   return value;
 }
 
-double to_number(const json& value) {
-  if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
-  if (value == "inf") return std::numeric_limits<double>::infinity();
-  if (value == "-inf") return -std::numeric_limits<double>::infinity();
-  return value.get<double>();
+double to_number(JsonReader& json) {
+  if (json.read_null()) return std::numeric_limits<double>::quiet_NaN();
+  if (!json.is_string()) return json.number();
+  const std::string word = json.string();
+  if (word != "inf" && word != "-inf")
+    throw UserError(fmt::format("'{}' stands where a number is expected", word));
+  const double infinity = std::numeric_limits<double>::infinity();
+  return word == "inf" ? infinity : -infinity;
+}
+
+template <typename Value>
+void read_list(JsonReader& json, std::vector<Value>& values, Value (*read)(JsonReader&)) {
+  for (json.begin_array(); json.next_element();) values.push_back(read(json));
+}
+
+/// The elements of an array of a fixed length, each read into its place.
+class Row {
+ public:
+  explicit Row(JsonReader& json) : json_(json) { json_.begin_array(); }
+
+  Row& operator>>(std::string& text) { return next(), text = json_.string(), *this; }
+  Row& operator>>(int& number) { return next(), number = static_cast<int>(json_.integer()), *this; }
+  Row& operator>>(double& number) { return next(), number = to_number(json_), *this; }
+  void end() {
+    if (json_.next_element()) throw UserError("an array is longer than expected");
+  }
+
+ private:
+  void next() {
+    if (!json_.next_element()) throw UserError("an array is shorter than expected");
+  }
+  JsonReader& json_;
+};
+
+void read_box(Row& row, Box3d& box) {
+  row >> box.height >> box.width >> box.length;
+  for (int i = 0; i < 3; ++i) row >> box.location[i];
+  row >> box.rotation_y;
 }
 
 json to_array(const MetricValue& m) {
@@ -31,8 +67,12 @@ json to_array(const MetricValue& m) {
       m.name, m.category, m.difficulty, number(m.iou), m.recall_positions, number(m.value), m.unit};
 }
 
-MetricValue metric_from(const json& a) {
-  return {a.at(0), a.at(1), a.at(2), to_number(a.at(3)), a.at(4), to_number(a.at(5)), a.at(6)};
+MetricValue metric_from(JsonReader& json) {
+  MetricValue m;
+  Row row(json);
+  row >> m.name >> m.category >> m.difficulty >> m.iou >> m.recall_positions >> m.value >> m.unit;
+  row.end();
+  return m;
 }
 
 json to_object(const ObjectResult& o) {
@@ -46,16 +86,40 @@ json to_object(const ObjectResult& o) {
   return object;
 }
 
-ObjectResult object_from(const json& j) {
+/// The column of that name, nullptr where there is none.
+const ObjectColumn* column_named(const std::string& name) {
+  static const auto columns = [] {
+    std::unordered_map<std::string, const ObjectColumn*> by_name;
+    for (const ObjectColumn& column : object_columns()) by_name.emplace(column.name, &column);
+    return by_name;
+  }();
+  const auto found = columns.find(name);
+  return found == columns.end() ? nullptr : found->second;
+}
+
+ObjectResult object_from(JsonReader& json) {
   ObjectResult o;
-  o.frame = j.at("frame");
-  o.label = j.at("label");
-  o.difficulty = j.at("difficulty");
-  o.matched = j.at("matched");
-  o.failure = j.at("failure");
   // A file that an earlier version left lacks the newer columns.
-  for (const ObjectColumn& column : object_columns())
-    o.*column.member = to_number(j.value(column.name, json()));
+  for (const ObjectColumn& column : object_columns()) o.*column.member = ObjectMeasurements::none;
+  JsonMembers members("an object", {"frame", "label", "difficulty", "matched", "failure"});
+  for (json.begin_object(); json.next_member();) {
+    members.note(json.key());
+    if (json.key() == "frame")
+      o.frame = json.string();
+    else if (json.key() == "label")
+      o.label = static_cast<int>(json.integer());
+    else if (json.key() == "difficulty")
+      o.difficulty = json.string();
+    else if (json.key() == "matched")
+      o.matched = json.boolean();
+    else if (json.key() == "failure")
+      o.failure = json.string();
+    else if (const ObjectColumn* column = column_named(json.key()))
+      o.*column->member = to_number(json);
+    else
+      json.skip();
+  }
+  members.require_all();
   return o;
 }
 
@@ -80,20 +144,14 @@ json to_array(const Annotation& a) {
   return array;
 }
 
-Annotation annotation_from(const json& array) {
-  const auto at = [&](size_t index) { return to_number(array.at(index)); };
+Annotation annotation_from(JsonReader& json) {
   Annotation a;
-  a.category = array.at(0);
-  a.truncation = at(1);
-  a.occlusion = array.at(2);
-  a.alpha = at(3);
-  a.box2d = {at(4), at(5), at(6), at(7)};
-  a.box3d.height = at(8);
-  a.box3d.width = at(9);
-  a.box3d.length = at(10);
-  a.box3d.location = {at(11), at(12), at(13)};
-  a.box3d.rotation_y = at(14);
-  a.score = at(15);
+  Row row(json);
+  row >> a.category >> a.truncation >> a.occlusion >> a.alpha;
+  row >> a.box2d.left >> a.box2d.top >> a.box2d.right >> a.box2d.bottom;
+  read_box(row, a.box3d);
+  row >> a.score;
+  row.end();
   return a;
 }
 
@@ -113,19 +171,13 @@ json to_array(const DetectedMode& m) {
   return array;
 }
 
-DetectedMode mode_from(const json& array) {
-  const auto at = [&](size_t index) { return to_number(array.at(index)); };
+DetectedMode mode_from(JsonReader& json) {
   DetectedMode m;
-  m.frame = array.at(0);
-  m.detection = array.at(1);
-  m.alpha = at(2);
-  m.box.height = at(3);
-  m.box.width = at(4);
-  m.box.length = at(5);
-  m.box.location = {at(6), at(7), at(8)};
-  m.box.rotation_y = at(9);
-  m.loss = at(10);
-  m.probability = at(11);
+  Row row(json);
+  row >> m.frame >> m.detection >> m.alpha;
+  read_box(row, m.box);
+  row >> m.loss >> m.probability;
+  row.end();
   return m;
 }
 
@@ -135,32 +187,56 @@ json to_object(const FrameAnnotations& frame) {
   return {{"frame", frame.frame}, {"objects", objects}};
 }
 
-FrameAnnotations frame_from(const json& object) {
+FrameAnnotations frame_from(JsonReader& json) {
   FrameAnnotations frame;
-  frame.frame = object.at("frame");
-  for (const json& annotation : object.at("objects"))
-    frame.objects.push_back(annotation_from(annotation));
+  JsonMembers members("a frame", {"frame", "objects"});
+  for (json.begin_object(); json.next_member();) {
+    members.note(json.key());
+    if (json.key() == "frame")
+      frame.frame = json.string();
+    else if (json.key() == "objects")
+      read_list(json, frame.objects, annotation_from);
+    else
+      json.skip();
+  }
+  members.require_all();
   return frame;
 }
 
-CellResult result_from(const json& document) {
-  CellResult result;
-  result.cell = document.at("cell");
-  result.state = document.at("state");
-  result.message = document.at("message");
-  result.seconds = to_number(document.at("seconds"));
-  result.peak_memory_mb = to_number(document.at("peak_memory_mb"));
-  result.provenance = document.at("provenance").get<std::map<std::string, std::string>>();
-  for (const json& metric : document.at("metrics")) result.metrics.push_back(metric_from(metric));
-  for (const json& object : document.at("objects")) result.objects.push_back(object_from(object));
-  for (const json& frame : document.at("detections"))
-    result.detections.push_back(frame_from(frame));
-  // A file that an earlier version left has none.
-  for (const json& mode : document.value("heading_modes", json::array()))
-    result.modes.push_back(mode_from(mode));
-  for (const json& point : document.at("series"))
-    result.series.push_back({point.at(0), point.at(1), to_number(point.at(2))});
-  return result;
+SeriesPoint point_from(JsonReader& json) {
+  SeriesPoint point;
+  Row row(json);
+  row >> point.name >> point.step >> point.value;
+  row.end();
+  return point;
+}
+
+void read_member(JsonReader& json, CellResult& result) {
+  const std::string& key = json.key();
+  if (key == "cell")
+    result.cell = json.string();
+  else if (key == "state")
+    result.state = json.string();
+  else if (key == "message")
+    result.message = json.string();
+  else if (key == "seconds")
+    result.seconds = to_number(json);
+  else if (key == "peak_memory_mb")
+    result.peak_memory_mb = to_number(json);
+  else if (key == "provenance")
+    for (json.begin_object(); json.next_member();) result.provenance[json.key()] = json.string();
+  else if (key == "metrics")
+    read_list(json, result.metrics, metric_from);
+  else if (key == "objects")
+    read_list(json, result.objects, object_from);
+  else if (key == "detections")
+    read_list(json, result.detections, frame_from);
+  else if (key == "heading_modes")
+    read_list(json, result.modes, mode_from);
+  else if (key == "series")
+    read_list(json, result.series, point_from);
+  else
+    json.skip();
 }
 
 }  // namespace
@@ -195,8 +271,28 @@ std::string to_json(const CellResult& result) {
 
 CellResult cell_result_from_json(const std::string& text) {
   try {
-    return result_from(json::parse(text));
-  } catch (const json::exception& error) {
+    JsonReader json(text);
+    CellResult result;
+    // A file that an earlier version left has no headings.
+    JsonMembers members("a result",
+                        {"cell",
+                         "state",
+                         "message",
+                         "metrics",
+                         "objects",
+                         "detections",
+                         "series",
+                         "provenance",
+                         "seconds",
+                         "peak_memory_mb"});
+    for (json.begin_object(); json.next_member();) {
+      members.note(json.key());
+      read_member(json, result);
+    }
+    members.require_all();
+    json.end();
+    return result;
+  } catch (const UserError& error) {
     throw UserError(
         fmt::format("this is not the result of a cell ({}); delete the file and run the cell again",
                     error.what()));

@@ -36,11 +36,17 @@ std::int64_t variant_row(SQLite::Database& connection, const CellRecord& record)
 }
 
 std::int64_t cell_row(SQLite::Database& connection, const CellRecord& record) {
+  return cell_row(connection, record, variant_row(connection, record));
+}
+
+std::int64_t cell_row(SQLite::Database& connection,
+                      const CellRecord& record,
+                      std::int64_t variant) {
   Statement add(connection,
                 "INSERT INTO cell (variant, hash, seed, state, is_current) "
                 "VALUES (?, ?, ?, 'missing', 0) "
                 "ON CONFLICT (hash, variant) DO UPDATE SET seed = excluded.seed RETURNING id");
-  add.bind(1, variant_row(connection, record));
+  add.bind(1, variant);
   add.bind(2, record.id);
   add.bind(3, record.seed);
   add.executeStep();

@@ -18,5 +18,7 @@ std::int64_t variant_row(SQLite::Database& connection, const CellRecord& record)
 
 /// cell.id of the cell, made where it is missing: state "missing", not current.
 std::int64_t cell_row(SQLite::Database& connection, const CellRecord& record);
+/// The same where the row of its variant is known.
+std::int64_t cell_row(SQLite::Database& connection, const CellRecord& record, std::int64_t variant);
 
 }  // namespace monodr

@@ -37,8 +37,29 @@ std::string state_of(const Statement& row, const std::string& this_host, std::in
 // Where a mark that is a cluster's job has the name of a host: no host can have this one.
 constexpr const char* kJobHost = "a cluster's job";
 
-constexpr const char* no_mark =
-    "pid = NULL, process = NULL, host = NULL, launcher = NULL, lease_until = NULL";
+/// For as long as it lives, rows of whose owners the writer made sure are not looked up again.
+class WithoutForeignKeys {
+ public:
+  explicit WithoutForeignKeys(SQLite::Database& connection) : connection_(connection) {
+    connection_.exec("PRAGMA foreign_keys = OFF");
+  }
+  ~WithoutForeignKeys() { connection_.tryExec("PRAGMA foreign_keys = ON"); }
+  WithoutForeignKeys(const WithoutForeignKeys&) = delete;
+  WithoutForeignKeys& operator=(const WithoutForeignKeys&) = delete;
+
+ private:
+  SQLite::Database& connection_;
+};
+
+void put(ResultWriter& writer, const CellRecord& record, const CellResult& result) {
+  MONODR_CHECK(record.id == result.cell, "result of {} for cell {}", result.cell, record.id);
+  MONODR_CHECK(result.state == "done" || result.state == "failed", "state '{}'", result.state);
+  writer.replace(record, result);
+}
+
+// Of many results at once: pages of the file kept at hand, KB, and those written before they are moved into the file.
+constexpr int bulk_cache_kb = 65536;
+constexpr int bulk_pages = 16384;
 
 }  // namespace
 
@@ -87,7 +108,7 @@ void Database::clear_dead_marks() {
   Statement marked(*connection_,
                    "SELECT hash, state, pid, process, host, lease_until, id FROM cell WHERE pid IS "
                    "NOT NULL AND state <> 'missing'");
-  Statement clear(*connection_, fmt::format("UPDATE cell SET {} WHERE id = ?", no_mark));
+  Statement clear(*connection_, fmt::format("UPDATE cell SET {} WHERE id = ?", kNoMark));
   std::vector<std::int64_t> dead;
   while (marked.executeStep())
     if (state_of(marked, host_name(), clock_()) != "running") dead.push_back(marked.getColumn(6));
@@ -154,7 +175,7 @@ void Database::release(const CellRecord& record) {
     Statement unmark(*connection_,
                      fmt::format("UPDATE cell SET {}, started = iif(state = 'missing', NULL, "
                                  "started) WHERE id = ? AND pid = ? AND host = ?",
-                                 no_mark));
+                                 kNoMark));
     unmark.bind(1, cell);
     unmark.bind(2, ::getpid());
     unmark.bind(3, host_name());
@@ -173,34 +194,21 @@ void Database::import_result(const CellRecord& record, const CellResult& result)
 
 void Database::import_results(const std::vector<std::pair<CellRecord, CellResult>>& results) {
   if (results.empty()) return;
-  write([&] {
-    for (const auto& [record, result] : results) import_rows(record, result);
+  guarded([&] {
+    connection_->exec(fmt::format("PRAGMA cache_size = -{}", bulk_cache_kb));
+    connection_->exec(fmt::format("PRAGMA wal_autocheckpoint = {}", bulk_pages));
+    const WithoutForeignKeys unchecked(*connection_);
+    write([&] {
+      ResultWriter writer(*connection_);
+      for (const auto& [record, result] : results) put(writer, record, result);
+    });
   });
 }
 
 // Inside a transaction.
 void Database::import_rows(const CellRecord& record, const CellResult& result) {
-  MONODR_CHECK(record.id == result.cell, "result of {} for cell {}", result.cell, record.id);
-  MONODR_CHECK(result.state == "done" || result.state == "failed", "state '{}'", result.state);
-  const std::int64_t cell = cell_row(*connection_, record);
-  Statement update(
-      *connection_,
-      fmt::format("UPDATE cell SET state = ?, message = ?, seconds = ?, peak_memory_mb = ?, "
-                  "finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), is_current = 1, {} WHERE "
-                  "id = ?",
-                  no_mark));
-  update.bind(1, result.state);
-  update.bind(2, result.message);
-  update.bind(3, result.seconds);
-  update.bind(4, result.peak_memory_mb);
-  update.bind(5, cell);
-  update.exec();
-  Statement supersede(*connection_,
-                      "UPDATE cell SET is_current = 0 WHERE id <> ?1 AND is_current AND "
-                      "(variant, seed) = (SELECT variant, seed FROM cell WHERE id = ?1)");
-  supersede.bind(1, cell);
-  supersede.exec();
-  replace_rows_of_cell(*connection_, cell, record, result);
+  ResultWriter writer(*connection_);
+  put(writer, record, result);
 }
 
 std::vector<bool> Database::mark_for_job(
@@ -266,7 +274,7 @@ void Database::release_from_job(const std::string& job, const std::vector<std::s
     Statement unmark(*connection_,
                      fmt::format("UPDATE cell SET {}, started = iif(state = 'missing', NULL, "
                                  "started) WHERE hash = ? AND pid = 0 AND host = ? AND process = ?",
-                                 no_mark));
+                                 kNoMark));
     for (const std::string& cell : cells) {
       unmark.bind(1, cell);
       unmark.bind(2, kJobHost);
@@ -318,7 +326,7 @@ Database Database::only_tagged(const std::vector<std::string>& tags) const {
         *copy,
         fmt::format("UPDATE cell SET is_current = 0, {} WHERE id NOT IN (SELECT cell FROM "
                     "tag WHERE name = ?)",
-                    no_mark));
+                    kNoMark));
     for (const std::string& tag : tags) {
       drop.bind(1, tag);
       drop.exec();

@@ -207,6 +207,29 @@ TEST(Database, AnExceptionLeavesTheCellAsItWas) {
   EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
 }
 
+// Many results go by one transaction, with the ids of names remembered and foreign keys not looked up meanwhile.
+TEST(Database, ManyResultsAtOnceAreAllThereOrNone) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord first = sample_record("first", 0), second = sample_record("second", 0),
+                   third = sample_record("third", 0);
+  CellResult twice = sample_result(second, 2);
+  twice.metrics.push_back(twice.metrics[0]);
+  EXPECT_THROW(database.import_results({{first, sample_result(first, 1)}, {second, twice}}),
+               CheckFailure);
+  EXPECT_EQ(query(database, "SELECT count(*) FROM cell"), "0\n");
+  EXPECT_EQ(query(database, "SELECT count(*) FROM metric_name"), "0\n");
+  EXPECT_EQ(query(database, "PRAGMA foreign_keys"), "1\n");
+
+  database.import_results({{first, sample_result(first, 1)}, {second, sample_result(second, 2)}});
+  database.import_result(third, sample_result(third, 3));
+  EXPECT_EQ(query(database, "SELECT arm, value FROM v_metrics WHERE unit = 'deg' ORDER BY arm"),
+            "first;1.0\nsecond;2.0\nthird;3.0\n");
+  EXPECT_EQ(query(database, "SELECT count(*) FROM metric_name"), "4\n");
+  EXPECT_EQ(query(database, "PRAGMA foreign_key_check"), "");
+  EXPECT_EQ(query(database, "PRAGMA foreign_keys"), "1\n");
+}
+
 TEST(Database, AFullDiskIsAUserErrorAndTearsNothing) {
   const Folder folder;
   Database database(folder.file());
