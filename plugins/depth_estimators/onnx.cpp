@@ -12,7 +12,7 @@ namespace {
 std::unique_ptr<DepthEstimator> make(const Parameters& parameters) {
   return std::make_unique<NetworkDepth>(
       open_onnx_network(parameters.text("model"), parameters.texts("outputs")),
-      input_settings(parameters),
+      input_parameters(parameters),
       depth_reading(parameters));
 }
 
@@ -23,7 +23,7 @@ PluginDescriptor descriptor() {
   info.version = "1.0.0";
   info.description = "Depth by a network in a ONNX file (OpenCV's DNN module).";
   info.is_default = true;
-  info.parameters = depth_estimator_parameters();
+  info.parameters = depth_estimator_schema();
   return {info, DepthEstimatorFactory(make)};
 }
 

@@ -14,7 +14,7 @@ std::unique_ptr<DepthEstimator> make(const Parameters& parameters) {
   return std::make_unique<NetworkDepth>(
       open_torchscript_network(
           parameters.text("model"), parameters.texts("outputs"), torchscript_input(parameters)),
-      input_settings(parameters),
+      input_parameters(parameters),
       depth_reading(parameters));
 }
 
@@ -24,7 +24,7 @@ PluginDescriptor descriptor() {
   info.name = "torchscript";
   info.version = "1.0.0";
   info.description = "Depth by a network in a TorchScript file (LibTorch).";
-  info.parameters = joined({depth_estimator_parameters(), torchscript_parameters()});
+  info.parameters = joined({depth_estimator_schema(), torchscript_schema()});
   return {info, DepthEstimatorFactory(make)};
 }
 

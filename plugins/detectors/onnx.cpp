@@ -12,8 +12,8 @@ namespace {
 std::unique_ptr<Detector> make(const Parameters& parameters) {
   return std::make_unique<NetworkDetector>(
       open_onnx_network(parameters.text("model"), parameters.texts("outputs")),
-      input_settings(parameters),
-      head_settings(parameters));
+      input_parameters(parameters),
+      head_parameters(parameters));
 }
 
 PluginDescriptor descriptor() {
@@ -24,7 +24,7 @@ PluginDescriptor descriptor() {
   info.description =
       "Boxes, classes, scores and masks by a network in a ONNX file (OpenCV's DNN module).";
   info.is_default = true;
-  info.parameters = detector_parameters();
+  info.parameters = detector_schema();
   return {info, DetectorFactory(make)};
 }
 

@@ -14,8 +14,8 @@ std::unique_ptr<Detector> make(const Parameters& parameters) {
   return std::make_unique<NetworkDetector>(
       open_torchscript_network(
           parameters.text("model"), parameters.texts("outputs"), torchscript_input(parameters)),
-      input_settings(parameters),
-      head_settings(parameters));
+      input_parameters(parameters),
+      head_parameters(parameters));
 }
 
 PluginDescriptor descriptor() {
@@ -25,7 +25,7 @@ PluginDescriptor descriptor() {
   info.version = "1.0.0";
   info.description =
       "Boxes, classes, scores and masks by a network in a TorchScript file (LibTorch).";
-  info.parameters = joined({detector_parameters(), torchscript_parameters()});
+  info.parameters = joined({detector_schema(), torchscript_schema()});
   return {info, DetectorFactory(make)};
 }
 

@@ -32,7 +32,7 @@ std::vector<EstimatedDepth> NetworkDepth::estimate(std::span<const CameraPicture
   return depths;
 }
 
-ParameterSchema depth_estimator_parameters() {
+ParameterSchema depth_estimator_schema() {
   return joined({model_schema(), input_schema({}), depth_schema()});
 }
 

@@ -26,6 +26,6 @@ class NetworkDepth final : public DepthEstimator {
 };
 
 /// The schema of such a plugin: model, outputs, and those of input and reading.
-ParameterSchema depth_estimator_parameters();
+ParameterSchema depth_estimator_schema();
 
 }  // namespace monodr

@@ -45,7 +45,7 @@ std::vector<std::vector<FoundObject>> NetworkDetector::detect(
   return found;
 }
 
-ParameterSchema detector_parameters() {
+ParameterSchema detector_schema() {
   InputParameters input;
   input.multiple = 32;
   input.pad_value = 114;

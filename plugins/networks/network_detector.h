@@ -30,6 +30,6 @@ class NetworkDetector final : public Detector {
 };
 
 /// The schema of such a plugin: model, outputs, and those of input and head.
-ParameterSchema detector_parameters();
+ParameterSchema detector_schema();
 
 }  // namespace monodr

@@ -26,7 +26,7 @@ ParameterSchema joined(const std::vector<ParameterSchema>& parts) {
   return all;
 }
 
-ParameterSchema torchscript_parameters() {
+ParameterSchema torchscript_schema() {
   return {{.name = "input_as",
            .default_value = std::string("batch"),
            .unit = "",

@@ -13,6 +13,6 @@ ParameterSchema model_schema();
 ParameterSchema joined(const std::vector<ParameterSchema>& parts);
 
 /// input_as, of TorchScript files.
-ParameterSchema torchscript_parameters();
+ParameterSchema torchscript_schema();
 
 }  // namespace monodr
