@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -38,7 +39,7 @@ with that.
 
 --method predictor ('runexp predict' in one word) asks a trained network alone for the boxes, --method predictor+fit
 starts the fit at its proposals; keys of [predictor] and [train] say which (docs/predictors.md). What is not trained yet is trained
-first and kept in the cache.
+first, on made-up cars and their labels (train.supervision says otherwise), and kept in the cache.
 
 Examples:
   runexp detect street.jpg --networks networks/yolov5n-seg.toml --field-of-view 70
@@ -85,6 +86,12 @@ std::string write_manifest(const std::vector<std::string>& pictures,
   return file.string();
 }
 
+bool says(const std::vector<std::string>& overrides, const std::string& key) {
+  return std::any_of(overrides.begin(), overrides.end(), [&](const std::string& word) {
+    return word.rfind(key + "=", 0) == 0;
+  });
+}
+
 }  // namespace
 
 int run_detect(const std::vector<std::string>& arguments) {
@@ -103,6 +110,9 @@ int run_detect(const std::vector<std::string>& arguments) {
                     "look at no picture",
                     method));
   if (!values["method"].defaulted()) overrides.push_back("method.name=" + method);
+  if (method != "fit" && !says(overrides, "predictor.file") &&
+      !says(overrides, "train.supervision"))
+    overrides.push_back("train.supervision=labels");
 
   const TemporaryFolder scratch("monodr-detect");
   const CameraChoice camera = camera_choice(values);
