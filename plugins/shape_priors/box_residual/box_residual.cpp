@@ -36,7 +36,7 @@ class BoxField final : public FieldModel {
   }
 
   bool train(const CorpusVolumes& corpus,
-             const TrainingOptions& options,
+             const TrainingRun& options,
              TrainedField& result) override {
     result.codes = Eigen::MatrixXd::Zero(corpus.fields.rows(), kParts);
     result.loss = 1;
