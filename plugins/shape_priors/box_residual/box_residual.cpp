@@ -35,12 +35,10 @@ class BoxField final : public FieldModel {
         }
   }
 
-  bool train(const CorpusVolumes& corpus,
-             const TrainingRun& options,
-             TrainedField& result) override {
+  bool train(const CorpusVolumes& corpus, const TrainingRun& run, TrainedField& result) override {
     result.codes = Eigen::MatrixXd::Zero(corpus.fields.rows(), kParts);
     result.loss = 1;
-    return !options.progress || options.progress(1, result.loss);
+    return !run.progress || run.progress(1, result.loss);
   }
 
   at::Tensor field(const at::Tensor& shape_code) const override {
