@@ -5,9 +5,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "base/error.h"
+#include "base/random.h"
 
 namespace monodr {
 namespace {
@@ -62,32 +62,35 @@ std::optional<json> read(const std::string& text) {
   }
 }
 
+std::size_t below(Random& random, std::size_t count) {
+  return static_cast<std::size_t>(random.below(static_cast<int>(count)));
+}
+
 // A value of random shape and depth, with what texts and numbers can hold.
-json random_value(std::mt19937& random, int depth) {
+json random_value(Random& random, int depth) {
   static const std::vector<std::string> texts = {
       "", "plain", "quote \" slash \\ / tab \t null \0x", "\u00e9\u4e16\U0001F697", "\x1f\x7f"};
-  switch (random() % (depth > 0 ? 8 : 6)) {
+  switch (random.below(depth > 0 ? 8 : 6)) {
     case 0:
       return nullptr;
     case 1:
-      return random() % 2 == 0;
+      return random.chance(.5);
     case 2:
-      return static_cast<std::int64_t>(random()) - 2147483648LL;
+      return static_cast<std::int64_t>(random.bits() >> 32) - 2147483648LL;
     case 3:
-      return std::ldexp(static_cast<double>(random()) + 0.5,
-                        static_cast<int>(random() % 400) - 200);
+      return std::ldexp(random.uniform(0, 4294967296.0) + 0.5, random.below(400) - 200);
     case 4:
     case 5:
-      return texts[random() % texts.size()];
+      return texts[below(random, texts.size())];
     case 6: {
       json list = json::array();
-      for (unsigned i = random() % 4; i > 0; --i) list.push_back(random_value(random, depth - 1));
+      for (int i = random.below(4); i > 0; --i) list.push_back(random_value(random, depth - 1));
       return list;
     }
     default: {
       json object = json::object();
-      for (unsigned i = random() % 4; i > 0; --i)
-        object[texts[random() % texts.size()] + std::to_string(i)] =
+      for (int i = random.below(4); i > 0; --i)
+        object[texts[below(random, texts.size())] + std::to_string(i)] =
             random_value(random, depth - 1);
       return object;
     }
@@ -97,7 +100,7 @@ json random_value(std::mt19937& random, int depth) {
 TEST(JsonReader, ReadsWhatAnotherLibraryWrites) {
   const unsigned seed = 5;
   SCOPED_TRACE(seed);
-  std::mt19937 random(seed);
+  Random random(seed);
   for (int i = 0; i < 300; ++i) {
     const json before = random_value(random, 4);
     for (const std::string& text : {before.dump(), before.dump(2), before.dump(-1, ' ', true)}) {
@@ -112,15 +115,15 @@ TEST(JsonReader, ReadsWhatAnotherLibraryWrites) {
 TEST(JsonReader, RefusesWhatAnotherLibraryRefuses) {
   const unsigned seed = 6;
   SCOPED_TRACE(seed);
-  std::mt19937 random(seed);
+  Random random(seed);
   const std::string alphabet = "{}[]\",:\\u0eE.-+ tfn\x01\xC3\x80";
   for (int i = 0; i < 3000; ++i) {
     std::string text = random_value(random, 3).dump();
-    const std::size_t at = random() % text.size();
+    const std::size_t at = below(random, text.size());
     if (i % 3 == 0)
       text.resize(at);
     else
-      text[at] = alphabet[random() % alphabet.size()];
+      text[at] = alphabet[below(random, alphabet.size())];
     const bool is_json = json::accept(text);
     const auto read_as = read(text);
     // Numbers that JSON writes otherwise (01, 1.) are read; a number too large for a double is not.
