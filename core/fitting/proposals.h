@@ -15,7 +15,7 @@ ObservationBatch mirrored(const ObservationBatch& batch);
 /// same middle, from 0.88 to 1.12 times the crop's side.
 struct Views {
   bool mirror = true;
-  int windows = 3;
+  int windows = 1;
 };
 
 /// What the predictor says, without gradients. Heads and their probabilities are those of the crop itself.

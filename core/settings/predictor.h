@@ -34,7 +34,7 @@ struct PredictorSettings {
   int proposals = 4;          ///< heads, each with a whole state
   double heading_weight = 8;  ///< of the log-probability of a heading beside its loss; 0 = none
   bool mirror = true;         ///< asked of the picture and its mirror image
-  int views = 3;              ///< asked of so many windows, closer and wider ones
+  int views = 1;              ///< asked of so many windows, closer and wider ones
   std::string file;           ///< a trained predictor, "" = train one
 };
 

@@ -42,7 +42,7 @@ json learning_config(const std::string& supervision) {
   config.merge_patch(json::parse(R"({
     "method": {"name": "predictor"},
     "predictor": {"plugin": "resnet_predictor", "proposals": 2, "resnet_predictor": {}},
-    "train": {"objects": 20, "epochs": 2, "batch": 24, "rule": "mean", "rounds": 1,
+    "train": {"objects": 20, "epochs": 2, "batch": 24, "scene_look": "plain", "rule": "mean", "rounds": 1,
               "accept_consistency": 0.0, "accept_heading": 0.0}})"));
   config["train"]["supervision"] = supervision;
   return config;
@@ -86,6 +86,7 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
   const json config = learning_config("render");
   json other = config;
   other["predictor"]["heading_weight"] = 3.0;
+  other["predictor"]["views"] = 3;
   other["dataset"]["objects"] = 7;
   other["dataset"]["scene_seed"] = 9;
   other["fit"]["iterations"] = 50;
@@ -99,6 +100,7 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
       {"/train/epochs", 3},
       {"/train/objects", 30},
       {"/train/seed", 1},
+      {"/train/scene_look", "street"},
       {"/train/rule", "hindsight"},
       {"/dataset/mask_raggedness", 1.0},
       {"/loss/mask/weight", 2.0},
