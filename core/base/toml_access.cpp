@@ -7,7 +7,7 @@
 
 namespace monodr {
 
-const TomlNode::Table& as_table(const TomlNode& node, const std::string& name) {
+const TomlNode::Table& as_table(const TomlNode& node, std::string_view name) {
   if (!node.is_table())
     throw UserError(node.where,
                     fmt::format("'{}' is {}, but must be a table", name, describe_kind(node)));
@@ -15,8 +15,8 @@ const TomlNode::Table& as_table(const TomlNode& node, const std::string& name) {
 }
 
 const TomlNode::List& as_list(const TomlNode& node,
-                              const std::string& name,
-                              const std::string& example) {
+                              std::string_view name,
+                              std::string_view example) {
   if (!node.is_list())
     throw UserError(
         node.where,
