@@ -144,7 +144,7 @@ void set_titles(std::vector<MetricColumn>& columns) {
 
 std::vector<MetricColumn> default_columns(const std::string& category) {
   std::vector<MetricColumn> columns;
-  const auto add = [&](const char* name, int recall_positions = 0) {
+  const auto add = [&](const std::string& name, int recall_positions = 0) {
     const MetricDefinition& d = metric_named(name);
     MetricColumn column{d.name, category, "", 0, recall_positions, d.unit, {}, d.title, d.meaning};
     column.better = d.better;
