@@ -67,7 +67,8 @@ DrawObjects draw_objects_by_worker(const Database& database, const po::variables
 DrawLandscape draw_landscape_by_worker(const Database& database, const po::variables_map& values) {
   return [&](const StoredCell& cell, const std::string& frame, int label) {
     const StoredResult stored = find_stored_result(database, cell.hash);
-    const ObjectResult& object = choose_object(stored, fmt::format("{}/{}", frame, label));
+    const std::string words = fmt::format("{}/{}", frame, label);
+    const ObjectResult& object = choose_object(stored, words);
     SheetOrder order = order_for(stored, object, values);
     order.drawing = "landscape";
     Progress progress = Progress::for_stream(stderr, values["quiet"].as<bool>());
