@@ -39,8 +39,9 @@ NetworkInput placed(int width, int height, const InputParameters& parameters) {
   input.scale_x = std::max(1.0, std::round(scale * width)) / width;  // whole pixels
   input.scale_y = std::max(1.0, std::round(scale * height)) / height;
   if (!may_grow) return input;
-  input.left = std::floor((input.width - input.scale_x * width) / 2);
-  input.top = std::floor((input.height - input.scale_y * height) / 2);
+  // In whole pixels: 3 * (1.0 / 3) and its like may round to more than the input holds, and half of less than nothing is -1.
+  input.left = (input.width - int(std::lround(input.scale_x * width))) / 2;
+  input.top = (input.height - int(std::lround(input.scale_y * height))) / 2;
   return input;
 }
 

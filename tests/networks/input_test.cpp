@@ -52,6 +52,15 @@ TEST(Input, NormalisesEachColourAndPads) {
 }
 
 /// A map over the input that holds the input's own column or row comes back as the picture's.
+TEST(Input, APictureThatFillsTheInputBeginsAtItsBorder) {
+  for (int side = 1; side < 400; ++side)
+    for (const int width : {49, 98, 161, 187, 197, 237}) {
+      const NetworkInput input =
+          prepare_input(ramp(side, 5), parameters_of(Fit::letterbox, width, 200));
+      ASSERT_GE(std::min(input.left, input.top), 0) << side << " " << width;
+    }
+}
+
 TEST(Input, PixelsComeBackFromWhereTheyWent) {
   const std::uint64_t seed = std::uint64_t(::testing::UnitTest::GetInstance()->random_seed()) + 1;
   SCOPED_TRACE(seed);
@@ -64,6 +73,7 @@ TEST(Input, PixelsComeBackFromWhereTheyWent) {
       if (trial % 4 == 0) parameters.width = parameters.height = 0, parameters.multiple = 32;
       const NetworkInput input = prepare_input(ramp(width, height), parameters);
       ASSERT_EQ(input.values.size(), size_t(3 * input.width * input.height));
+      EXPECT_GE(std::min(input.left, input.top), 0) << "written before the picture";
       EXPECT_LE(input.left + input.scale_x * width, input.width + 1e-9);
       EXPECT_LE(input.top + input.scale_y * height, input.height + 1e-9);
       if (fit == Fit::pad) {
