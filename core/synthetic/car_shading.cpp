@@ -90,15 +90,8 @@ float spokes(const CarParameters& car, const Vector3f& p) {
   return open ? .12f : 1;
 }
 
-// Characters on a plate: 14 cells, dark or not by a hash.
 float characters(const CarParameters& car, const Vector3f& p) {
-  const float across = p.z() / (.30f * car.dimensions[1] / 2);  // about -1..1
-  if (std::abs(across) > .88f) return 1;
-  const int cell = static_cast<int>(std::floor((across + 1) * 7));
-  const float inside = (across + 1) * 7 - cell;
-  const std::uint32_t hash = (static_cast<std::uint32_t>(cell) * 2654435761u) ^
-                             static_cast<std::uint32_t>(car.paint.x() * 65535);
-  return inside < .55f && (hash >> 7) % 4 != 0 ? .25f : 1;
+  return is_character(car, p.z() / (.30f * car.dimensions[1] / 2)) ? .25f : 1;
 }
 
 // Two reflectors in a darker housing.

@@ -96,12 +96,7 @@ Finish rear_lamp(const CarTrim& trim, float v, const Vector3f& glow) {
 Finish plate(const CarParameters& car, const CarTrim::Span& span, const Vector3f& p) {
   Finish finish;
   const float across = p.z() / (span.half_width * car.dimensions[1] / 2);  // -1..1
-  const int cell = static_cast<int>(std::floor((across + 1) * 7));
-  const std::uint32_t hash = (static_cast<std::uint32_t>(cell) * 2654435761u) ^
-                             static_cast<std::uint32_t>(car.paint.x() * 65535);
-  const bool dark =
-      std::abs(across) < .88f && (across + 1) * 7 - cell < .55f && (hash >> 7) % 4 != 0;
-  finish.albedo = (dark ? .16f : .72f) * Vector3f(1, 1, .96f);
+  finish.albedo = (is_character(car, across) ? .16f : .72f) * Vector3f(1, 1, .96f);
   if (std::abs(across) > .91f && across > 0) finish.albedo = {.05f, .10f, .45f};
   return finish;
 }
@@ -110,14 +105,7 @@ void front_end(const CarTrim& trim,
                const CarParameters& car,
                const EndPoint& e,
                const Vector3f& p,
-               const Vector3f& lit,
                Finish& finish) {
-  float u = 0, v = 0;
-  if (in_lamp(trim.front, e, u, v)) {
-    finish = front_lamp(trim, u, v, lit);
-    return;
-  }
-  if (e.beside) return;
   if (e.up < trim.front_bumper) finish = plastic(trim.plastic);
   if (trim.intake.holds(e.across, e.up)) finish = plastic(.012f);
   if (trim.grille.holds(e.across, e.up) && e.across >= trim.grille_split) {
@@ -139,14 +127,7 @@ void rear_end(const CarTrim& trim,
               const CarParameters& car,
               const EndPoint& e,
               const Vector3f& p,
-              const Vector3f& lit,
               Finish& finish) {
-  float u = 0, v = 0;
-  if (in_lamp(trim.rear, e, u, v)) {
-    finish = rear_lamp(trim, v, lit);
-    return;
-  }
-  if (e.beside) return;
   if (e.up < trim.rear_bumper) finish = plastic(trim.plastic);
   if (e.up < .1f) finish = plastic(.02f);
   if (trim.boot_band.holds(e.across, e.up)) finish = rear_lamp(trim, .5f, Vector3f::Zero());
@@ -262,6 +243,15 @@ CarTrim random_trim(Random& random, const CarParameters& car) {
   return trim;
 }
 
+bool is_character(const CarParameters& car, float across) {
+  if (std::abs(across) > .88f) return false;
+  const int cell = static_cast<int>(std::floor((across + 1) * 7));
+  const float inside = (across + 1) * 7 - cell;
+  const std::uint32_t hash = (static_cast<std::uint32_t>(cell) * 2654435761u) ^
+                             static_cast<std::uint32_t>(car.paint.x() * 65535);
+  return inside < .55f && (hash >> 7) % 4 != 0;
+}
+
 Material under_trim(const CarParameters& car,
                     Material material,
                     const Vector3f& position,
@@ -289,8 +279,11 @@ void apply_trim(const CarTrim& trim,
   finish.highlight *= 1 - dusty;
   EndPoint point;
   if (on_end(car, position, normal, point)) {
-    point.front ? front_end(trim, car, point, position, lit, finish)
-                : rear_end(trim, car, point, position, lit, finish);
+    float u = 0, v = 0;
+    if (in_lamp(point.front ? trim.front : trim.rear, point, u, v))
+      finish = point.front ? front_lamp(trim, u, v, lit) : rear_lamp(trim, v, lit);
+    else if (!point.beside)
+      (point.front ? front_end : rear_end)(trim, car, point, position, finish);
     return;
   }
   if (trim.side_strip && std::abs(normal.z()) > .6f) {

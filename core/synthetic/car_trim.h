@@ -64,6 +64,9 @@ struct CarTrim {
 /// Lamps, grille and the rest of one car.
 CarTrim random_trim(Random& random, const CarParameters& car);
 
+/// Whether a number plate is dark at this place, -1 to 1 over its width: 14 cells, dark or not by a hash of the car's paint.
+bool is_character(const CarParameters& car, float across);
+
 /// The material that the trim is painted on at a point: paint where the mesh has lamps, plates and openings at its ends.
 /// `position` and `normal` in the object's axes (x forward, y down, z left), metres.
 Material under_trim(const CarParameters& car,
