@@ -148,6 +148,10 @@ class Training {
 
   void run() {
     if (where_.size > 1) group_ = std::make_unique<TrainingGroup>(where_);
+    if (is_there()) {
+      if (group_ != nullptr) group_->part();
+      return;
+    }
     std::vector<TrainingExample> examples =
         load_examples(training_requests(settings_, cache_),
                       settings_.train.supervision == Supervision::labels,
@@ -175,6 +179,12 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+  /// Whether somebody has trained it meanwhile, by what the leader sees: all stay or all go.
+  bool is_there() const {
+    const at::Tensor there = at::full({1}, fs::exists(path_) ? 1 : 0, at::kLong);
+    if (group_ != nullptr) group_->take_leaders(there);
+    return there.item<int64_t>() != 0;
+  }
   ProposalLoss loss_of_known_states() const {
     return settings_.train.compare == StateComparison::corners
                ? known_corner_loss(
@@ -322,7 +332,7 @@ void make_trained_predictor(const json& config,
     return;
   }
   const std::string path = predictor_path(config, registry, cache);
-  if (fs::exists(path)) return;
+  if (where.size == 1 && fs::exists(path)) return;
   Training(config, registry, cache, path, progress, note, where).run();
 }
 
@@ -332,6 +342,7 @@ void help_train_predictor(const json& config,
                           const Rendezvous& where) {
   const PrepareProgress progress = [](const std::string&, double) {};
   const PrepareNote note = [](const std::string&) {};
+  if (!cell_settings(config).predictor.file.empty()) return;  // the leader only checks it
   Training(config, registry, cache, predictor_path(config, registry, cache), progress, note, where)
       .run();
 }
