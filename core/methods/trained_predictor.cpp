@@ -86,6 +86,9 @@ std::string inputs_of(const json& config,
   }
   if (settings.train.supervision == Supervision::pseudo_labels)
     for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
+  if (settings.train.supervision == Supervision::render && settings.train.judge_steps > 0)
+    for (const auto& [key, value] : config.at("fit").items())
+      if (key.rfind("rate_", 0) == 0) inputs["rates"][key] = value;
   return inputs.dump();
 }
 
@@ -165,7 +168,9 @@ class Training {
         break;
       case Supervision::render: {
         const Objective objective = pipeline_.objective();
-        learn(examples, render_loss(objective), 0);
+        learn(examples,
+              render_loss(objective, pipeline_.settings.rates, settings_.train.judge_steps),
+              0);
         break;
       }
       case Supervision::pseudo_labels:
