@@ -155,11 +155,12 @@ class Training {
       if (group_ != nullptr) group_->part();
       return;
     }
-    std::vector<TrainingExample> examples =
-        load_examples(training_requests(settings_, cache_),
-                      settings_.train.supervision == Supervision::labels,
-                      at::get_num_threads(),
-                      [&](double share) { progress_("reading the training frames", share); });
+    std::vector<TrainingExample> examples = load_examples(
+        training_requests(settings_, cache_),
+        settings_.train.supervision == Supervision::labels,
+        at::get_num_threads(),
+        [&](double share) { progress_("reading the training frames", share); },
+        group_.get());
     record_.training["seen"] = examples.size();
     switch (settings_.train.supervision) {
       case Supervision::labels:

@@ -147,6 +147,27 @@ void TrainingGroup::take_leaders(at::Tensor values) const {
   });
 }
 
+std::vector<std::string> TrainingGroup::exchange(const std::string& own) const {
+  std::vector<std::string> all(static_cast<std::size_t>(where_.size));
+  all[static_cast<std::size_t>(where_.rank)] = own;
+  const at::Tensor lengths = at::zeros({where_.size}, at::kLong);
+  lengths[where_.rank] = static_cast<int64_t>(own.size());
+  sum(lengths);
+  for (int rank = 0; rank < where_.size; ++rank) {
+    std::string& text = all[static_cast<std::size_t>(rank)];
+    text.resize(static_cast<std::size_t>(lengths[rank].item<int64_t>()));
+    if (text.empty()) continue;
+    together(where_, [&] {
+      std::vector<at::Tensor> list{
+          at::from_blob(text.data(), {static_cast<int64_t>(text.size())}, at::kByte)};
+      c10d::BroadcastOptions options;
+      options.rootRank = rank;
+      processes_->gloo->broadcast(list, options)->wait();
+    });
+  }
+  return all;
+}
+
 void TrainingGroup::part() const {
   const auto say = [&](const std::string& what) {
     processes_->store->set(what + std::to_string(where_.rank), std::vector<std::uint8_t>{1});
@@ -180,6 +201,9 @@ TrainingGroup::TrainingGroup(const Rendezvous& where) : where_(where) {
 
 void TrainingGroup::sum(at::Tensor) const {}
 void TrainingGroup::take_leaders(at::Tensor) const {}
+std::vector<std::string> TrainingGroup::exchange(const std::string& own) const {
+  return {own};
+}
 void TrainingGroup::part() const {}
 
 #endif

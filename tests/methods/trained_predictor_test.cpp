@@ -23,6 +23,7 @@
 #include "cell/small_cell.h"
 #include "fitting/initialiser.h"
 #include "fitting/observation_batch.h"
+#include "methods/example_bytes.h"
 #include "methods/fit_pipeline.h"
 #include "methods/method.h"
 #include "methods/predictor_training.h"
@@ -399,6 +400,29 @@ TEST_F(TrainedPredictorTest, IsTrainedByTwoProcesses) {
     EXPECT_NEAR(two.record.curve[i].training,
                 one.record.curve[i].training,
                 1e-4 * one.record.curve[i].training);
+}
+
+/// Each reads half of the frames and has all, in the order in which one alone reads them.
+TEST_F(PredictorTrainingTest, TwoReadWhatOneReads) {
+  if (!TrainingGroup::is_built_in()) GTEST_SKIP() << "built without gloo";
+  const json config = learning_config("labels");
+  make(config);
+  const auto requests = training_requests(cell_settings(config), cache_->path());
+  std::array<std::string, 2> bytes;
+  const ScratchFolder place;
+  const auto read = [&](int rank) {
+    const TrainingGroup group({rank, 2, place.path() + "/store"});
+    const auto found = load_examples(
+        requests, true, 1, [](double) {}, &group);
+    bytes[static_cast<size_t>(rank)] = to_bytes({found});
+    group.part();
+  };
+  std::thread other(read, 1);
+  read(0);
+  other.join();
+  const auto alone = load_examples(requests, true, 2, [](double) {});
+  ASSERT_GT(alone.size(), 10u);
+  for (const std::string& theirs : bytes) EXPECT_TRUE(theirs == to_bytes({alone}));
 }
 
 TEST_F(PredictorTrainingTest, CutsShowTheObjectWhereItsStateSays) {
