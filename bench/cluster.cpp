@@ -270,6 +270,7 @@ void collect(benchmark::State& state, const Size& size) {
 
 BENCHMARK(plan)->Arg(100000)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(collect, small, small_result)
+    ->Arg(5000)
     ->Arg(100000)
     ->UseManualTime()
     ->Iterations(1)
