@@ -86,6 +86,9 @@ std::string inputs_of(const json& config,
   }
   if (settings.train.supervision == Supervision::pseudo_labels)
     for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
+  if (settings.train.supervision == Supervision::render && settings.train.judge_steps > 0)
+    for (const auto& [key, value] : config.at("fit").items())
+      if (key.rfind("rate_", 0) == 0) inputs["rates"][key] = value;
   return inputs.dump();
 }
 
@@ -148,6 +151,10 @@ class Training {
 
   void run() {
     if (where_.size > 1) group_ = std::make_unique<TrainingGroup>(where_);
+    if (is_there()) {
+      if (group_ != nullptr) group_->part();
+      return;
+    }
     std::vector<TrainingExample> examples =
         load_examples(training_requests(settings_, cache_),
                       settings_.train.supervision == Supervision::labels,
@@ -160,7 +167,9 @@ class Training {
         break;
       case Supervision::render: {
         const Objective objective = pipeline_.objective();
-        learn(examples, render_loss(objective), 0);
+        learn(examples,
+              render_loss(objective, pipeline_.settings.rates, settings_.train.judge_steps),
+              0);
         break;
       }
       case Supervision::pseudo_labels:
@@ -175,6 +184,12 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+  /// Whether somebody has trained it meanwhile, by what the leader sees: all stay or all go.
+  bool is_there() const {
+    const at::Tensor there = at::full({1}, fs::exists(path_) ? 1 : 0, at::kLong);
+    if (group_ != nullptr) group_->take_leaders(there);
+    return there.item<int64_t>() != 0;
+  }
   ProposalLoss loss_of_known_states() const {
     return settings_.train.compare == StateComparison::corners
                ? known_corner_loss(
@@ -322,7 +337,7 @@ void make_trained_predictor(const json& config,
     return;
   }
   const std::string path = predictor_path(config, registry, cache);
-  if (fs::exists(path)) return;
+  if (where.size == 1 && fs::exists(path)) return;
   Training(config, registry, cache, path, progress, note, where).run();
 }
 
@@ -332,6 +347,7 @@ void help_train_predictor(const json& config,
                           const Rendezvous& where) {
   const PrepareProgress progress = [](const std::string&, double) {};
   const PrepareNote note = [](const std::string&) {};
+  if (!cell_settings(config).predictor.file.empty()) return;  // the leader only checks it
   Training(config, registry, cache, predictor_path(config, registry, cache), progress, note, where)
       .run();
 }

@@ -65,8 +65,12 @@ class Layers : public torch::nn::Module {
          int64_t inputs,
          int64_t bins,
          const PredictorLayout& layout,
+         bool sectors,
          std::uint64_t seed)
-      : size_(size), layout_(layout), random_(seed, "predictor weights", 0) {
+      : size_(size),
+        layout_(layout),
+        keeps_to_sectors_(sectors && layout.proposals > 1),
+        random_(seed, "predictor weights", 0) {
     convolution("stem", size.stem, inputs, 5);
     int64_t before = size.stem;
     for (size_t i = 0; i < size.channels.size(); ++i) {
@@ -83,7 +87,7 @@ class Layers : public torch::nn::Module {
            features + kGeometry,
            std::sqrt(2.0 / static_cast<double>(features)));
     linear("heads", layout.proposals * per_head(), size.hidden, 0.01);
-    spread_heads();
+    if (!keeps_to_sectors_) spread_heads();
   }
 
   /// The convolutions' weights, each filter of mean 0 and length 1: the same for all pictures.
@@ -117,16 +121,27 @@ class Layers : public torch::nn::Module {
     proposals.heading = at::log_softmax(product("heading", features), 1);
     proposals.log_probability = at::log_softmax(heads.select(2, 0), 1);
     const at::Tensor state = heads.slice(2, 1);
-    proposals.state =
-        at::cat({state.slice(2, 0, direction),
-                 at::atan2(state.select(2, direction + 1), state.select(2, direction)).unsqueeze(2),
-                 state.slice(2, direction + 2)},
-                2);
+    proposals.state = at::cat(
+        {state.slice(2, 0, direction),
+         heading_of(state.select(2, direction), state.select(2, direction + 1)).unsqueeze(2),
+         state.slice(2, direction + 2)},
+        2);
     return proposals;
   }
 
  private:
   static std::string block(size_t i) { return "block" + std::to_string(i) + "_"; }
+
+  /// Of two numbers a head: a direction in the plane, or, where heads keep to their parts of the circle, how far from its middle.
+  at::Tensor heading_of(const at::Tensor& cosine, const at::Tensor& sine) const {
+    if (!keeps_to_sectors_) return at::atan2(sine, cosine);
+    constexpr double kOverlap = 1.5;  // half widths: a car between two headings is both heads'
+    const double reach = kOverlap * M_PI / static_cast<double>(layout_.proposals);
+    at::Tensor middles = at::empty({layout_.proposals}, at::kFloat);
+    for (int64_t k = 0; k < layout_.proposals; ++k)
+      middles.data_ptr<float>()[k] = static_cast<float>(heading_of_bin(k, layout_.proposals));
+    return middles + reach * (sine - cosine).tanh();
+  }
 
   /// A head's certainty, and its state with cosine and sine for the angle.
   int64_t per_head() const { return 1 + layout_.columns() + 1; }
@@ -189,6 +204,7 @@ class Layers : public torch::nn::Module {
 
   const Size& size_;
   PredictorLayout layout_;
+  bool keeps_to_sectors_;
   Random random_;
   torch::OrderedDict<std::string, at::Tensor> weights_;
 };
@@ -211,6 +227,7 @@ class ResnetPredictor final : public Predictor {
   explicit ResnetPredictor(const Parameters& parameters)
       : bins_(parameters.integer("heading_bins")),
         close_up_(parameters.real("close_up")),
+        sectors_(parameters.boolean("sectors")),
         inputs_{parameters.boolean("mask"), parameters.boolean("depth")} {
     for (const Size& size : sizes())
       if (parameters.text("size") == size.name) size_ = &size;
@@ -223,7 +240,7 @@ class ResnetPredictor final : public Predictor {
 
   void begin(const PredictorLayout& layout, std::uint64_t seed) override {
     const int64_t channels = 3 + (inputs_.mask ? 1 : 0) + (inputs_.depth ? 2 : 0);
-    layers_ = std::make_shared<Layers>(*size_, channels, bins_, layout, seed);
+    layers_ = std::make_shared<Layers>(*size_, channels, bins_, layout, sectors_, seed);
   }
 
   TensorTable weights() const override {
@@ -278,6 +295,7 @@ class ResnetPredictor final : public Predictor {
 
   int64_t bins_;
   double close_up_;
+  bool sectors_;
   PredictorInputs inputs_;
   const Size* size_ = nullptr;
   std::shared_ptr<Layers> layers_;
@@ -287,7 +305,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::predictor;
   plugin.info.name = "resnet_predictor";
-  plugin.info.version = "3.0.0";
+  plugin.info.version = "3.1.0";
   plugin.info.description = "residual network of the crop: a heading's distribution and K states";
   plugin.info.paper =
       "He et al., Deep Residual Learning, CVPR 2016; Insafutdinov & Dosovitskiy, Unsupervised "
@@ -312,6 +330,12 @@ PluginDescriptor descriptor() {
        "box",
        0.2,
        1},
+      {"sectors",
+       false,
+       "",
+       "each head keeps to its part of the circle, 360 degrees / K and half as much again; else it "
+       "begins there and goes where "
+       "it likes"},
       {"mask", false, "", "the network sees the mask"},
       {"depth", false, "", "the network sees the depth, relative to the range of the box's height"},
   };

@@ -21,10 +21,13 @@
 #include "cell/data_request.h"
 #include "cell/prepare.h"
 #include "cell/small_cell.h"
+#include "fitting/initialiser.h"
 #include "fitting/observation_batch.h"
+#include "methods/fit_pipeline.h"
 #include "methods/method.h"
 #include "methods/predictor_training.h"
 #include "methods/pseudo_labels.h"
+#include "methods/short_descent.h"
 #include "methods/training_examples.h"
 #include "scratch_folder.h"
 
@@ -102,6 +105,8 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
       {"/train/seed", 1},
       {"/train/scene_look", "street"},
       {"/train/rule", "hindsight"},
+      {"/train/judge_steps", 4},
+      {"/fit/rate_heading", 0.01},
       {"/dataset/mask_raggedness", 1.0},
       {"/loss/mask/weight", 2.0},
       {"/shape_prior/seed", 1},
@@ -275,6 +280,49 @@ TEST_F(PredictorTrainingTest, CornersOfAKnownStateAreComparedInMetres) {
     EXPECT_NEAR(losses.heads[0][0].item<double>(), 0, 1e-3) << share;
     EXPECT_NEAR(losses.heads[0][1].item<double>(), 2 * std::exp(0.1), 0.02) << share;
     EXPECT_NEAR(losses.heading[0].item<double>(), 0.8, 1e-6);
+  }
+}
+
+/// Whose heading the student learns is a matter of each object and of its heads as a set.
+TEST_F(PredictorTrainingTest, AShortDescentJudgesEachObjectByItself) {
+  json config = learning_config("render");
+  make(config);
+  CellSettings settings = cell_settings(config);
+  const FitPipeline pipeline = make_fit_pipeline(config, registry_, cache_->path());
+  const Objective objective = pipeline.objective();
+  const auto examples =
+      load_examples(training_requests(settings, cache_->path()), false, 2, [](double) {});
+  ASSERT_GE(examples.size(), 4U);
+  std::vector<Observation> observations;
+  for (std::size_t i = 0; i < 4; ++i)
+    observations.push_back(cut(examples[i], {}, settings.renderer.image_size));
+  FitSettings fit = pipeline.settings;
+  fit.hypotheses = 4;
+  const auto batch_of = [&](const std::vector<Observation>& some) {
+    return make_observation_batch(some, fit.size_mean, fit.size_deviation);
+  };
+  const ObservationBatch batch = batch_of(observations);
+  const at::Tensor states =
+      HeadingInitialiser()
+          .start(observations, batch, *pipeline.prior, objective.layout(), fit)
+          .state;
+  const at::Tensor before = states.clone();
+  const auto judged = [&](const at::Tensor& rows, const ObservationBatch& of) {
+    return headings_after_descent(objective, fit.rates, 7, rows, of);
+  };
+  const at::Tensor together = judged(states, batch);
+  EXPECT_TRUE(states.equal(before));
+  EXPECT_FALSE(together.requires_grad());
+  for (int64_t i = 0; i < 4; ++i) {
+    const ObservationBatch own = batch_of({observations[static_cast<std::size_t>(i)]});
+    const at::Tensor rows = states.narrow(0, 4 * i, 4);
+    EXPECT_TRUE(judged(rows, own).equal(together.narrow(0, i, 1))) << i;
+    EXPECT_TRUE(judged(rows.flip(0).contiguous(), own).equal(together.narrow(0, i, 1))) << i;
+    // One head alone is moved, and by no more than its steps.
+    const at::Tensor moved =
+        judged(rows.narrow(0, 0, 1), own) - rows.narrow(0, 0, 1).select(1, StateLayout::kHeading);
+    EXPECT_GT(moved.abs().item<double>(), 0) << i;
+    EXPECT_LT(moved.abs().item<double>(), 7 * 2 * fit.rates.heading) << i;
   }
 }
 
