@@ -157,6 +157,33 @@ class SlurmSweepTest : public testing::Test {
 
   CollectOutcome collect() { return collect_submissions(database_, cluster_, folder_.path()); }
 
+  /// Submits 600 cells as one task, which has left all results: more than two of the collector's transactions.
+  void leave_600_results() {
+    plan(std::vector<std::string>(600, "good"));
+    sweep_.options.launch.cells_per_task = 600;
+    submit();
+    for (size_t i = 0; i < records_.size(); ++i) {
+      CellResult result;
+      result.cell = records_[i].id;
+      result.state = "done";
+      result.metrics.push_back(metric_value("seconds_per_object", static_cast<double>(i)));
+      write_file_atomically(result_beside(order(i)), to_json(result));
+    }
+    cluster_.end_all("COMPLETED");
+  }
+
+  void expect_600_once() {
+    EXPECT_THAT(states(), testing::Each(std::string("done")));
+    EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM metric").getInt(), 600);
+    EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM cell").getInt(), 600);
+    EXPECT_TRUE(find_submissions(folder_.path()).empty());
+  }
+
+  size_t count_done() {
+    const std::vector<std::string> all = states();
+    return static_cast<size_t>(std::count(all.begin(), all.end(), "done"));
+  }
+
   /// Runs a task of the array as Slurm would.
   Program start_task(int task) {
     return Program({"/bin/bash", cluster_.job("array.sh").script},
@@ -415,20 +442,7 @@ TEST_F(SlurmSweepTest, AKilledSubmitterLeavesNothingBehindForLong) {
 
 // Whatever a collector had come to when it was killed, another that begins anew loses nothing and doubles nothing.
 TEST_F(SlurmSweepTest, ACollectorThatDiesHalfWayIsFollowedByAnother) {
-  std::vector<std::string> behaviours(600, "good");
-  plan(behaviours);
-  sweep_.options.launch.cells_per_task = 600;
-  submit();
-  for (size_t i = 0; i < records_.size(); ++i) {
-    CellResult result;
-    result.cell = records_[i].id;
-    result.state = "done";
-    result.metrics.push_back(metric_value("seconds_per_object", static_cast<double>(i)));
-    write_file_atomically(result_beside(find_submissions(folder_.path()).at(0).cells_folder() +
-                                        "/e." + records_[i].id + ".json"),
-                          to_json(result));
-  }
-  cluster_.end_all("COMPLETED");
+  leave_600_results();
   const pid_t child = ::fork();
   if (child == 0) {
     // Dies inside of the third transaction: a trigger of SQLite is where it meets its end.
@@ -446,16 +460,62 @@ TEST_F(SlurmSweepTest, ACollectorThatDiesHalfWayIsFollowedByAnother) {
   int status = 0;
   ::waitpid(child, &status, 0);
   ASSERT_TRUE(WIFSIGNALED(status));
-  const auto half = database_.states("e");
-  EXPECT_EQ(
-      std::count_if(half.begin(), half.end(), [](const auto& s) { return s.second == "done"; }),
-      512);
+  EXPECT_EQ(count_done(), 512u);
   const CollectOutcome rest = collect();
   EXPECT_EQ(rest.done, 88u);
-  EXPECT_THAT(states(), testing::Each(std::string("done")));
-  EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM metric").getInt(), 600);
-  EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM cell").getInt(), 600);
-  EXPECT_TRUE(find_submissions(folder_.path()).empty());
+  expect_600_once();
+}
+
+// The next batch is read while one is written: that it is lost must be heard of, and cost nothing.
+TEST_F(SlurmSweepTest, ABatchThatCannotBeWrittenIsTakenInLater) {
+  leave_600_results();
+  const int pages = database_.connection().execAndGet("PRAGMA page_count");
+  database_.connection().exec(fmt::format("PRAGMA max_page_count = {}", pages + 1));
+  EXPECT_THROW(collect(), UserError);
+  EXPECT_EQ(count_done(), 0u);
+  for (size_t i = 0; i < records_.size(); ++i) {
+    EXPECT_TRUE(fs::exists(result_beside(order(i)))) << i;
+  }
+  database_.connection().exec("PRAGMA max_page_count = 1000000");
+  EXPECT_EQ(collect().done, 600u);
+  expect_600_once();
+}
+
+TEST_F(SlurmSweepTest, ATruncatedResultCostsItsCellAlone) {
+  leave_600_results();
+  const std::string file = result_beside(order(300));
+  fs::resize_file(file, fs::file_size(file) / 2);
+  const CollectOutcome outcome = collect();
+  EXPECT_EQ(outcome.done, 599u);
+  EXPECT_EQ(outcome.failed, 1u);
+  EXPECT_EQ(count_done(), 599u);
+  EXPECT_THAT(database_.failure_message(records_[300]), HasSubstr("cannot read the result"));
+}
+
+TEST_F(SlurmSweepTest, TwoCollectorsAtOnceTakeEachResultInOnce) {
+  leave_600_results();
+  std::vector<pid_t> children;
+  for (int i = 0; i < 2; ++i) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    int hundreds = 99;
+    try {
+      Database database(folder_.file("results.sqlite"));
+      hundreds =
+          static_cast<int>(collect_submissions(database, cluster_, folder_.path()).done / 100);
+    } catch (const std::exception&) {
+    }
+    ::_exit(hundreds);
+  }
+  int taken = 0;
+  for (const pid_t child : children) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    taken += WEXITSTATUS(status);
+  }
+  EXPECT_EQ(taken, 6);
+  expect_600_once();
 }
 
 TEST_F(SlurmSweepTest, WhatCouldNotBeMadeIsSaidAtEachCell) {
