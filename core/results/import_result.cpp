@@ -2,9 +2,11 @@
 #include "results/import_result.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "results/cell_rows.h"
+#include "results/stored_numbers.h"
 
 namespace monodr {
 namespace {
@@ -99,6 +101,11 @@ class ResultWriter::Rows {
   template <typename Value>
   void put(const Value& value) {
     bind(*statement_, ++index_, value);
+  }
+
+  template <std::size_t size>
+  void put(const std::array<double, size>& values) {
+    for (const double value : values) put(value);
   }
 
   void end() {
@@ -212,18 +219,7 @@ void ResultWriter::insert_detections(std::int64_t cell, const CellResult& result
                a.truncation,
                a.occlusion,
                a.alpha,
-               a.box2d.left,
-               a.box2d.top,
-               a.box2d.right,
-               a.box2d.bottom,
-               a.box3d.height,
-               a.box3d.width,
-               a.box3d.length,
-               a.box3d.location.x(),
-               a.box3d.location.y(),
-               a.box3d.location.z(),
-               a.box3d.rotation_y,
-               a.score);
+               stored_numbers(a));
     ++frame_number;
   }
 }
@@ -239,20 +235,7 @@ void ResultWriter::insert_modes(std::int64_t cell, const CellResult& result) {
     const bool same = before && before->frame == m.frame && before->detection == m.detection;
     number = same ? number + 1 : 0;
     before = &m;
-    rows.add(cell,
-             number_of.at(m.frame),
-             m.detection,
-             number,
-             m.alpha,
-             m.box.height,
-             m.box.width,
-             m.box.length,
-             m.box.location.x(),
-             m.box.location.y(),
-             m.box.location.z(),
-             m.box.rotation_y,
-             m.loss,
-             m.probability);
+    rows.add(cell, number_of.at(m.frame), m.detection, number, stored_numbers(m));
   }
 }
 
