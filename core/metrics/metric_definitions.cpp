@@ -63,7 +63,9 @@ std::vector<MetricDefinition> made_definitions() {
        "with evaluation.fitted_shapes"},
       {"fitted_shape_chamfer_error", "%", lower, 1, 2, "shape chamfer",
        "symmetric chamfer distance of fitted to true shapes of made-up scenes, in % of the length"},
-      {"seconds_per_object", "s", lower, 1, 2, "time", "seconds an object"},
+      {"seconds_per_object", "s", lower, 1, 2, "time", "core-seconds an object, of the method alone: no data, no pictures, no training"},
+      {"peak_memory", "MB", lower, 1, 0, "memory",
+       "largest memory of the process that ran the cell while it did so, libraries and data included"},
       {"renders_per_object", "renders", lower, 1, 2, "renders",
        "renderings of one hypothesis each, with or without a backward pass: what an object costs on any machine"},
       {"fitted_objects", "objects", neither, 1, 2, "fitted", "objects that have a pose"},
@@ -125,6 +127,10 @@ Range at_least(double value) {
 
 const std::vector<MetricDefinition>& metric_definitions() {
   return all();
+}
+
+bool is_cost_of_a_run(const std::string& unit) {
+  return unit == "s" || unit == "MB";
 }
 
 const MetricDefinition* find_metric(const std::string& name) {

@@ -64,6 +64,9 @@ struct MetricDefinition {
   std::string shown_unit() const { return factor == 100 && unit == "1" ? "%" : unit; }
 };
 
+/// Whether this is a unit of time or memory: what a machine says of a run, which the next run of the same cell need not repeat.
+bool is_cost_of_a_run(const std::string& unit);
+
 /// In the order in which they are measured and listed.
 const std::vector<MetricDefinition>& metric_definitions();
 

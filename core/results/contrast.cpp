@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "metrics/metric_definitions.h"
 #include "results/object_frames.h"
 #include "results/shared_seeds.h"
 
@@ -37,14 +38,14 @@ std::optional<PairedDifference> over_frames(const Database& database,
 BySeed<double> values_by_seed(const Database& database,
                               const TableRow& row,
                               std::int64_t metric,
-                              bool is_time) {
+                              bool is_cost) {
   SQLite::Statement found(
       database.connection(),
       "SELECT seed, value FROM cell JOIN metric ON metric.cell = cell.id WHERE state = 'done' AND "
       "is_current AND variant = ?1 AND metric = ?2 AND value IS NOT NULL AND ?3 IN (0, cell.id)");
   found.bind(1, row.variant);
   found.bind(2, metric);
-  found.bind(3, is_time ? 0 : row.only_cell);
+  found.bind(3, is_cost ? 0 : row.only_cell);
   BySeed<double> values;
   while (found.executeStep()) values[found.getColumn(0)] = found.getColumn(1);
   return values;
@@ -54,10 +55,10 @@ PairedDifference over_seeds(const Database& database,
                             const std::vector<const TableRow*>& rows,
                             const std::vector<double>& weights,
                             size_t column,
-                            bool is_time) {
+                            bool is_cost) {
   std::vector<BySeed<double>> values;
   for (const TableRow* row : rows)
-    values.push_back(values_by_seed(database, *row, row->entries[column].metric, is_time));
+    values.push_back(values_by_seed(database, *row, row->entries[column].metric, is_cost));
   std::vector<double> contrasts;
   for (const auto& sides : shared(values)) {
     contrasts.push_back(0);
@@ -76,7 +77,8 @@ Comparison row_contrast(const Database& database,
                         const MetricColumn& metric) {
   if (const auto contrast = over_frames(database, rows, weights, metric))
     return {*contrast, 1, 1, "frames"};
-  return {over_seeds(database, rows, weights, column, metric.unit == "s"), 1, 1, "seeds"};
+  return {
+      over_seeds(database, rows, weights, column, is_cost_of_a_run(metric.unit)), 1, 1, "seeds"};
 }
 
 void correct_by_holm(const std::vector<Comparison*>& comparisons) {

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "metrics/metric_definitions.h"
 #include "results/columns.h"
 #include "results/stored_cells.h"
 #include "results/stored_numbers.h"
@@ -148,7 +149,8 @@ void add_modes(const std::vector<DetectedMode>& modes, Facts& facts) {
 Facts facts_of(const CellResult& result) {
   Facts facts{{"state", result.state}};
   for (const MetricValue& metric : result.metrics)
-    if (metric.unit != "s") facts["metric " + metric_title(metric)] = exact(metric.value);
+    if (!is_cost_of_a_run(metric.unit))
+      facts["metric " + metric_title(metric)] = exact(metric.value);
   add_objects(result.objects, facts);
   add_detections(result.detections, facts);
   add_modes(result.modes, facts);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "metrics/metric_definitions.h"
 #include "results/baseline.h"
 #include "results/comparison.h"
 #include "results/object_frames.h"
@@ -303,7 +304,8 @@ void add_interval(const Database& database,
                   const MetricColumn& column,
                   std::vector<double> values,
                   TableEntry& entry) {
-  if (row.only_cell != 0 && column.unit != "s") values.resize(std::min<size_t>(values.size(), 1));
+  if (row.only_cell != 0 && !is_cost_of_a_run(column.unit))
+    values.resize(std::min<size_t>(values.size(), 1));
   entry.interval_n = static_cast<int>(values.size());
   if (values.size() != 1) {
     entry.interval = bootstrap_interval(values);

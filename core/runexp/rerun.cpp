@@ -31,7 +31,7 @@ const CommandUsage usage = {
     R"(Runs one cell of the database again, from the configuration that stands there. CELL is the beginning
 of its id, as 'runexp status' prints it.
 
-With --verify, leaves the database as it is and compares: the metrics (but times), each object, each
+With --verify, leaves the database as it is and compares: the metrics (but times and memory), each object, each
 detection and each curve must be the same to the last bit; says what of the code is no longer what
 it was. Without, puts the new results in place of the old ones; that needs the same program and
 plugins, for with others it would be another cell.

@@ -293,6 +293,8 @@ CellResult carry_out(const CellOrder& order,
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   outcome.result.seconds = elapsed.count();
   outcome.result.peak_memory_mb = peak_memory_mb();
+  if (outcome.result.state == "done")
+    outcome.result.metrics.push_back(metric_value("peak_memory", outcome.result.peak_memory_mb));
   return outcome.result;
 }
 

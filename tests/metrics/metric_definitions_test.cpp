@@ -41,6 +41,14 @@ TEST(MetricDefinitions, EachSaysAllThatIsAskedOfIt) {
   EXPECT_EQ(find_metric("heading_eror_median"), nullptr);
 }
 
+TEST(MetricDefinitions, TimeAndMemoryAreCostsOfARunAndNothingElseIs) {
+  std::set<std::string> costs;
+  for (const MetricDefinition& d : metric_definitions()) {
+    if (is_cost_of_a_run(d.unit)) costs.insert(d.name);
+  }
+  EXPECT_EQ(costs, (std::set<std::string>{"seconds_per_object", "peak_memory"}));
+}
+
 TEST(MetricDefinitions, SharesCountWhatTheirLimitsSay) {
   EXPECT_EQ(of_heading("heading_within_10", 9.999), 1);
   EXPECT_EQ(of_heading("heading_within_10", 10.001), 0);
