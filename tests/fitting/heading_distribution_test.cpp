@@ -20,13 +20,27 @@ at::Tensor told(const std::vector<double>& headings, int64_t bins = 24) {
 }
 
 TEST(HeadingDistribution, PeaksGiveBackTheHeadingsThatItWasMadeOf) {
-  for (double degrees = -180; degrees < 180; degrees += 7) {
+  // Weighted bins: between two of them as well as at the middle of one, where the best bin alone would be off by up to half
+  // its width, 7.5 degrees.
+  for (double degrees = -180; degrees < 180; degrees += 3.5) {
     const auto peaks = heading_peaks(told({degrees * kDegree})[0], 2);
-    EXPECT_LT(angle_difference(peaks[0].heading, degrees * kDegree), 1.5 * kDegree) << degrees;
+    EXPECT_LT(angle_difference(peaks[0].heading, degrees * kDegree), 1.2 * kDegree) << degrees;
     EXPECT_GT(peaks[0].probability, 0.99);
     // One hill alone: the other start is that car turned around.
     EXPECT_NEAR(angle_difference(peaks[0].heading, peaks[1].heading), M_PI, 1e-6);
   }
+}
+
+TEST(HeadingDistribution, AHillAcrossDoesNotMoveThePeakOfAnother) {
+  for (const double apart : {70.0, 90.0, 180.0})
+    for (double degrees = -180; degrees < 180; degrees += 17) {
+      const double heading = degrees * kDegree;
+      const at::Tensor both =
+          (0.4 * told({heading + apart * kDegree})[0].exp() + 0.6 * told({heading})[0].exp()).log();
+      const auto peaks = heading_peaks(both, 2);
+      EXPECT_LT(angle_difference(peaks[0].heading, heading), 2 * kDegree)
+          << apart << " from " << degrees;
+    }
 }
 
 TEST(HeadingDistribution, FrontAndRearAreBothKeptWithTheirProbabilities) {
