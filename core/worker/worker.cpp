@@ -15,6 +15,7 @@
 //   monodr-worker check KIND NAME FOLDER...  the contract of one plugin
 //   monodr-worker data|prior ...      subcommands of runexp that need pictures or tensors
 #include <ATen/Parallel.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -248,8 +249,10 @@ CellWishes overlays_of(const CellOrder& order) {
   }};
 }
 
-// Makes peak_memory_mb() that of what comes now, not of the largest cell that this process has run.
+// Makes peak_memory_mb() that of what comes now, not of the largest cell that this process has run: what that cell has freed
+// the allocator may still hold.
 void forget_peak_memory() {
+  ::malloc_trim(0);
   std::ofstream("/proc/self/clear_refs") << "5";
 }
 

@@ -127,6 +127,29 @@ TEST_F(Seams, BoxesOfAnotherSystemAreScoredAsItsOwnTable) {
   for (const auto& [name, value] : expected) EXPECT_NEAR(found[name], value, 3e-3) << name;
 }
 
+TEST_F(Seams, ACellIsNotBilledForTheMemoryOfTheOneBeforeIt) {
+  write_file_atomically(folder_->file("memory.toml"),
+                        "[experiment]\nname = \"memory\"\n[dataset]\nobjects = 4\n" + method +
+                            "[[arm]]\nname = \"large\"\nset = { \"renderer.image_size\" = 256 }\n"
+                            "[[arm]]\nname = \"small\"\nset = { \"renderer.image_size\" = 32 }\n");
+  ASSERT_EQ(run({"memory.toml", "-j", "1", "--results", "r.sqlite"}).exit_code(), 0);
+  ASSERT_EQ(run({"export",
+                 "memory",
+                 "--format",
+                 "json",
+                 "--output",
+                 "memory-json",
+                 "--results",
+                 "r.sqlite"})
+                .exit_code(),
+            0);
+  std::map<std::string, double> memory;
+  for (const json& row : json::parse(read_file(folder_->file("memory-json/metrics.json"))))
+    if (row.at("metric") == "peak_memory") memory[row.at("arm")] = row.at("value");
+  EXPECT_LT(memory["small"] + 50, memory["large"]) << "MB";
+  EXPECT_GT(memory["small"], 10);
+}
+
 TEST_F(Seams, AFolderWithoutResultsIsAnErrorBeforeTheFirstCell) {
   fs::create_directories(folder_->file("empty"));
   const Program program = try_experiment(
