@@ -30,6 +30,9 @@ at::Tensor proposed_states(const at::Tensor& proposed,
 /// Where a predictor says. The K headings are the peaks of its distribution (fitting/heading_distribution.h), so that front
 /// and rear are among them; the rest of a start is that of the head which is likely and near to that heading. Where
 /// there is depth under the mask, and fit.start_depth asks for it, the depth is the observed one.
+///
+/// A predictor that says object coordinates places the box by them where there is depth (pose_from_coordinates): its heading is
+/// the first of the K, its position and size are those of all.
 class PredictorInitialiser : public Initialiser {
  public:
   PredictorInitialiser(std::shared_ptr<const Predictor> predictor, const Views& views)

@@ -4,6 +4,8 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -84,7 +86,7 @@ std::string inputs_of(const json& config,
       inputs["loss_files"][name] =
           registry.find(PluginKind::loss, table.value("plugin", name)).info.file_hash;
   }
-  if (settings.train.supervision == Supervision::pseudo_labels)
+  if (settings.train.fits())
     for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
   return inputs.dump();
 }
@@ -148,12 +150,15 @@ class Training {
 
   void run() {
     if (where_.size > 1) group_ = std::make_unique<TrainingGroup>(where_);
+    std::vector<DatasetRequest> requests = training_requests(settings_, cache_);
+    std::vector<TrainingExample> labelled;
+    if (settings_.train.supervision == Supervision::curriculum) {
+      labelled = read({requests.front()}, true);
+      requests.erase(requests.begin());
+    }
     std::vector<TrainingExample> examples =
-        load_examples(training_requests(settings_, cache_),
-                      settings_.train.supervision == Supervision::labels,
-                      at::get_num_threads(),
-                      [&](double share) { progress_("reading the training frames", share); });
-    record_.training["seen"] = examples.size();
+        read(requests, settings_.train.supervision == Supervision::labels);
+    record_.training["seen"] = labelled.size() + examples.size();
     switch (settings_.train.supervision) {
       case Supervision::labels:
         learn(examples, loss_of_known_states(), 0);
@@ -164,7 +169,8 @@ class Training {
         break;
       }
       case Supervision::pseudo_labels:
-        learn_in_rounds(examples);
+      case Supervision::curriculum:
+        learn_in_rounds(examples, labelled);
         break;
     }
     if (group_ != nullptr) group_->part();
@@ -175,6 +181,12 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+  std::vector<TrainingExample> read(const std::vector<DatasetRequest>& requests,
+                                    bool with_labels) const {
+    return load_examples(requests, with_labels, at::get_num_threads(), [&](double share) {
+      progress_("reading the training frames", share);
+    });
+  }
   ProposalLoss loss_of_known_states() const {
     return settings_.train.compare == StateComparison::corners
                ? known_corner_loss(
@@ -206,7 +218,7 @@ class Training {
 
   void learn(const std::vector<TrainingExample>& examples, ProposalLoss loss, int round) {
     predictor_->begin(record_.layout, record_.seed);
-    const std::string what = settings_.train.supervision == Supervision::pseudo_labels
+    const std::string what = settings_.train.fits()
                                  ? fmt::format("training {}, round {}", record_.plugin, round + 1)
                                  : "training " + record_.plugin;
     PredictorTraining training{settings_.train,
@@ -236,15 +248,23 @@ class Training {
     end_ = *train_predictor(*predictor_, examples, training, record_.curve);
   }
 
-  /// SDFLabel's loop (Zakharov et al., CVPR 2020): fit, keep what bears itself out, learn it, begin the next fits there.
-  void learn_in_rounds(std::vector<TrainingExample>& examples) {
+  /// SDFLabel's loop (Zakharov et al., CVPR 2020): fit, keep what bears itself out, learn it, begin the next fits there. What is
+  /// labelled is learned before the first round and beside the fits in each.
+  void learn_in_rounds(std::vector<TrainingExample>& examples,
+                       const std::vector<TrainingExample>& labelled) {
     const Objective objective = pipeline_.objective();
-    for (int round = first_round(); round < settings_.train.rounds; ++round) {
+    const int before = labelled.empty() ? 0 : 1;
+    for (int round = first_round(); round < settings_.train.rounds + before; ++round) {
       record_.training["round"] = round;
+      if (round < before) {
+        learn(labelled, loss_of_known_states(), round);
+        continue;
+      }
       if (resume_.count("training.pseudo_labels") > 0) {
         take_states(resume_.at("training.pseudo_labels"), examples);
       } else if (leads()) {
-        const std::string what = fmt::format("fitting what will be learned, round {}", round + 1);
+        const std::string what =
+            fmt::format("fitting what will be learned, round {}", round + 1 - before);
         find_pseudo_labels(examples,
                            objective,
                            *pipeline_.rule,
@@ -254,17 +274,32 @@ class Training {
                            [&](double share) { progress_(what, share); });
       }
       take_leaders_states(examples);
-      std::vector<TrainingExample> accepted;
-      for (const TrainingExample& example : examples)
-        if (example.known_state) accepted.push_back(example);
       states_ = {{"training.pseudo_labels", as_table(examples)}};
+      const std::vector<TrainingExample> accepted = accepted_of(examples);
       record_.training["accepted"][static_cast<std::size_t>(round)] = accepted.size();
       note_(fmt::format("round {}: {} of {} fits bear themselves out and are learned from",
-                        round + 1,
+                        round + 1 - before,
                         accepted.size(),
                         examples.size()));
-      learn(accepted, loss_of_known_states(), round);
+      learn(beside(labelled, accepted), loss_of_known_states(), round);
     }
+  }
+
+  static std::vector<TrainingExample> accepted_of(const std::vector<TrainingExample>& examples) {
+    std::vector<TrainingExample> accepted;
+    for (const TrainingExample& example : examples)
+      if (example.known_state) accepted.push_back(example);
+    return accepted;
+  }
+
+  /// Few fits are not drowned by many labels: each is taken so often that they are a quarter of all.
+  static std::vector<TrainingExample> beside(std::vector<TrainingExample> labelled,
+                                             const std::vector<TrainingExample>& accepted) {
+    if (accepted.empty()) return labelled;
+    const std::size_t times = std::max<std::size_t>(1, labelled.size() / 3 / accepted.size());
+    for (std::size_t i = 0; i < times; ++i)
+      labelled.insert(labelled.end(), accepted.begin(), accepted.end());
+    return labelled;
   }
 
   /// The round that the leader's checkpoint is in.
@@ -352,7 +387,8 @@ void check_predictor(const json& config, Registry& registry) {
 
 std::string TrainedPredictor::note() const {
   const std::string supervision = record.training.value("supervision", "");
-  return supervision == "labels" ? "supervised: its predictor was trained with labels" : "";
+  if (supervision == "labels") return "supervised: its predictor was trained with labels";
+  return supervision == "curriculum" ? "its predictor began with the labels of made-up cars" : "";
 }
 
 TrainedPredictor load_trained_predictor(const json& config,

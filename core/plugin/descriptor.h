@@ -12,7 +12,7 @@
 #include "plugin/channels.h"
 
 /// Raised whenever a type that crosses the border between core and plugin changes.
-#define MONODR_PLUGIN_ABI 4
+#define MONODR_PLUGIN_ABI 5
 
 namespace monodr {
 

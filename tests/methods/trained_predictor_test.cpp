@@ -118,9 +118,12 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
 }
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
-  for (const std::string supervision : {"labels", "corners", "render", "pseudo_labels"}) {
-    json config = learning_config(supervision == "corners" ? "labels" : supervision);
+  for (const std::string supervision :
+       {"labels", "corners", "coordinates", "render", "pseudo_labels"}) {
+    const bool of_labels = supervision == "corners" || supervision == "coordinates";
+    json config = learning_config(of_labels ? "labels" : supervision);
     if (supervision == "corners") config["train"]["compare"] = "corners";
+    if (supervision == "coordinates") config["predictor"]["resnet_predictor"]["coordinates"] = true;
     at::set_num_threads(1);
     const TensorTable one = made_anew(config);
     at::set_num_threads(2);
@@ -128,6 +131,36 @@ TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
     const PredictorRecord record = read_predictor_record(path(config));
     ASSERT_EQ(record.curve.size(), 2u) << supervision;
     EXPECT_TRUE(std::isfinite(record.curve[1].training)) << supervision;
+  }
+}
+
+TEST_F(TrainedPredictorTest, ACurriculumBeginsWithLabelsAndGoesOnWithTheFitsOfOtherFrames) {
+  json config = learning_config("labels");
+  make(config);
+  const std::string frames = training_requests(cell_settings(config), cache_->path()).at(0).root;
+  config["train"].update(
+      {{"supervision", "curriculum"}, {"frames", "both"}, {"root", frames}, {"rounds", 2}});
+  config["predictor"]["resnet_predictor"]["coordinates"] = true;
+  make(config);
+  const PredictorRecord record = read_predictor_record(path(config));
+  const json& accepted = record.training.at("accepted");
+  ASSERT_EQ(accepted.size(), 3u) << "labels first, then two rounds";
+  EXPECT_TRUE(accepted[0].is_null());
+  EXPECT_GT(accepted[1].get<int>(), 0);
+  EXPECT_EQ(record.curve.size(), 3 * 2u);
+  config["train"]["accept_consistency"] = 1.0;
+  make(config);
+  EXPECT_EQ(read_predictor_record(path(config)).training.at("accepted")[2], 0);
+}
+
+TEST_F(TrainedPredictorTest, ObjectCoordinatesAreNotLearnedByRendering) {
+  json config = learning_config("render");
+  config["predictor"]["resnet_predictor"]["coordinates"] = true;
+  try {
+    make(config);
+    FAIL() << "there are no known states";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("train.supervision"));
   }
 }
 
