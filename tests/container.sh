@@ -18,8 +18,9 @@ grep -q 'cmake/debian-packages.txt' container/install || fail "container/install
 [ -x container/install ] || fail "container/install cannot be run"
 sh -n container/install
 bash -n tests/runexp/slurm_cluster.sh
+bash -n container/try
 if command -v shellcheck >/dev/null; then
-  shellcheck container/install tests/runexp/slurm_cluster.sh tests/container.sh
+  shellcheck -x container/install container/try tests/runexp/slurm_cluster.sh tests/container.sh
 else
   echo "shellcheck is absent"
 fi

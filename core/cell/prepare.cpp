@@ -142,6 +142,10 @@ void prepare_predictor(const nlohmann::json& config,
                        const PrepareNote& note,
                        const Rendezvous& where) {
   const CellSettings settings = cell_settings(config);
+  if (where.size > 1 && where.size != settings.train.processes)
+    throw UserError(fmt::format("'train.processes' is {}, but {} processes were started to train",
+                                settings.train.processes,
+                                where.size));
   prepare_training_data(config, registry, cache, progress);
   const bool is_there = std::filesystem::exists(predictor_path(config, registry, cache));
   if (is_there || settings.train.processes == 1 || where.size > 1) {

@@ -15,6 +15,7 @@ namespace {
 constexpr double kRim = 0.03;  ///< of a box's side: what lies so far outside is still of the object
 constexpr double kMaskWeight = 2;
 constexpr size_t kMostPairs = 256;
+constexpr double kMostGrowth = 1.25;  ///< of a car's size to its class's
 
 /// Mean of `values` [B,S,S] where `where` [B,S,S] is true; 0 where it nowhere is.
 at::Tensor mean_where(const at::Tensor& values, const at::Tensor& where) {
@@ -139,7 +140,9 @@ std::optional<CoordinatePose> pose_from_coordinates(const ObservationBatch& batc
     for (size_t i = 0; i < kMostPairs; ++i) pairs[i] = pairs[i * pairs.size() / kMostPairs];
     pairs.resize(kMostPairs);
   }
-  const auto found = robust_similarity(pairs, Turns::about_y, RansacSettings{}, 0);
+  RansacSettings settings;
+  settings.scale = {1 / kMostGrowth, kMostGrowth};
+  const auto found = robust_similarity(pairs, Turns::about_y, settings, 0);
   if (!found || !(found->similarity.translation.z() > 0)) return std::nullopt;
   const Similarity& similarity = found->similarity;
   CoordinatePose result;

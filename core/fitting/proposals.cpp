@@ -185,4 +185,22 @@ Starts PredictorInitialiser::start(const std::vector<Observation>& observations,
   return starts;
 }
 
+Starts JudgedInitialiser::start(const std::vector<Observation>& observations,
+                                const ObservationBatch& batch,
+                                const ShapePrior& prior,
+                                const StateLayout& layout,
+                                const FitSettings& settings) const {
+  const int64_t objects = batch.count(), count = settings.hypotheses;
+  Starts starts = places_->start(observations, batch, prior, layout, settings);
+  const Proposals said = ask(*predictor_, batch, views_);
+  starts.heading = said.heading;
+  starts.log_probability =
+      heading_log_probability(said.heading,
+                              at::arange(objects, at::kLong).repeat_interleave(count),
+                              starts.state.select(1, StateLayout::kHeading))
+          .view({objects, count});
+  if (said.coordinates.defined()) starts.coordinates = read_coordinates(said);
+  return starts;
+}
+
 }  // namespace monodr

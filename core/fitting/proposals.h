@@ -49,4 +49,25 @@ class PredictorInitialiser : public Initialiser {
   Views views_;
 };
 
+/// Where another initialiser says, with the word of a predictor: its distribution judges the headings, and its object coordinates
+/// are there for the loss that reads them.
+class JudgedInitialiser : public Initialiser {
+ public:
+  JudgedInitialiser(std::unique_ptr<const Initialiser> places,
+                    std::shared_ptr<const Predictor> predictor,
+                    const Views& views)
+      : places_(std::move(places)), predictor_(std::move(predictor)), views_(views) {}
+
+  Starts start(const std::vector<Observation>& observations,
+               const ObservationBatch& batch,
+               const ShapePrior& prior,
+               const StateLayout& layout,
+               const FitSettings& settings) const override;
+
+ private:
+  std::unique_ptr<const Initialiser> places_;
+  std::shared_ptr<const Predictor> predictor_;
+  Views views_;
+};
+
 }  // namespace monodr

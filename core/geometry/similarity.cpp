@@ -41,24 +41,26 @@ Similarity placed(double scale, const Eigen::Matrix3d& rotation, const Moments& 
   return {scale, rotation, sums.seen - scale * (rotation * sums.own)};
 }
 
-/// sum |seen|^2 - 2 s tr(R^T both) + s^2 spread: the rotation maximises tr(R^T both).
-std::optional<Similarity> turned_at_will(const Moments& sums) {
+/// sum |seen|^2 - 2 s tr(R^T both) + s^2 spread: the rotation maximises tr(R^T both) at any scale, and the best scale of a range is
+/// that which is nearest to the best of all.
+std::optional<Similarity> turned_at_will(const Moments& sums, const ScaleRange& range) {
   const Eigen::JacobiSVD<Eigen::Matrix3d> svd(sums.both, Eigen::ComputeFullU | Eigen::ComputeFullV);
   const Eigen::Vector3d values = svd.singularValues();
   if (!(values[1] > kDegenerate * values[0])) return std::nullopt;
   Eigen::Matrix3d flip = Eigen::Matrix3d::Identity();
   if ((svd.matrixU() * svd.matrixV().transpose()).determinant() < 0) flip(2, 2) = -1;
   const Eigen::Matrix3d rotation = svd.matrixU() * flip * svd.matrixV().transpose();
-  return placed((values.asDiagonal() * flip).trace() / sums.spread, rotation, sums);
+  const double scale = (values.asDiagonal() * flip).trace() / sums.spread;
+  return placed(std::clamp(scale, range.least, range.most), rotation, sums);
 }
 
 /// Of R = [[c,0,s],[0,1,0],[-s,0,c]]: tr(R^T both) = c (xx + zz) + s (xz - zx) + yy.
-std::optional<Similarity> turned_about_y(const Moments& sums) {
+std::optional<Similarity> turned_about_y(const Moments& sums, const ScaleRange& range) {
   const Eigen::Matrix3d& both = sums.both;
   const double along = both(0, 0) + both(2, 2), across = both(0, 2) - both(2, 0);
   const double length = std::hypot(along, across);
   if (!(length > kDegenerate * sums.spread)) return std::nullopt;
-  const double scale = (length + both(1, 1)) / sums.spread;
+  const double scale = std::clamp((length + both(1, 1)) / sums.spread, range.least, range.most);
   if (!(scale > 0)) return std::nullopt;
   return placed(scale, yaw_matrix(std::atan2(across, along)), sums);
 }
@@ -91,11 +93,13 @@ std::vector<PointPair> drawn(const std::vector<PointPair>& pairs, int count, Ran
 
 }  // namespace
 
-std::optional<Similarity> procrustes(const std::vector<PointPair>& pairs, Turns turns) {
+std::optional<Similarity> procrustes(const std::vector<PointPair>& pairs,
+                                     Turns turns,
+                                     const ScaleRange& range) {
   if (pairs.size() < (turns == Turns::any ? 3U : 2U)) return std::nullopt;
   const Moments sums = moments_of(pairs);
   if (!(sums.spread > 0)) return std::nullopt;
-  return turns == Turns::any ? turned_at_will(sums) : turned_about_y(sums);
+  return turns == Turns::any ? turned_at_will(sums, range) : turned_about_y(sums, range);
 }
 
 int RansacSettings::attempts() const {
@@ -112,14 +116,14 @@ std::optional<RobustSimilarity> robust_similarity(const std::vector<PointPair>& 
   Random random(seed, "similarity", 0);
   RobustSimilarity best;
   for (int attempt = 0; attempt < settings.attempts(); ++attempt) {
-    const auto found = procrustes(drawn(pairs, settings.sample, random), turns);
+    const auto found = procrustes(drawn(pairs, settings.sample, random), turns, settings.scale);
     if (!found) continue;
     std::vector<std::size_t> inliers = inliers_of(*found, pairs, settings.threshold);
     if (inliers.size() > best.inliers.size()) best = {*found, std::move(inliers)};
   }
   if (best.inliers.size() < static_cast<std::size_t>(settings.fewest_inliers)) return std::nullopt;
   for (int refit = 0; refit < kRefits; ++refit) {
-    const auto found = procrustes(chosen(pairs, best.inliers), turns);
+    const auto found = procrustes(chosen(pairs, best.inliers), turns, settings.scale);
     if (!found) break;
     std::vector<std::size_t> inliers = inliers_of(*found, pairs, settings.threshold);
     if (inliers.size() < static_cast<std::size_t>(settings.fewest_inliers)) break;

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -28,9 +29,17 @@ struct Similarity {
 /// Which rotations may be found: all, or those about the camera's y axis (geometry/rotation.h), as of an object on level ground.
 enum class Turns { any, about_y };
 
+/// What a scale may be. Points on one side of an object fix its size badly, and few of them not at all: who knows its class says so.
+struct ScaleRange {
+  double least = 0, most = std::numeric_limits<double>::infinity();
+};
+
 /// The similarity with the least sum of squared distances |s R own + t - seen|^2 (Procrustes; Umeyama, PAMI 1991; about_y in closed
-/// form). Nothing where the pairs do not fix it: fewer than three, or all on a line (about_y: two, or seen from above one place).
-std::optional<Similarity> procrustes(const std::vector<PointPair>& pairs, Turns turns);
+/// form), its scale within the range. Nothing where the pairs do not fix it: fewer than three, or all on a line (about_y: two, or seen
+/// from above one place).
+std::optional<Similarity> procrustes(const std::vector<PointPair>& pairs,
+                                     Turns turns,
+                                     const ScaleRange& range = {});
 
 /// RANSAC's constants, as SDFLabel's code has them (Zakharov et al., CVPR 2020).
 struct RansacSettings {
@@ -39,6 +48,7 @@ struct RansacSettings {
   double outliers = 0.7;     ///< of the pairs are
   double threshold = 0.15;   ///< of |s R own + t - seen|, in the unit of `seen`, of an inlier
   int fewest_inliers = 5;
+  ScaleRange scale = {};
 
   /// log(1 - confidence) / log(1 - (1 - outliers)^sample): 567 with the above.
   int attempts() const;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <unordered_set>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -12,6 +14,7 @@
 #include "launch/failure_cause.h"
 #include "launch/slurm_sweep.h"
 #include "launch/task_orders.h"
+#include "results/open_database.h"
 
 namespace monodr {
 namespace {
@@ -65,9 +68,12 @@ class Collector {
     // Marked by a submitter that did not live to write their orders: it would hold the lock.
     freed_.insert(freed_.end(), open.begin(), open.end());
     import();
+    wait_for_import();
     database_.release_from_job(submission_.name, freed_);
     outcome_.freed += freed_.size();
-    if (all_settled) clear_away();
+    if (!all_settled) return;
+    flush_to_disk(database_.connection());
+    clear_away();
   }
 
  private:
@@ -164,9 +170,17 @@ class Collector {
     if (results_.size() >= cells_at_a_time) import();
   }
 
+  // While one batch is written, the next one's files are read. One that fails ends the collector at the next, and
+  // nothing has been cleared away then.
   void import() {
-    database_.import_results(results_);
-    results_.clear();
+    wait_for_import();
+    import_ = std::async(std::launch::async, [this, results = std::exchange(results_, {})] {
+      database_.import_results(results);
+    });
+  }
+
+  void wait_for_import() {
+    if (import_.valid()) import_.get();
   }
 
   // What tasks printed stays where somebody may want to know why.
@@ -189,6 +203,7 @@ class Collector {
   std::size_t failed_ = 0;
   std::int64_t task_ = -1;           // whose orders are at hand: cells come task by task
   std::vector<std::string> orders_;  // of that task
+  std::future<void> import_;         // last: its end is waited for before the others go
 };
 
 }  // namespace

@@ -78,6 +78,13 @@ std::vector<std::string> which_have(const std::string& section,
   return configurations;
 }
 
+/// That train the predictor of a configuration together; one, which checks it, where it names a file.
+int training_processes(const json& config) {
+  const json none = json::object();
+  const bool is_given = !config.at("predictor").value("file", "").empty();
+  return is_given ? 1 : config.value("train", none).value("processes", 1);
+}
+
 /// Of `what`: "prior" or "predictor", which also is its section's name but for the shape.
 std::optional<std::vector<std::string>> train(const std::string& what,
                                               const std::vector<std::string>& sections,
@@ -116,7 +123,7 @@ std::vector<PreparationStage> preparation_stages(const std::vector<CellRecord>& 
   const auto order_for = [&](const std::string& config, const char* only) {
     return PrepareOrder{config, {}, plugin_folders, cache_folder, only};
   };
-  PreparationStage apart;
+  std::vector<std::vector<PrepareOrder>> apart;
   std::map<std::string, std::size_t> task_of_dataset;
   for (const std::string& config : distinct_inputs(all, sections_of_data)) {
     const auto [task, is_new] =
@@ -128,14 +135,18 @@ std::vector<PreparationStage> preparation_stages(const std::vector<CellRecord>& 
        which_have("shape_prior", distinct_inputs(all, sections_of_priors)))
     apart.push_back({order_for(config, "prior")});
   std::vector<PrepareOrder> scenes;
-  PreparationStage predictors;
+  std::map<int, PreparationStage> predictors;
   for (const std::string& config :
        which_have("predictor", distinct_inputs(all, sections_of_predictors()))) {
     scenes.push_back(order_for(config, "training data"));
-    predictors.push_back({order_for(config, "predictor")});
+    const int processes = training_processes(json::parse(config));
+    predictors[processes].tasks.push_back({order_for(config, "predictor")});
+    predictors[processes].processes = processes;
   }
-  if (predictors.empty()) return {apart};
-  return {apart, {scenes}, predictors};
+  std::vector<PreparationStage> stages{{apart}};
+  if (!scenes.empty()) stages.push_back({{scenes}});
+  for (auto& [processes, stage] : predictors) stages.push_back(std::move(stage));
+  return stages;
 }
 
 bool prepare_inputs(const std::vector<CellRecord>& cells,

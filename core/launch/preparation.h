@@ -34,10 +34,14 @@ bool check_configurations(const std::vector<std::string>& configurations,
 
 /// Tasks that may be carried out at once: they share nothing that one of them would have to make. A task is one or more
 /// orders for `monodr-worker prepare`, one after the other.
-using PreparationStage = std::vector<std::vector<PrepareOrder>>;
+struct PreparationStage {
+  std::vector<std::vector<PrepareOrder>> tasks;
+  int processes = 1;  ///< that carry out each order together
+};
 
 /// What prepare_inputs makes, each thing once; a stage needs what the one before has made. First data (with what networks
-/// say of it) and priors, then, where there are predictors, what they are trained on, then they.
+/// say of it) and priors, then, where there are predictors, what they are trained on, then they, in a stage for
+/// each number of processes.
 std::vector<PreparationStage> preparation_stages(const std::vector<CellRecord>& cells,
                                                  const std::vector<std::string>& plugin_folders,
                                                  const std::string& cache_folder);

@@ -36,6 +36,20 @@ std::string array_option(std::size_t tasks, int at_once) {
   return option("array", fmt::format("0-{}%{}", tasks - 1, at_once));
 }
 
+/// So many processes on so many nodes, settings.cpus cores each; {} is one that says neither.
+struct Spread {
+  int processes = 1, nodes = 1;
+};
+
+/// A node's share of `memory`, which is of one process.
+std::string memory_of_node(const std::string& memory, const Spread& spread) {
+  if (memory.empty() || spread.processes == 1) return memory;
+  std::size_t digits = 0;
+  const unsigned long long amount = std::stoull(memory, &digits);
+  const int most = (spread.processes + spread.nodes - 1) / spread.nodes;
+  return std::to_string(amount * static_cast<unsigned long long>(most)) + memory.substr(digits);
+}
+
 /// Up to where the job's own work begins. `output`: a file pattern in the submission's folder. `first`: what is done
 /// before the prelude.
 std::string head(const SlurmJob& job,
@@ -43,7 +57,8 @@ std::string head(const SlurmJob& job,
                  const std::string& array,
                  const std::string& output,
                  bool takes_resources,
-                 const std::string& first = "") {
+                 const std::string& first = "",
+                 const Spread& spread = {}) {
   const SlurmSettings& s = job.settings;
   std::string text = "#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\n";
   text += option("job-name", name) + array;
@@ -56,7 +71,11 @@ std::string head(const SlurmJob& job,
   text += option("account", s.account);
   if (takes_resources) {
     text += option("cpus-per-task", fmt::format("{}", s.cpus));
-    text += option("time", s.time) + option("mem", s.memory) + option("gres", s.gres);
+    if (spread.processes > 1)
+      text += option("ntasks", std::to_string(spread.processes)) +
+              option("nodes", std::to_string(spread.nodes));
+    text += option("time", s.time) + option("mem", memory_of_node(s.memory, spread)) +
+            option("gres", s.gres);
     text += option("signal", fmt::format("B:USR1@{}", s.signal_before));
     for (const std::string& line : s.lines) text += "#SBATCH " + line + "\n";
   }
@@ -146,14 +165,30 @@ done
 exit 0
 )sh";
 
-// What a preparation that fails has said stays as a file for the collector.
+// Where those meet that srun starts: at the first node's address, as Slurm itself reaches it.
+constexpr const char* meet = R"sh(
+first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+leader=$(scontrol show node -o "$first" | sed -n 's/.* NodeAddr=\([^ ]*\).*/\1/p')
+port=$((10000 + SLURM_JOB_ID % 20000))
+try_again() { # where one of them died and none says that it cannot be done: later, from the checkpoint
+  cat "$said.srun" >&2
+  ! grep -q '^{"error"' "$said" || return 0
+  [ "${SLURM_RESTART_COUNT:-0}" -ge 3 ] || again
+  mv "$said.srun" "$said"
+}
+)sh";
+
+// What a preparation that fails has said stays as a file for the collector. `leader` is set where several share it; then
+// srun ends those that are left where one has ended, by the signal that cancels a job.
 constexpr const char* prepare = R"sh(
 for order in "$orders".*.json; do
   said=${order%.json}.said
   run work
   if [ -n "$near_limit" ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 100 ]; then again; fi
-  if [ -n "$stopping" ] || [ "$ended" -eq 143 ]; then exit 143; fi
+  if [ -n "$stopping" ]; then exit 143; fi
+  if [ "$ended" -eq 143 ] && [ -z "${leader:-}" ]; then exit 143; fi
   if [ "$ended" -ne 0 ]; then
+    if [ -n "${leader:-}" ]; then try_again; fi
     mv "$said" "${order%.json}.failed"
     exit 1
   fi
@@ -194,16 +229,34 @@ std::string array_script(const SlurmJob& job, std::size_t tasks) {
   return text + carry_out;
 }
 
-std::string preparation_script(const SlurmJob& job, std::size_t stage, std::size_t tasks) {
+std::string preparation_script(const SlurmJob& job,
+                               std::size_t number,
+                               const PreparationStage& stage) {
+  Spread spread;
+  spread.processes = stage.processes;
+  spread.nodes = std::min(stage.processes, job.settings.training_nodes);
   std::string text = head(job,
                           job.name + ".prepare",
-                          array_option(tasks, job.settings.at_once),
-                          fmt::format("prepare-{}-%a.out", stage),
-                          true);
+                          array_option(stage.tasks.size(), job.settings.at_once),
+                          fmt::format("prepare-{}-%a.out", number),
+                          true,
+                          "",
+                          spread);
   text += run_with_signals;
-  text += fmt::format("orders=$folder/prepare/{}.$SLURM_ARRAY_TASK_ID\n", stage);
-  text += fmt::format("work() {{ exec {} prepare \"$order\" > \"$said\"; }}\n",
-                      program(job, job.launch.worker));
+  text += fmt::format("orders=$folder/prepare/{}.$SLURM_ARRAY_TASK_ID\n", number);
+  const std::string worker = program(job, job.launch.worker);
+  if (spread.processes == 1)
+    return text + fmt::format("work() {{ exec {} prepare \"$order\" > \"$said\"; }}\n", worker) +
+           prepare;
+  text += meet;
+  text += fmt::format(
+      "work() {{\n  exec srun --ntasks={} --nodes={} --cpus-per-task={} --mpi=none "
+      "--kill-on-bad-exit=1 \\\n    bash -c {} together \"$order\" \"$leader:$port\" > "
+      "\"$said\" 2> \"$said.srun\"\n}}\n",
+      spread.processes,
+      spread.nodes,
+      job.settings.cpus,
+      quoted("exec " + worker + R"( prepare "$1" "$SLURM_PROCID" "$SLURM_NTASKS" "$2")"));
   return text + prepare;
 }
 

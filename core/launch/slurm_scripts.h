@@ -5,6 +5,7 @@
 #include <string>
 
 #include "launch/launcher.h"
+#include "launch/preparation.h"
 #include "settings/slurm.h"
 
 namespace monodr {
@@ -29,7 +30,12 @@ struct SlurmJob {
 std::string array_script(const SlurmJob& job, std::size_t tasks);
 
 /// Task n makes what prepare/<stage>.<n>.<i>.json ask for. Where one fails, what it said is in <stage>.<n>.<i>.failed.
-std::string preparation_script(const SlurmJob& job, std::size_t stage, std::size_t tasks);
+/// Where several processes do it together, srun starts them, on launcher.slurm.training_nodes nodes or fewer; the first
+/// node's address and a port by the job's number are where they meet. Where one of them dies, the task is queued again,
+/// three times at most.
+std::string preparation_script(const SlurmJob& job,
+                               std::size_t number,
+                               const PreparationStage& stage);
 
 /// Takes results into the database (`runexp collect`).
 std::string collector_script(const SlurmJob& job);

@@ -113,11 +113,11 @@ class Handover {
     outcome_.cells = chosen_.size();
     outcome_.folder = job_.folder;
     for (std::size_t stage = 0; stage < sweep_.preparation.size(); ++stage)
-      for (std::size_t n = 0; n < sweep_.preparation[stage].size(); ++n)
-        for (std::size_t i = 0; i < sweep_.preparation[stage][n].size(); ++i)
+      for (std::size_t n = 0; n < sweep_.preparation[stage].tasks.size(); ++n)
+        for (std::size_t i = 0; i < sweep_.preparation[stage].tasks[n].size(); ++i)
           write_file_atomically(
               fmt::format("{}/prepare/{}.{}.{:04}.json", job_.folder, stage, n, i),
-              to_json(sweep_.preparation[stage][n][i]));
+              to_json(sweep_.preparation[stage].tasks[n][i]));
     sync_tasks(job_.folder);
   }
 
@@ -130,7 +130,7 @@ class Handover {
   void submit_jobs() {
     std::string dependency;
     for (std::size_t stage = 0; stage < sweep_.preparation.size(); ++stage) {
-      const std::string script = preparation_script(job_, stage, sweep_.preparation[stage].size());
+      const std::string script = preparation_script(job_, stage, sweep_.preparation[stage]);
       const std::int64_t id = submit(fmt::format("prepare-{}.sh", stage), script, dependency);
       dependency = fmt::format("afterok:{}", id);
     }
@@ -181,7 +181,7 @@ std::string show_scripts(const std::vector<CellRecord>& cells,
   std::string text;
   for (std::size_t stage = 0; stage < sweep.preparation.size(); ++stage)
     text += fmt::format("==> prepare-{}.sh <==\n", stage) +
-            preparation_script(job, stage, sweep.preparation[stage].size()) + "\n";
+            preparation_script(job, stage, sweep.preparation[stage]) + "\n";
   text += fmt::format("==> array.sh: {} cells in {} tasks <==\n", cells.size(), tasks) +
           array_script(job, tasks) + "\n";
   return text + "==> collect.sh, after the array <==\n" + collector_script(job);

@@ -17,6 +17,7 @@
 #include "fitting/object_coordinates.h"
 #include "fitting/observation_batch.h"
 #include "fitting/proposals.h"
+#include "methods/short_descent.h"
 #include "plugin/box_corners.h"
 
 namespace monodr {
@@ -423,8 +424,9 @@ at::Tensor pull_of_codes(const at::Tensor& state) {
 
 }  // namespace
 
-ProposalLoss render_loss(const Objective& objective) {
-  return [&objective](const Proposals& proposals, const TrainingBatch& batch, double share) {
+ProposalLoss render_loss(const Objective& objective, const LearningRates& rates, int judge_steps) {
+  return [&objective, rates, judge_steps](
+             const Proposals& proposals, const TrainingBatch& batch, double share) {
     const int64_t objects = proposals.state.size(0), heads = proposals.state.size(1);
     const at::Tensor object = at::arange(objects, at::kLong).repeat_interleave(heads);
     const StateLayout layout = objective.layout();
@@ -434,6 +436,9 @@ ProposalLoss render_loss(const Objective& objective) {
         batch.starts.slice(1, layout.texture()).index_select(0, object).contiguous();
     const at::Tensor losses = objective.evaluate(state, object, paint, batch.observed, share)
                                   .total.view({objects, heads});
+    if (judge_steps > 0)
+      return HeadLosses{
+          losses, headings_after_descent(objective, rates, judge_steps, state, batch.observed)};
     const at::Tensor best = std::get<1>(losses.detach().min(1, true));
     return HeadLosses{
         losses,

@@ -32,8 +32,8 @@ using ProposalLoss =
     std::function<HeadLosses(const Proposals& proposals, const TrainingBatch& batch, double share)>;
 
 /// The heads are decoded, rendered and compared as a fit's hypotheses are; the student learns the heading of the head
-/// that explains the picture best. No label.
-ProposalLoss render_loss(const Objective& objective);
+/// that explains the picture best after `judge_steps` steps of descent (methods/short_descent.h; 0: as it stands). No label.
+ProposalLoss render_loss(const Objective& objective, const LearningRates& rates, int judge_steps);
 /// The heads' distance from known states,
 ///     |position|^2 / 0.05^2 + |log depth|^2 / 0.1^2 + sum |log size|^2 / 0.1^2 + 4 (1 - cos(heading)),
 /// each square bent to 2 (sqrt(1 + x) - 1); codes are pulled to zero by 0.01 |code|^2. The student learns the known heading.

@@ -5,7 +5,6 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -88,6 +87,9 @@ std::string inputs_of(const json& config,
   }
   if (settings.train.fits())
     for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
+  if (settings.train.supervision == Supervision::render && settings.train.judge_steps > 0)
+    for (const auto& [key, value] : config.at("fit").items())
+      if (key.rfind("rate_", 0) == 0) inputs["rates"][key] = value;
   return inputs.dump();
 }
 
@@ -150,7 +152,11 @@ class Training {
 
   void run() {
     if (where_.size > 1) group_ = std::make_unique<TrainingGroup>(where_);
-    std::vector<DatasetRequest> requests = training_requests(settings_, cache_);
+    if (is_there()) {
+      if (group_ != nullptr) group_->part();
+      return;
+    }
+    std::vector<DatasetRequest> requests = requests_of_frames();
     std::vector<TrainingExample> labelled;
     if (settings_.train.supervision == Supervision::curriculum) {
       labelled = read({requests.front()}, true);
@@ -165,7 +171,9 @@ class Training {
         break;
       case Supervision::render: {
         const Objective objective = pipeline_.objective();
-        learn(examples, render_loss(objective), 0);
+        learn(examples,
+              render_loss(objective, pipeline_.settings.rates, settings_.train.judge_steps),
+              0);
         break;
       }
       case Supervision::pseudo_labels:
@@ -181,11 +189,32 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+  /// A network that sees no depth and learns from known boxes has one use for it: where on the car a pixel is (coordinate_loss).
+  /// Of made-up cars that is known of every pixel, so there [dataset]'s faults are left out.
+  std::vector<DatasetRequest> requests_of_frames() const {
+    std::vector<DatasetRequest> requests = training_requests(settings_, cache_);
+    const bool has_labels = settings_.train.supervision == Supervision::labels ||
+                            settings_.train.supervision == Supervision::curriculum;
+    if (has_labels && !predictor_->reads().depth)
+      for (DatasetRequest& request : requests)
+        if (request.source == DataSource::synthetic) request.faults.depth = {};
+    return requests;
+  }
+
   std::vector<TrainingExample> read(const std::vector<DatasetRequest>& requests,
                                     bool with_labels) const {
-    return load_examples(requests, with_labels, at::get_num_threads(), [&](double share) {
-      progress_("reading the training frames", share);
-    });
+    return load_examples(
+        requests,
+        with_labels,
+        at::get_num_threads(),
+        [&](double share) { progress_("reading the training frames", share); },
+        group_.get());
+  }
+  /// Whether somebody has trained it meanwhile, by what the leader sees: all stay or all go.
+  bool is_there() const {
+    const at::Tensor there = at::full({1}, fs::exists(path_) ? 1 : 0, at::kLong);
+    if (group_ != nullptr) group_->take_leaders(there);
+    return there.item<int64_t>() != 0;
   }
   ProposalLoss loss_of_known_states() const {
     return settings_.train.compare == StateComparison::corners
@@ -357,7 +386,7 @@ void make_trained_predictor(const json& config,
     return;
   }
   const std::string path = predictor_path(config, registry, cache);
-  if (fs::exists(path)) return;
+  if (where.size == 1 && fs::exists(path)) return;
   Training(config, registry, cache, path, progress, note, where).run();
 }
 
@@ -367,6 +396,7 @@ void help_train_predictor(const json& config,
                           const Rendezvous& where) {
   const PrepareProgress progress = [](const std::string&, double) {};
   const PrepareNote note = [](const std::string&) {};
+  if (!cell_settings(config).predictor.file.empty()) return;  // the leader only checks it
   Training(config, registry, cache, predictor_path(config, registry, cache), progress, note, where)
       .run();
 }

@@ -16,6 +16,8 @@
 #include "evidence/frame_source.h"
 #include "geometry/overlap.h"
 #include "geometry/rotation.h"
+#include "methods/example_bytes.h"
+#include "methods/training_group.h"
 
 namespace monodr {
 namespace {
@@ -258,29 +260,53 @@ std::vector<TrainingExample> examples_of_frame(const std::string& frame,
   return examples;
 }
 
+/// Some frames in a row of which each process of a group has read every size-th: now each has all.
+void exchange(FramesExamples& frames, const TrainingGroup& group) {
+  const auto rank = static_cast<std::size_t>(group.rank());
+  const auto size = static_cast<std::size_t>(group.size());
+  FramesExamples own;
+  for (std::size_t f = rank; f < frames.size(); f += size) own.push_back(frames[f]);
+  const std::vector<std::string> all = group.exchange(to_bytes(std::move(own)));
+  for (std::size_t other = 0; other < size; ++other) {
+    if (other == rank) continue;
+    FramesExamples theirs = frames_examples_from_bytes(all[other]);
+    for (std::size_t i = 0; i < theirs.size(); ++i)
+      frames.at(other + i * size) = std::move(theirs[i]);
+  }
+}
+
 }  // namespace
 
 std::vector<TrainingExample> load_examples(const std::vector<DatasetRequest>& requests,
                                            bool with_labels,
                                            int threads,
-                                           const std::function<void(double share)>& progress) {
+                                           const std::function<void(double share)>& progress,
+                                           const TrainingGroup* group) {
+  constexpr std::size_t kAtOnce = 128;  // frames of a process, whose bytes are sent together
+  const auto rank = static_cast<std::size_t>(group == nullptr ? 0 : group->rank());
+  const auto size = static_cast<std::size_t>(group == nullptr ? 1 : group->size());
   std::vector<TrainingExample> examples;
   for (std::size_t r = 0; r < requests.size(); ++r) {
     const auto source = open_frame_source(requests[r]);
     const std::vector<std::string> frames = source->frames();
-    std::vector<std::vector<TrainingExample>> found(frames.size());
     std::mutex mutex;
     std::size_t done = 0;
-    parallel_for(frames.size(), threads, [&](std::size_t f) {
-      found[f] = examples_of_frame(frames[f], *source, requests[r], with_labels);
-      const std::lock_guard<std::mutex> lock(mutex);
-      ++done;
-      progress((static_cast<double>(r) +
-                static_cast<double>(done) / static_cast<double>(frames.size())) /
-               static_cast<double>(requests.size()));
-    });
-    for (std::vector<TrainingExample>& some : found)
-      std::move(some.begin(), some.end(), std::back_inserter(examples));
+    for (std::size_t begin = 0; begin < frames.size(); begin += kAtOnce * size) {
+      FramesExamples found(std::min(frames.size() - begin, kAtOnce * size));
+      const std::size_t own = (found.size() + size - 1 - rank) / size;
+      parallel_for(own, threads, [&](std::size_t i) {
+        const std::size_t f = rank + i * size;
+        found[f] = examples_of_frame(frames[begin + f], *source, requests[r], with_labels);
+        const std::lock_guard<std::mutex> lock(mutex);
+        done = std::min(frames.size(), done + size);
+        progress((static_cast<double>(r) +
+                  static_cast<double>(done) / static_cast<double>(frames.size())) /
+                 static_cast<double>(requests.size()));
+      });
+      if (group != nullptr) exchange(found, *group);
+      for (std::vector<TrainingExample>& some : found)
+        std::move(some.begin(), some.end(), std::back_inserter(examples));
+    }
   }
   return examples;
 }

@@ -57,11 +57,14 @@ std::vector<DatasetRequest> training_requests(const CellSettings& settings,
 /// What those frames are, whatever their folders' names.
 std::string training_fingerprint(const CellSettings& settings, const std::string& cache);
 
+class TrainingGroup;
+
 /// The objects of the class in these frames, read on several threads. Labels are read only where they are asked for; then an object that meets none
-/// (by half of its box) is left out.
+/// (by half of its box) is left out. Of a group each process reads its share of the frames and gets the others' from them.
 std::vector<TrainingExample> load_examples(const std::vector<DatasetRequest>& requests,
                                            bool with_labels,
                                            int threads,
-                                           const std::function<void(double share)>& progress);
+                                           const std::function<void(double share)>& progress,
+                                           const TrainingGroup* group = nullptr);
 
 }  // namespace monodr

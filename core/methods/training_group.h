@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -47,6 +48,8 @@ class TrainingGroup {
   void sum(at::Tensor values) const;
   /// In place, what the leader has.
   void take_leaders(at::Tensor values) const;
+  /// What each process has, in the order of their ranks.
+  std::vector<std::string> exchange(const std::string& own) const;
   /// The last call, before a process goes: it waits until all have come here, for who closes its connections earlier takes
   /// from the others what they have not read yet.
   void part() const;

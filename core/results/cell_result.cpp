@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/json_reader.h"
+#include "results/stored_numbers.h"
 
 namespace monodr {
 namespace {
@@ -125,22 +126,8 @@ ObjectResult object_from(JsonReader& json) {
 
 // In the order of a KITTI result line.
 json to_array(const Annotation& a) {
-  const Box2d& image = a.box2d;
-  const Box3d& box = a.box3d;
   json array = {a.category, number(a.truncation), a.occlusion, number(a.alpha)};
-  for (const double value : {image.left,
-                             image.top,
-                             image.right,
-                             image.bottom,
-                             box.height,
-                             box.width,
-                             box.length,
-                             box.location.x(),
-                             box.location.y(),
-                             box.location.z(),
-                             box.rotation_y,
-                             a.score})
-    array.push_back(number(value));
+  for (const double value : stored_numbers(a)) array.push_back(number(value));
   return array;
 }
 
@@ -157,17 +144,7 @@ Annotation annotation_from(JsonReader& json) {
 
 json to_array(const DetectedMode& m) {
   json array = {m.frame, m.detection};
-  for (const double value : {m.alpha,
-                             m.box.height,
-                             m.box.width,
-                             m.box.length,
-                             m.box.location.x(),
-                             m.box.location.y(),
-                             m.box.location.z(),
-                             m.box.rotation_y,
-                             m.loss,
-                             m.probability})
-    array.push_back(number(value));
+  for (const double value : stored_numbers(m)) array.push_back(number(value));
   return array;
 }
 

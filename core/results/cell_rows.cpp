@@ -42,10 +42,11 @@ std::int64_t cell_row(SQLite::Database& connection, const CellRecord& record) {
 std::int64_t cell_row(SQLite::Database& connection,
                       const CellRecord& record,
                       std::int64_t variant) {
-  Statement add(connection,
-                "INSERT INTO cell (variant, hash, seed, state, is_current) "
-                "VALUES (?, ?, ?, 'missing', 0) "
-                "ON CONFLICT (hash, variant) DO UPDATE SET seed = excluded.seed RETURNING id");
+  Statement add(connection, kCellRow);
+  return cell_row(add, record, variant);
+}
+
+std::int64_t cell_row(Statement& add, const CellRecord& record, std::int64_t variant) {
   add.bind(1, variant);
   add.bind(2, record.id);
   add.bind(3, record.seed);
@@ -53,6 +54,7 @@ std::int64_t cell_row(SQLite::Database& connection,
   const std::int64_t cell = add.getColumn(0);
   while (add.executeStep()) {
   }
+  add.reset();
   return cell;
 }
 

@@ -20,5 +20,11 @@ std::int64_t variant_row(SQLite::Database& connection, const CellRecord& record)
 std::int64_t cell_row(SQLite::Database& connection, const CellRecord& record);
 /// The same where the row of its variant is known.
 std::int64_t cell_row(SQLite::Database& connection, const CellRecord& record, std::int64_t variant);
+/// The same for many cells, by a statement made of kCellRow.
+std::int64_t cell_row(SQLite::Statement& add, const CellRecord& record, std::int64_t variant);
+
+inline constexpr const char* kCellRow =
+    "INSERT INTO cell (variant, hash, seed, state, is_current) VALUES (?, ?, ?, 'missing', 0) "
+    "ON CONFLICT (hash, variant) DO UPDATE SET seed = excluded.seed RETURNING id";
 
 }  // namespace monodr

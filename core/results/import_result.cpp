@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/import_result.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/error.h"
 #include "results/cell_rows.h"
+#include "results/stored_numbers.h"
 
 namespace monodr {
 namespace {
 
 using SQLite::Statement;
 
+template <typename Value>
+void bind(Statement& statement, int index, const Value& value) {
+  statement.bind(index, value);
+}
+
+// Not copied: it must live until the statement has run.
+void bind(Statement& statement, int index, const std::string& text) {
+  statement.bindNoCopy(index, text);
+}
+
 /// insert(statement, a, b, c) binds a, b, c to the question marks and runs the statement. NaN
 /// becomes NULL: SQLite does that itself.
 template <typename... Values>
 void insert(Statement& statement, const Values&... values) {
   int index = 0;
-  (statement.bind(++index, values), ...);
+  (bind(statement, ++index, values), ...);
   statement.exec();
   statement.reset();
 }
@@ -24,7 +38,7 @@ template <typename... Values>
 std::int64_t id_of_name(Statement& find, Statement& add, const Values&... values) {
   for (const bool second_try : {false, true}) {
     int index = 0;
-    (find.bind(++index, values), ...);
+    (bind(find, ++index, values), ...);
     const bool found = find.executeStep();
     const std::int64_t id = found ? find.getColumn(0).getInt64() : 0;
     find.reset();
@@ -34,7 +48,82 @@ std::int64_t id_of_name(Statement& find, Statement& add, const Values&... values
   throw_check_failure("found", __FILE__, __LINE__, "a name that was just added is not there");
 }
 
+bool by_first(const std::pair<std::int64_t, double>& a, const std::pair<std::int64_t, double>& b) {
+  return a.first < b.first;
+}
+
+// How many rows one statement inserts: to run a statement costs more than a short row.
+constexpr std::size_t row_counts[] = {64, 8, 1};
+
+std::string insertion_of(const std::string& table, int columns, std::size_t rows) {
+  std::string row = "(?";
+  for (int i = 1; i < columns; ++i) row += ",?";
+  row += ")";
+  std::string sql = "INSERT INTO " + table + " VALUES " + row;
+  for (std::size_t i = 1; i < rows; ++i) sql += "," + row;
+  return sql;
+}
+
 }  // namespace
+
+/// Inserts so many rows into a table, by statements of many rows each. `table` may name columns. By the order of the
+/// primary key is fastest: each row then goes behind the one before it.
+class ResultWriter::Rows {
+ public:
+  Rows(ResultWriter& writer, std::string table, int columns, std::size_t count)
+      : writer_(writer), table_(std::move(table)), columns_(columns), left_(count) {}
+
+  /// Texts must live as long as this.
+  template <typename... Values>
+  void add(const Values&... values) {
+    begin();
+    (put(values), ...);
+    end();
+  }
+
+  /// A row value by value: begin(), put() for each column, end().
+  void begin() {
+    if (pending_ > 0) return;
+    for (const std::size_t count : row_counts)
+      if (count <= left_) {
+        pending_ = count;
+        break;
+      }
+    MONODR_CHECK(pending_ > 0, "more rows of '{}' than announced", table_);
+    left_ -= pending_;
+    if (pending_ != prepared_) {
+      prepared_ = pending_;
+      statement_ = &writer_.prepared(insertion_of(table_, columns_, pending_));
+    }
+    index_ = 0;
+  }
+
+  template <typename Value>
+  void put(const Value& value) {
+    bind(*statement_, ++index_, value);
+  }
+
+  template <std::size_t size>
+  void put(const std::array<double, size>& values) {
+    for (const double value : values) put(value);
+  }
+
+  void end() {
+    if (--pending_ > 0) return;
+    statement_->exec();
+    statement_->reset();
+  }
+
+ private:
+  ResultWriter& writer_;
+  std::string table_;
+  int columns_;
+  std::size_t left_;          // rows for which there is no statement yet
+  std::size_t pending_ = 0;   // rows that the statement at hand still waits for
+  std::size_t prepared_ = 0;  // rows of that statement
+  Statement* statement_ = nullptr;
+  int index_ = 0;
+};
 
 Statement& ResultWriter::prepared(const std::string& sql) {
   std::unique_ptr<Statement>& statement = statements_[sql];
@@ -43,10 +132,10 @@ Statement& ResultWriter::prepared(const std::string& sql) {
 }
 
 std::int64_t ResultWriter::id_of_metric(const MetricValue& m) {
-  const auto [entry, is_new] = metrics_.try_emplace(
-      {m.name, m.category, m.difficulty, m.iou, m.recall_positions, m.unit}, 0);
-  if (is_new)
-    entry->second = id_of_name(
+  const auto key = std::tie(m.name, m.category, m.difficulty, m.iou, m.recall_positions, m.unit);
+  auto entry = metrics_.find(key);
+  if (entry == metrics_.end()) {
+    const std::int64_t id = id_of_name(
         prepared("SELECT id FROM metric_name WHERE name = ? AND category = ? AND difficulty = ? "
                  "AND iou = ? AND recall_positions = ? AND unit = ?"),
         prepared("INSERT INTO metric_name (name, category, difficulty, iou, recall_positions, "
@@ -57,6 +146,8 @@ std::int64_t ResultWriter::id_of_metric(const MetricValue& m) {
         m.iou,
         m.recall_positions,
         m.unit);
+    entry = metrics_.emplace(key, id).first;
+  }
   return entry->second;
 }
 
@@ -86,56 +177,49 @@ std::int64_t ResultWriter::variant_of(const CellRecord& record) {
 }
 
 void ResultWriter::insert_metrics(std::int64_t cell, const CellResult& result) {
-  Statement& add = prepared("INSERT INTO metric VALUES (?, ?, ?)");
-  for (const MetricValue& m : result.metrics) insert(add, cell, id_of_metric(m), m.value);
+  std::vector<std::pair<std::int64_t, double>> values;
+  for (const MetricValue& m : result.metrics) values.emplace_back(id_of_metric(m), m.value);
+  std::sort(values.begin(), values.end(), by_first);
+  Rows rows(*this, "metric", 3, values.size());
+  for (const auto& [id, value] : values) rows.add(cell, id, value);
 }
 
 void ResultWriter::insert_objects(std::int64_t cell, const CellResult& result) {
-  std::string columns, marks;
-  for (const ObjectColumn& column : object_columns()) {
-    columns += ", " + column.name;
-    marks += ", ?";
-  }
-  Statement& add = prepared(
-      fmt::format("INSERT INTO object (cell, frame, label, difficulty, matched, failure{}) "
-                  "VALUES (?, ?, ?, ?, ?, ?{})",
-                  columns,
-                  marks));
+  const std::vector<ObjectColumn>& columns = object_columns();
+  std::string table = "object (cell, frame, label, difficulty, matched, failure";
+  for (const ObjectColumn& column : columns) table += ", " + column.name;
+  Rows rows(*this, table + ")", 6 + static_cast<int>(columns.size()), result.objects.size());
   for (const ObjectResult& o : result.objects) {
-    int index = 6;
-    for (const ObjectColumn& column : object_columns()) add.bind(++index, o.*column.member);
-    insert(add, cell, o.frame, o.label, o.difficulty, static_cast<int>(o.matched), o.failure);
+    rows.begin();
+    rows.put(cell);
+    rows.put(o.frame);
+    rows.put(o.label);
+    rows.put(o.difficulty);
+    rows.put(static_cast<int>(o.matched));
+    rows.put(o.failure);
+    for (const ObjectColumn& column : columns) rows.put(o.*column.member);
+    rows.end();
   }
 }
 
 void ResultWriter::insert_detections(std::int64_t cell, const CellResult& result) {
-  Statement& add_frame = prepared("INSERT INTO frame VALUES (?, ?, ?)");
-  Statement& add = prepared("INSERT INTO detection VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  std::size_t count = 0;
+  for (const FrameAnnotations& frame : result.detections) count += frame.objects.size();
+  Rows frames(*this, "frame", 3, result.detections.size());
+  Rows rows(*this, "detection", 19, count);
   int frame_number = 0;
   for (const FrameAnnotations& frame : result.detections) {
-    insert(add_frame, cell, frame_number, frame.frame);
+    frames.add(cell, frame_number, frame.frame);
     int number = 0;
     for (const Annotation& a : frame.objects)
-      insert(add,
-             cell,
-             frame_number,
-             number++,
-             a.category,
-             a.truncation,
-             a.occlusion,
-             a.alpha,
-             a.box2d.left,
-             a.box2d.top,
-             a.box2d.right,
-             a.box2d.bottom,
-             a.box3d.height,
-             a.box3d.width,
-             a.box3d.length,
-             a.box3d.location.x(),
-             a.box3d.location.y(),
-             a.box3d.location.z(),
-             a.box3d.rotation_y,
-             a.score);
+      rows.add(cell,
+               frame_number,
+               number++,
+               a.category,
+               a.truncation,
+               a.occlusion,
+               a.alpha,
+               stored_numbers(a));
     ++frame_number;
   }
 }
@@ -144,40 +228,36 @@ void ResultWriter::insert_modes(std::int64_t cell, const CellResult& result) {
   std::map<std::string, int> number_of;
   for (const FrameAnnotations& frame : result.detections)
     number_of.emplace(frame.frame, static_cast<int>(number_of.size()));
-  Statement& add = prepared("INSERT INTO heading_mode VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  Rows rows(*this, "heading_mode", 14, result.modes.size());
   int number = 0;
   const DetectedMode* before = nullptr;
   for (const DetectedMode& m : result.modes) {
     const bool same = before && before->frame == m.frame && before->detection == m.detection;
     number = same ? number + 1 : 0;
     before = &m;
-    insert(add,
-           cell,
-           number_of.at(m.frame),
-           m.detection,
-           number,
-           m.alpha,
-           m.box.height,
-           m.box.width,
-           m.box.length,
-           m.box.location.x(),
-           m.box.location.y(),
-           m.box.location.z(),
-           m.box.rotation_y,
-           m.loss,
-           m.probability);
+    rows.add(cell, number_of.at(m.frame), m.detection, number, stored_numbers(m));
   }
 }
 
 void ResultWriter::insert_series(std::int64_t cell, const CellResult& result) {
-  Statement& add = prepared("INSERT INTO series VALUES (?, ?, ?, ?)");
+  struct Point {
+    std::int64_t series;
+    int step;
+    double value;
+  };
+  std::vector<Point> points;
   const std::string* name = nullptr;
   std::int64_t id = 0;
   for (const SeriesPoint& point : result.series) {
     if (name == nullptr || *name != point.name) id = id_of_series(point.name);
     name = &point.name;
-    insert(add, cell, id, point.step, point.value);
+    points.push_back({id, point.step, point.value});
   }
+  std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) {
+    return std::tie(a.series, a.step) < std::tie(b.series, b.step);
+  });
+  Rows rows(*this, "series", 4, points.size());
+  for (const Point& point : points) rows.add(cell, point.series, point.step, point.value);
 }
 
 void ResultWriter::insert_origin(std::int64_t cell,
@@ -185,17 +265,18 @@ void ResultWriter::insert_origin(std::int64_t cell,
                                  const CellResult& result) {
   Statement& add_config = prepared("INSERT INTO config VALUES (?, ?)");
   insert(add_config, cell, record.config.empty() ? std::string("{}") : record.config);
-  Statement& add_plugin = prepared("INSERT INTO plugin VALUES (?, ?, ?, ?, ?)");
+  Rows plugins(*this, "plugin", 5, record.plugins.size());
   for (const PluginRecord& plugin : record.plugins)
-    insert(add_plugin, cell, plugin.kind, plugin.name, plugin.version, plugin.file_hash);
+    plugins.add(cell, plugin.kind, plugin.name, plugin.version, plugin.file_hash);
   // Cells of one run share their git diff and most else: each text is stored once.
-  Statement& add_provenance = prepared("INSERT INTO provenance VALUES (?, ?, ?)");
   std::map<std::string, std::string> provenance = result.provenance;
   if (!record.code_hash.empty()) provenance["code_hash"] = record.code_hash;
-  for (const auto& [key, value] : provenance) insert(add_provenance, cell, key, id_of_text(value));
+  Rows facts(*this, "provenance", 3, provenance.size());
+  for (const auto& [key, value] : provenance) facts.add(cell, key, id_of_text(value));
 }
 
 void ResultWriter::set_state(std::int64_t cell,
+                             std::int64_t variant,
                              const CellRecord& record,
                              const CellResult& result) {
   insert(prepared(fmt::format("UPDATE cell SET state = ?, message = ?, seconds = ?, "
@@ -210,14 +291,15 @@ void ResultWriter::set_state(std::int64_t cell,
   // All states are named so that the index leads to the seed.
   insert(prepared("UPDATE cell SET is_current = 0 WHERE variant = ? AND is_current = 1 AND state "
                   "IN ('missing', 'done', 'failed') AND seed = ? AND id <> ?"),
-         variant_of(record),
+         variant,
          record.seed,
          cell);
 }
 
 void ResultWriter::replace(const CellRecord& record, const CellResult& result) {
-  const std::int64_t cell = cell_row(connection_, record, variant_of(record));
-  set_state(cell, record, result);
+  const std::int64_t variant = variant_of(record);
+  const std::int64_t cell = cell_row(prepared(kCellRow), record, variant);
+  set_state(cell, variant, record, result);
   for (const char* table : {"config",
                             "metric",
                             "object",

@@ -27,9 +27,13 @@ class ResultWriter {
   void replace(const CellRecord& record, const CellResult& result);
 
  private:
+  class Rows;
   SQLite::Statement& prepared(const std::string& sql);
   std::int64_t variant_of(const CellRecord& record);
-  void set_state(std::int64_t cell, const CellRecord& record, const CellResult& result);
+  void set_state(std::int64_t cell,
+                 std::int64_t variant,
+                 const CellRecord& record,
+                 const CellResult& result);
   void insert_origin(std::int64_t cell, const CellRecord& record, const CellResult& result);
   void insert_metrics(std::int64_t cell, const CellResult& result);
   void insert_objects(std::int64_t cell, const CellResult& result);
@@ -45,7 +49,7 @@ class ResultWriter {
   SQLite::Database& connection_;
   std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
   std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> variants_;
-  std::map<MetricKey, std::int64_t> metrics_;
+  std::map<MetricKey, std::int64_t, std::less<>> metrics_;
   std::map<std::string, std::int64_t> series_, texts_;
 };
 

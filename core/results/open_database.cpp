@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results/open_database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "base/error.h"
@@ -139,6 +142,18 @@ std::unique_ptr<SQLite::Database> open_database(const std::string& name, bool re
     connection->exec("PRAGMA synchronous = NORMAL");
   }
   return connection;
+}
+
+// What is in the file itself was flushed before the log was begun anew. The file must not be opened here: to close it
+// would drop SQLite's locks of it, and the log has none.
+void flush_to_disk(const SQLite::Database& connection) {
+  const std::string log = connection.getFilename() + "-wal";
+  const int opened = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0 && errno == ENOENT) return;  // no WAL: each commit was flushed
+  const bool flushed = opened >= 0 && ::fsync(opened) == 0;
+  const int reason = errno;
+  if (opened >= 0) ::close(opened);
+  if (!flushed) throw UserError(fmt::format("cannot flush '{}': {}", log, std::strerror(reason)));
 }
 
 void throw_for_user(const std::string& file, const SQLite::Exception& error) {

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "results/columns.h"
 #include "results/stored_cells.h"
+#include "results/stored_numbers.h"
 
 namespace monodr {
 namespace {
@@ -125,24 +126,10 @@ void add_detections(const std::vector<FrameAnnotations>& frames, Facts& facts) {
         fmt::format("{}", frame.objects.size());
     for (size_t i = 0; i < frame.objects.size(); ++i) {
       const Annotation& a = frame.objects[i];
-      const Box3d& box = a.box3d;
       std::vector<std::string> values{a.category};
-      for (const double value : {a.truncation,
-                                 static_cast<double>(a.occlusion),
-                                 a.alpha,
-                                 a.box2d.left,
-                                 a.box2d.top,
-                                 a.box2d.right,
-                                 a.box2d.bottom,
-                                 box.height,
-                                 box.width,
-                                 box.length,
-                                 box.location.x(),
-                                 box.location.y(),
-                                 box.location.z(),
-                                 box.rotation_y,
-                                 a.score})
+      for (const double value : {a.truncation, static_cast<double>(a.occlusion), a.alpha})
         values.push_back(exact(value));
+      for (const double value : stored_numbers(a)) values.push_back(exact(value));
       facts[fmt::format("frame {}: detection {}", frame.frame, i)] = join(values, " ");
     }
   }
@@ -153,17 +140,7 @@ void add_modes(const std::vector<DetectedMode>& modes, Facts& facts) {
   for (const DetectedMode& m : modes) {
     const std::string detection = fmt::format("frame {}: detection {}", m.frame, m.detection);
     std::vector<std::string> values;
-    for (const double value : {m.alpha,
-                               m.box.height,
-                               m.box.width,
-                               m.box.length,
-                               m.box.location.x(),
-                               m.box.location.y(),
-                               m.box.location.z(),
-                               m.box.rotation_y,
-                               m.loss,
-                               m.probability})
-      values.push_back(exact(value));
+    for (const double value : stored_numbers(m)) values.push_back(exact(value));
     facts[fmt::format("{} heading {}", detection, count[detection]++)] = join(values, " ");
   }
 }

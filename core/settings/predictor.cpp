@@ -15,6 +15,9 @@ const ReadTrain real{[](const TrainSettings& s) { return s.uses_real(); },
 const ReadTrain pseudo{[](const TrainSettings& s) { return s.fits(); },
                        {"supervision"},
                        "train.supervision = \"pseudo_labels\" or \"curriculum\""};
+const ReadTrain renders{[](const TrainSettings& s) { return s.supervision == Supervision::render; },
+                        {"supervision"},
+                        "train.supervision = \"render\""};
 const ReadTrain knows_states{
     [](const TrainSettings& s) { return s.supervision != Supervision::render; },
     {"supervision"},
@@ -82,6 +85,7 @@ const Binding<TrainSettings>& train_binding() {
           .key("learning_rate", &S::learning_rate, "1", "AdamW's rate at its highest; it rises for a tenth of the steps and falls by a cosine", 0, 1)
           .key("weight_decay", &S::weight_decay, "1", "AdamW's decay of weights", 0, 10)
           .key("distillation", &S::distillation, "1", "weight of what the headings' distribution learns (of the best head, or of the label)", 0, 1000)
+          .key("judge_steps", &S::judge_steps, "steps", "of the fit's descent before it is told which head explains the picture best; 0 = as the heads stand", 0, 1000).when(renders)
           .key("patience", &S::patience, "1", "epochs without a better validation loss before training ends; 0 = all epochs; the best weights are kept", 0, 100000)
           .key("seed", &S::seed, "1", "seed of the weights, the order and the randomisation", 0)
           .key("processes", &S::processes, "1", "processes of this host that share each step's objects, by gloo; same curve as one, to rounding", 1, 1024)

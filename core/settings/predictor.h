@@ -73,6 +73,7 @@ struct TrainSettings {
   double learning_rate = 0.003;
   double weight_decay = 0.02;
   double distillation = 5;  ///< weight of what the student learns of the heads
+  int judge_steps = 15;     ///< of descent before the best head is told (render)
   int patience = 0;  ///< epochs without a better validation loss before it ends; 0 = all epochs
   std::uint64_t seed = 0;
   int processes = 1;  ///< that share each step's objects (methods/training_group.h)

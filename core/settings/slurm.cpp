@@ -66,6 +66,12 @@ const Binding<SlurmSettings>& slurm_binding() {
                "folder of a node's own (shell, \"$TMPDIR\") that gets a copy of the cache; \"\" = "
                "none")
           .key("at_once", &S::at_once, "1", "tasks that may run at a time", 1, 1000000)
+          .key("training_nodes",
+               &S::training_nodes,
+               "1",
+               "nodes over which the train.processes of a predictor are spread, cpus cores each",
+               1,
+               4096)
           .key("signal_before",
                &S::signal_before,
                "s",

@@ -23,6 +23,7 @@ struct SlurmSettings {
   std::string collector_partition;  ///< of the job that takes results in, "" = `partition`
   std::string scratch;              ///< a node's own folder for a copy of the cache, "" = none
   int at_once = 64;                 ///< tasks of the array that may run at a time
+  int training_nodes = 1;           ///< over which the processes of a training are spread
   int signal_before = 120;          ///< s before its limit that a task is told
   int patience = 60;                ///< s that a full queue is asked again
   int queue_days = 14;  ///< that a cell belongs to its job where nobody can ask the cluster

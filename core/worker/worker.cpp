@@ -3,6 +3,7 @@
 //
 //   monodr-worker describe FOLDER...  the plugins of the folders, as one JSON document
 //   monodr-worker prepare FILE        checks configurations; makes the synthetic set and the prior
+//   monodr-worker prepare FILE RANK SIZE HOST:PORT   the same of a predictor by SIZE processes, of which this is one
 //   monodr-worker learn FILE          helps another to train a predictor
 //   monodr-worker sheet FILE          fits one object and draws how it went
 //   monodr-worker annotate FILE       writes what networks say of pictures in KITTI's layout
@@ -102,7 +103,7 @@ int describe(const std::vector<std::string>& folders, Channel& channel) {
   return 0;
 }
 
-int prepare_from_file(const std::string& path, Channel& channel) {
+int prepare_from_file(const std::string& path, Channel& channel, const Rendezvous& where) {
   const PrepareOrder order = prepare_order_from_json(read_file(path));
   const json config = json::parse(order.config);
   Registry registry(order.plugin_folders);
@@ -112,7 +113,7 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   if (order.only == "prior")
     make_trained_prior(config, registry, order.cache, progress, note);
   else if (order.only == "predictor")
-    prepare_predictor(config, registry, order.cache, progress, note);
+    prepare_predictor(config, registry, order.cache, progress, note, where);
   else if (order.only == "data")
     prepare_data(config, registry, order.cache, progress, note);
   else if (order.only == "training data")
@@ -128,6 +129,19 @@ int prepare_from_file(const std::string& path, Channel& channel) {
   channel.send(json{{"done", true},
                     {"prior", has_prior ? prior_path(config, registry, order.cache) : ""},
                     {"predictor", predicts ? predictor_path(config, registry, order.cache) : ""}});
+  return 0;
+}
+
+int prepare_alone(const std::string& path, Channel& channel) {
+  return prepare_from_file(path, channel, {});
+}
+
+/// What `prepare` does, by several processes that a cluster has started; the leader answers.
+int prepare_together(const std::string& path, const Rendezvous& where, Channel& channel) {
+  if (where.rank == 0) return prepare_from_file(path, channel, where);
+  const PrepareOrder order = prepare_order_from_json(read_file(path));
+  Registry registry(order.plugin_folders);
+  help_train_predictor(json::parse(order.config), registry, order.cache, where);
   return 0;
 }
 
@@ -324,7 +338,7 @@ const std::map<std::string, int (*)(const std::string& file, Channel&)> order_co
     {"detect", detect_objects},
     {"meshes", write_cell_meshes},
     {"pictures", draw_pictures},
-    {"prepare", prepare_from_file},
+    {"prepare", prepare_alone},
     {"sheet", draw_sheet}};
 
 int dispatch(const Words& arguments) {
@@ -340,9 +354,15 @@ int dispatch(const Words& arguments) {
   try {
     if (name == "describe") return describe(rest, channel);
     if (name == "run") return run_cells(channel);
+    if (name == "prepare" && rest.size() == 4)
+      return prepare_together(
+          rest[0], {std::atoi(rest[1].c_str()), std::atoi(rest[2].c_str()), rest[3]}, channel);
     if (const auto command = order_commands.find(name);
         command != order_commands.end() && rest.size() == 1)
       return command->second(rest[0], channel);
+  } catch (const LostProcess& lost) {
+    std::cerr << "error: " << lost.what() << '\n';
+    return kLostTheOthers;
   } catch (const UserError& error) {
     channel.send(json{{"error", error.what()}});
     return 2;

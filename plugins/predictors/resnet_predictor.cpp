@@ -75,10 +75,12 @@ class Layers : public torch::nn::Module {
          int64_t bins,
          bool coordinates,
          const PredictorLayout& layout,
+         bool sectors,
          std::uint64_t seed)
       : size_(size),
         says_coordinates_(coordinates),
         layout_(layout),
+        keeps_to_sectors_(sectors && layout.proposals > 1),
         random_(seed, "predictor weights", 0) {
     convolution("stem", size.stem, inputs, 5);
     int64_t before = size.stem;
@@ -96,7 +98,7 @@ class Layers : public torch::nn::Module {
            features + kGeometry,
            std::sqrt(2.0 / static_cast<double>(features)));
     linear("heads", layout.proposals * per_head(), size.hidden, 0.01);
-    spread_heads();
+    if (!keeps_to_sectors_) spread_heads();
     if (says_coordinates_) make_decoder(before);
   }
 
@@ -133,11 +135,11 @@ class Layers : public torch::nn::Module {
     proposals.heading = at::log_softmax(product("heading", features), 1);
     proposals.log_probability = at::log_softmax(heads.select(2, 0), 1);
     const at::Tensor state = heads.slice(2, 1);
-    proposals.state =
-        at::cat({state.slice(2, 0, direction),
-                 at::atan2(state.select(2, direction + 1), state.select(2, direction)).unsqueeze(2),
-                 state.slice(2, direction + 2)},
-                2);
+    proposals.state = at::cat(
+        {state.slice(2, 0, direction),
+         heading_of(state.select(2, direction), state.select(2, direction + 1)).unsqueeze(2),
+         state.slice(2, direction + 2)},
+        2);
     if (says_coordinates_) proposals.coordinates = decoded(filters, x, finer);
     return proposals;
   }
@@ -175,6 +177,17 @@ class Layers : public torch::nn::Module {
     }
     const at::Tensor& weight = weights_["coordinates.weight"];
     return at::conv2d(x, weight.unsqueeze(2).unsqueeze(3), weights_["coordinates.bias"]);
+  }
+
+  /// Of two numbers a head: a direction in the plane, or, where heads keep to their parts of the circle, how far from its middle.
+  at::Tensor heading_of(const at::Tensor& cosine, const at::Tensor& sine) const {
+    if (!keeps_to_sectors_) return at::atan2(sine, cosine);
+    constexpr double kOverlap = 1.5;  // half widths: a car between two headings is both heads'
+    const double reach = kOverlap * M_PI / static_cast<double>(layout_.proposals);
+    at::Tensor middles = at::empty({layout_.proposals}, at::kFloat);
+    for (int64_t k = 0; k < layout_.proposals; ++k)
+      middles.data_ptr<float>()[k] = static_cast<float>(heading_of_bin(k, layout_.proposals));
+    return middles + reach * (sine - cosine).tanh();
   }
 
   /// A head's certainty, and its state with cosine and sine for the angle.
@@ -239,6 +252,7 @@ class Layers : public torch::nn::Module {
   const Size& size_;
   bool says_coordinates_;
   PredictorLayout layout_;
+  bool keeps_to_sectors_;
   Random random_;
   torch::OrderedDict<std::string, at::Tensor> weights_;
 };
@@ -262,6 +276,7 @@ class ResnetPredictor final : public Predictor {
       : bins_(parameters.integer("heading_bins")),
         close_up_(parameters.real("close_up")),
         says_coordinates_(parameters.boolean("coordinates")),
+        sectors_(parameters.boolean("sectors")),
         inputs_{parameters.boolean("mask"), parameters.boolean("depth")} {
     for (const Size& size : sizes())
       if (parameters.text("size") == size.name) size_ = &size;
@@ -274,7 +289,8 @@ class ResnetPredictor final : public Predictor {
 
   void begin(const PredictorLayout& layout, std::uint64_t seed) override {
     const int64_t channels = 3 + (inputs_.mask ? 1 : 0) + (inputs_.depth ? 2 : 0);
-    layers_ = std::make_shared<Layers>(*size_, channels, bins_, says_coordinates_, layout, seed);
+    layers_ = std::make_shared<Layers>(
+        *size_, channels, bins_, says_coordinates_, layout, sectors_, seed);
   }
 
   TensorTable weights() const override {
@@ -350,6 +366,7 @@ class ResnetPredictor final : public Predictor {
   int64_t bins_;
   double close_up_;
   bool says_coordinates_;
+  bool sectors_;
   PredictorInputs inputs_;
   const Size* size_ = nullptr;
   std::shared_ptr<Layers> layers_;
@@ -390,6 +407,12 @@ PluginDescriptor descriptor() {
        "a decoder says each pixel's object coordinates (NOCS), which then place the start of a "
        "fit; needs known states to "
        "learn from (train.supervision)"},
+      {"sectors",
+       false,
+       "",
+       "each head keeps to its part of the circle, 360 degrees / K and half as much again; else it "
+       "begins there and goes where "
+       "it likes"},
       {"mask", false, "", "the network sees the mask"},
       {"depth", false, "", "the network sees the depth, relative to the range of the box's height"},
   };

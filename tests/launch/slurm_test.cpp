@@ -157,6 +157,33 @@ class SlurmSweepTest : public testing::Test {
 
   CollectOutcome collect() { return collect_submissions(database_, cluster_, folder_.path()); }
 
+  /// Submits 600 cells as one task, which has left all results: more than two of the collector's transactions.
+  void leave_600_results() {
+    plan(std::vector<std::string>(600, "good"));
+    sweep_.options.launch.cells_per_task = 600;
+    submit();
+    for (size_t i = 0; i < records_.size(); ++i) {
+      CellResult result;
+      result.cell = records_[i].id;
+      result.state = "done";
+      result.metrics.push_back(metric_value("seconds_per_object", static_cast<double>(i)));
+      write_file_atomically(result_beside(order(i)), to_json(result));
+    }
+    cluster_.end_all("COMPLETED");
+  }
+
+  void expect_600_once() {
+    EXPECT_THAT(states(), testing::Each(std::string("done")));
+    EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM metric").getInt(), 600);
+    EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM cell").getInt(), 600);
+    EXPECT_TRUE(find_submissions(folder_.path()).empty());
+  }
+
+  size_t count_done() {
+    const std::vector<std::string> all = states();
+    return static_cast<size_t>(std::count(all.begin(), all.end(), "done"));
+  }
+
   /// Runs a task of the array as Slurm would.
   Program start_task(int task) {
     return Program({"/bin/bash", cluster_.job("array.sh").script},
@@ -415,20 +442,7 @@ TEST_F(SlurmSweepTest, AKilledSubmitterLeavesNothingBehindForLong) {
 
 // Whatever a collector had come to when it was killed, another that begins anew loses nothing and doubles nothing.
 TEST_F(SlurmSweepTest, ACollectorThatDiesHalfWayIsFollowedByAnother) {
-  std::vector<std::string> behaviours(600, "good");
-  plan(behaviours);
-  sweep_.options.launch.cells_per_task = 600;
-  submit();
-  for (size_t i = 0; i < records_.size(); ++i) {
-    CellResult result;
-    result.cell = records_[i].id;
-    result.state = "done";
-    result.metrics.push_back(metric_value("seconds_per_object", static_cast<double>(i)));
-    write_file_atomically(result_beside(find_submissions(folder_.path()).at(0).cells_folder() +
-                                        "/e." + records_[i].id + ".json"),
-                          to_json(result));
-  }
-  cluster_.end_all("COMPLETED");
+  leave_600_results();
   const pid_t child = ::fork();
   if (child == 0) {
     // Dies inside of the third transaction: a trigger of SQLite is where it meets its end.
@@ -446,16 +460,62 @@ TEST_F(SlurmSweepTest, ACollectorThatDiesHalfWayIsFollowedByAnother) {
   int status = 0;
   ::waitpid(child, &status, 0);
   ASSERT_TRUE(WIFSIGNALED(status));
-  const auto half = database_.states("e");
-  EXPECT_EQ(
-      std::count_if(half.begin(), half.end(), [](const auto& s) { return s.second == "done"; }),
-      512);
+  EXPECT_EQ(count_done(), 512u);
   const CollectOutcome rest = collect();
   EXPECT_EQ(rest.done, 88u);
-  EXPECT_THAT(states(), testing::Each(std::string("done")));
-  EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM metric").getInt(), 600);
-  EXPECT_EQ(database_.connection().execAndGet("SELECT count(*) FROM cell").getInt(), 600);
-  EXPECT_TRUE(find_submissions(folder_.path()).empty());
+  expect_600_once();
+}
+
+// The next batch is read while one is written: that it is lost must be heard of, and cost nothing.
+TEST_F(SlurmSweepTest, ABatchThatCannotBeWrittenIsTakenInLater) {
+  leave_600_results();
+  const int pages = database_.connection().execAndGet("PRAGMA page_count");
+  database_.connection().exec(fmt::format("PRAGMA max_page_count = {}", pages + 1));
+  EXPECT_THROW(collect(), UserError);
+  EXPECT_EQ(count_done(), 0u);
+  for (size_t i = 0; i < records_.size(); ++i) {
+    EXPECT_TRUE(fs::exists(result_beside(order(i)))) << i;
+  }
+  database_.connection().exec("PRAGMA max_page_count = 1000000");
+  EXPECT_EQ(collect().done, 600u);
+  expect_600_once();
+}
+
+TEST_F(SlurmSweepTest, ATruncatedResultCostsItsCellAlone) {
+  leave_600_results();
+  const std::string file = result_beside(order(300));
+  fs::resize_file(file, fs::file_size(file) / 2);
+  const CollectOutcome outcome = collect();
+  EXPECT_EQ(outcome.done, 599u);
+  EXPECT_EQ(outcome.failed, 1u);
+  EXPECT_EQ(count_done(), 599u);
+  EXPECT_THAT(database_.failure_message(records_[300]), HasSubstr("cannot read the result"));
+}
+
+TEST_F(SlurmSweepTest, TwoCollectorsAtOnceTakeEachResultInOnce) {
+  leave_600_results();
+  std::vector<pid_t> children;
+  for (int i = 0; i < 2; ++i) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    int hundreds = 99;
+    try {
+      Database database(folder_.file("results.sqlite"));
+      hundreds =
+          static_cast<int>(collect_submissions(database, cluster_, folder_.path()).done / 100);
+    } catch (const std::exception&) {
+    }
+    ::_exit(hundreds);
+  }
+  int taken = 0;
+  for (const pid_t child : children) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    taken += WEXITSTATUS(status);
+  }
+  EXPECT_EQ(taken, 6);
+  expect_600_once();
 }
 
 TEST_F(SlurmSweepTest, WhatCouldNotBeMadeIsSaidAtEachCell) {
@@ -498,7 +558,7 @@ TEST(Preparation, WhatIsSharedIsMadeOnce) {
   };
   const auto count = [](const std::vector<CellRecord>& cells) {
     std::vector<size_t> sizes;
-    for (const auto& stage : preparation_stages(cells, {}, "")) sizes.push_back(stage.size());
+    for (const auto& stage : preparation_stages(cells, {}, "")) sizes.push_back(stage.tasks.size());
     return sizes;
   };
   EXPECT_THAT(count({cell("1", "a", 1), cell("1", "a", 2)}), ElementsAre(2));
@@ -516,14 +576,144 @@ TEST(Preparation, WhatPredictorsShareIsMadeBeforeTheyAreTrained) {
         i);
   const auto stages = preparation_stages(cells, {}, "");
   ASSERT_EQ(stages.size(), 3u);
-  ASSERT_EQ(stages[0].size(), 2u) << "the data, the prior";
-  EXPECT_EQ(stages[0][0].size(), 2u) << "what two detectors say of one folder, one after the other";
-  EXPECT_EQ(stages[0][0][1].only, "data");
-  EXPECT_EQ(stages[0][1][0].only, "prior");
-  ASSERT_EQ(stages[1].size(), 1u);
-  EXPECT_EQ(stages[1][0].size(), 3u);
-  EXPECT_EQ(stages[2].size(), 3u);
-  for (const auto& task : stages[2]) EXPECT_EQ(task.at(0).only, "predictor");
+  ASSERT_EQ(stages[0].tasks.size(), 2u) << "the data, the prior";
+  EXPECT_EQ(stages[0].tasks[0].size(), 2u)
+      << "what two detectors say of one folder, one after the other";
+  EXPECT_EQ(stages[0].tasks[0][1].only, "data");
+  EXPECT_EQ(stages[0].tasks[1][0].only, "prior");
+  ASSERT_EQ(stages[1].tasks.size(), 1u);
+  EXPECT_EQ(stages[1].tasks[0].size(), 3u);
+  EXPECT_EQ(stages[2].tasks.size(), 3u);
+  for (const auto& task : stages[2].tasks) EXPECT_EQ(task.at(0).only, "predictor");
+}
+
+TEST(Preparation, TrainingsOfDifferentProcessesAreDifferentStages) {
+  std::vector<CellRecord> cells(4);
+  const char* const files[] = {"", "", "", "given.predictor"};
+  for (size_t i = 0; i < cells.size(); ++i)
+    cells[i].config =
+        fmt::format(R"({{"predictor":{{"file":"{}"}},"train":{{"epochs":{},"processes":{}}}}})",
+                    files[i],
+                    i,
+                    i == 0 ? 1 : 2);
+  const auto stages = preparation_stages(cells, {}, "");
+  ASSERT_EQ(stages.size(), 4u);
+  EXPECT_EQ(stages[0].processes, 1);
+  EXPECT_EQ(stages[1].processes, 1);
+  EXPECT_EQ(stages[2].processes, 1);
+  EXPECT_EQ(stages[2].tasks.size(), 2u) << "one alone, and one that is only looked at";
+  EXPECT_EQ(stages[3].processes, 2);
+  EXPECT_EQ(stages[3].tasks.size(), 2u);
+}
+
+/// The script of a training by two processes, with stand-ins of the cluster's programs: what srun says is told.
+class TrainingScript : public testing::Test {
+ protected:
+  struct Outcome {
+    int exit_code;
+    std::string failed;     ///< what is kept for the collector
+    std::string scheduler;  ///< what scontrol was asked
+    std::string started;    ///< what srun was told
+  };
+
+  Outcome run(const std::string& says, int code, int restarts) {
+    SlurmJob job;
+    job.settings.cpus = 3;
+    job.settings.memory = "5G";
+    job.settings.training_nodes = 4;
+    job.settings.wrapper = "apptainer exec 'my image.sif'";
+    job.name = "monodr-e";
+    job.folder = folder_.path();
+    job.launch.worker = "worker";
+    PreparationStage stage;
+    stage.tasks.resize(1);
+    stage.processes = 2;
+    text_ = preparation_script(job, 2, stage);
+    write_file_atomically(folder_.file("script"), text_);
+    for (const char* kept : {"asked", "started", "prepare/2.0.0000.failed"})
+      fs::remove(folder_.file(kept));
+    fs::create_directories(folder_.file("prepare"));
+    write_file_atomically(folder_.file("prepare/2.0.0000.json"), "{}");
+    program("scontrol",
+            "case $2 in hostnames) printf 'n4\\nn7\\n';; node) echo NodeName=$4 NodeAddr=10.0.0.4 "
+            "Port=1;; *) echo \"$@\" >> asked;; esac");
+    program("srun", "printf '%s\\n' \"$@\" > started; " + says + "; exit " + std::to_string(code));
+    Program script({"/bin/bash", folder_.file("script")},
+                   {"SLURM_ARRAY_TASK_ID=0",
+                    "SLURM_ARRAY_JOB_ID=5",
+                    "SLURM_JOB_ID=20007",
+                    "SLURM_JOB_NODELIST=n[4,7]",
+                    fmt::format("SLURM_RESTART_COUNT={}", restarts),
+                    "PATH=" + folder_.path() + ":" + std::getenv("PATH")},
+                   folder_.path());
+    script.wait();
+    return {script.exit_code(),
+            content("prepare/2.0.0000.failed"),
+            content("asked"),
+            content("started")};
+  }
+
+  std::string text_;
+
+ private:
+  void program(const std::string& name, const std::string& text) {
+    write_file_atomically(folder_.file(name), "#!/bin/bash\n" + text + "\n");
+    fs::permissions(folder_.file(name), fs::perms(0755));
+  }
+  std::string content(const std::string& file) {
+    return fs::exists(folder_.file(file)) ? read_file(folder_.file(file)) : "";
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(TrainingScript, StartsAllWithOnePlaceWhereTheyMeet) {
+  const Outcome outcome = run(R"(echo '{"done":true}')", 0, 0);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.failed + outcome.scheduler, "");
+  for (const char* option : {"#SBATCH --ntasks=2\n",
+                             "#SBATCH --nodes=2\n",
+                             "#SBATCH --cpus-per-task=3\n",
+                             "#SBATCH --mem=5G\n"})
+    EXPECT_THAT(text_, HasSubstr(option));
+  EXPECT_THAT(outcome.started,
+              HasSubstr("--ntasks=2\n--nodes=2\n--cpus-per-task=3\n--mpi=none\n"
+                        "--kill-on-bad-exit=1\nbash\n-c\nexec apptainer exec 'my image.sif' "
+                        "'worker' prepare \"$1\" \"$SLURM_PROCID\" \"$SLURM_NTASKS\" \"$2\"\n"));
+  EXPECT_THAT(outcome.started, testing::EndsWith("/prepare/2.0.0000.json\n10.0.0.4:10007\n"));
+}
+
+TEST_F(TrainingScript, IsQueuedAgainWhereOneDiesButNotForEver) {
+  const char* const killed = "echo 'srun: error: n7: task 1: Killed' >&2";
+  for (const int code : {75, 137, 143}) {
+    const Outcome first = run(killed, code, 0);
+    EXPECT_EQ(first.exit_code, 0);
+    EXPECT_EQ(first.failed, "");
+    EXPECT_EQ(first.scheduler, "requeue 5_0\n");
+    const Outcome last = run(killed, code, 3);
+    EXPECT_EQ(last.exit_code, 1);
+    EXPECT_EQ(last.scheduler, "");
+    EXPECT_THAT(last.failed, HasSubstr("task 1: Killed"));
+  }
+}
+
+TEST_F(TrainingScript, IsNotQueuedAgainForWhatCannotBeDone) {
+  const Outcome outcome = run(R"(echo '{"error":"no car in sight"}')", 2, 0);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.scheduler, "");
+  EXPECT_THAT(outcome.failed, HasSubstr("no car in sight"));
+}
+
+TEST_F(TrainingScript, AsksForTheMemoryOfAllProcessesOfANode) {
+  SlurmJob job;
+  job.settings.memory = "5G";
+  job.settings.training_nodes = 2;
+  PreparationStage stage;
+  stage.tasks.resize(1);
+  stage.processes = 3;
+  EXPECT_THAT(preparation_script(job, 2, stage), HasSubstr("#SBATCH --mem=10G\n"));
+  stage.processes = 1;
+  EXPECT_THAT(preparation_script(job, 2, stage), HasSubstr("#SBATCH --mem=5G\n"));
 }
 
 }  // namespace

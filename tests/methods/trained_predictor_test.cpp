@@ -21,10 +21,14 @@
 #include "cell/data_request.h"
 #include "cell/prepare.h"
 #include "cell/small_cell.h"
+#include "fitting/initialiser.h"
 #include "fitting/observation_batch.h"
+#include "methods/example_bytes.h"
+#include "methods/fit_pipeline.h"
 #include "methods/method.h"
 #include "methods/predictor_training.h"
 #include "methods/pseudo_labels.h"
+#include "methods/short_descent.h"
 #include "methods/training_examples.h"
 #include "scratch_folder.h"
 
@@ -102,6 +106,8 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
       {"/train/seed", 1},
       {"/train/scene_look", "street"},
       {"/train/rule", "hindsight"},
+      {"/train/judge_steps", 4},
+      {"/fit/rate_heading", 0.01},
       {"/dataset/mask_raggedness", 1.0},
       {"/loss/mask/weight", 2.0},
       {"/shape_prior/seed", 1},
@@ -311,6 +317,49 @@ TEST_F(PredictorTrainingTest, CornersOfAKnownStateAreComparedInMetres) {
   }
 }
 
+/// Whose heading the student learns is a matter of each object and of its heads as a set.
+TEST_F(PredictorTrainingTest, AShortDescentJudgesEachObjectByItself) {
+  json config = learning_config("render");
+  make(config);
+  CellSettings settings = cell_settings(config);
+  const FitPipeline pipeline = make_fit_pipeline(config, registry_, cache_->path());
+  const Objective objective = pipeline.objective();
+  const auto examples =
+      load_examples(training_requests(settings, cache_->path()), false, 2, [](double) {});
+  ASSERT_GE(examples.size(), 4U);
+  std::vector<Observation> observations;
+  for (std::size_t i = 0; i < 4; ++i)
+    observations.push_back(cut(examples[i], {}, settings.renderer.image_size));
+  FitSettings fit = pipeline.settings;
+  fit.hypotheses = 4;
+  const auto batch_of = [&](const std::vector<Observation>& some) {
+    return make_observation_batch(some, fit.size_mean, fit.size_deviation);
+  };
+  const ObservationBatch batch = batch_of(observations);
+  const at::Tensor states =
+      HeadingInitialiser()
+          .start(observations, batch, *pipeline.prior, objective.layout(), fit)
+          .state;
+  const at::Tensor before = states.clone();
+  const auto judged = [&](const at::Tensor& rows, const ObservationBatch& of) {
+    return headings_after_descent(objective, fit.rates, 7, rows, of);
+  };
+  const at::Tensor together = judged(states, batch);
+  EXPECT_TRUE(states.equal(before));
+  EXPECT_FALSE(together.requires_grad());
+  for (int64_t i = 0; i < 4; ++i) {
+    const ObservationBatch own = batch_of({observations[static_cast<std::size_t>(i)]});
+    const at::Tensor rows = states.narrow(0, 4 * i, 4);
+    EXPECT_TRUE(judged(rows, own).equal(together.narrow(0, i, 1))) << i;
+    EXPECT_TRUE(judged(rows.flip(0).contiguous(), own).equal(together.narrow(0, i, 1))) << i;
+    // One head alone is moved, and by no more than its steps.
+    const at::Tensor moved =
+        judged(rows.narrow(0, 0, 1), own) - rows.narrow(0, 0, 1).select(1, StateLayout::kHeading);
+    EXPECT_GT(moved.abs().item<double>(), 0) << i;
+    EXPECT_LT(moved.abs().item<double>(), 7 * 2 * fit.rates.heading) << i;
+  }
+}
+
 /// Two processes, each a thread here: they share nothing but the store. Its steps of 18 objects are parts of 16 and 2.
 TEST_F(PredictorTrainingTest, TwoLearnAsOneDoes) {
   if (!TrainingGroup::is_built_in()) GTEST_SKIP() << "built without gloo";
@@ -384,6 +433,29 @@ TEST_F(TrainedPredictorTest, IsTrainedByTwoProcesses) {
     EXPECT_NEAR(two.record.curve[i].training,
                 one.record.curve[i].training,
                 1e-4 * one.record.curve[i].training);
+}
+
+/// Each reads half of the frames and has all, in the order in which one alone reads them.
+TEST_F(PredictorTrainingTest, TwoReadWhatOneReads) {
+  if (!TrainingGroup::is_built_in()) GTEST_SKIP() << "built without gloo";
+  const json config = learning_config("labels");
+  make(config);
+  const auto requests = training_requests(cell_settings(config), cache_->path());
+  std::array<std::string, 2> bytes;
+  const ScratchFolder place;
+  const auto read = [&](int rank) {
+    const TrainingGroup group({rank, 2, place.path() + "/store"});
+    const auto found = load_examples(
+        requests, true, 1, [](double) {}, &group);
+    bytes[static_cast<size_t>(rank)] = to_bytes({found});
+    group.part();
+  };
+  std::thread other(read, 1);
+  read(0);
+  other.join();
+  const auto alone = load_examples(requests, true, 2, [](double) {});
+  ASSERT_GT(alone.size(), 10u);
+  for (const std::string& theirs : bytes) EXPECT_TRUE(theirs == to_bytes({alone}));
 }
 
 TEST_F(PredictorTrainingTest, CutsShowTheObjectWhereItsStateSays) {

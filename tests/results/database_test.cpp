@@ -207,6 +207,57 @@ TEST(Database, AnExceptionLeavesTheCellAsItWas) {
   EXPECT_EQ(query(database, "SELECT value FROM v_metrics WHERE unit = 'deg'"), "1.0\n");
 }
 
+// Rows are inserted many by one statement and by the order of their keys: of whatever number and in whatever order they
+// come, each is there with its own value.
+TEST(Database, RowsOfAnyNumberAndOrderKeepTheirValues) {
+  const Folder folder;
+  Database database(folder.file());
+  for (const int count : {0, 1, 7, 8, 9, 63, 64, 65, 73, 200}) {
+    SCOPED_TRACE(count);
+    const CellRecord record = sample_record("arm", count);
+    CellResult result = sample_result(record, 1);
+    result.metrics.clear();
+    FrameAnnotations frame{"frame", {}};
+    for (int i = 0; i < count; ++i) {
+      const int other = count - 1 - i;
+      result.metrics.push_back(pose_metric("m" + std::to_string(other * 7 % 300), other, "deg"));
+      result.series.push_back({"s" + std::to_string(i % 3), other, other + 0.25});
+      ObjectResult object;
+      object.frame = "frame";
+      object.label = other;
+      object.score = other + 0.5;
+      result.objects.push_back(object);
+      Annotation car;
+      car.score = i + 0.5;
+      frame.objects.push_back(car);
+      DetectedMode mode;
+      mode.frame = "frame";
+      mode.detection = i;
+      mode.probability = i + 0.75;
+      result.modes.push_back(mode);
+    }
+    result.detections.push_back(frame);
+    database.import_results({{record, result}});
+    const auto rows_that = [&](const std::string& table_and_condition) {
+      return query(database,
+                   fmt::format("SELECT count(*) FROM {} AND cell = (SELECT id FROM cell WHERE "
+                               "seed = {})",
+                               table_and_condition,
+                               count));
+    };
+    const std::string all = std::to_string(count) + "\n";
+    EXPECT_EQ(rows_that("metric JOIN metric_name ON metric_name.id = metric WHERE "
+                        "CAST(value AS INTEGER) * 7 % 300 = CAST(substr(name, 2) AS INTEGER)"),
+              all);
+    EXPECT_EQ(rows_that("series JOIN series_name ON series_name.id = series WHERE "
+                        "value = step + 0.25"),
+              all);
+    EXPECT_EQ(rows_that("object WHERE score = label + 0.5"), all);
+    EXPECT_EQ(rows_that("detection WHERE score = number + 0.5"), all);
+    EXPECT_EQ(rows_that("heading_mode WHERE probability = detection + 0.75"), all);
+  }
+}
+
 // Many results go by one transaction, with the ids of names remembered and foreign keys not looked up meanwhile.
 TEST(Database, ManyResultsAtOnceAreAllThereOrNone) {
   const Folder folder;

@@ -203,6 +203,118 @@ overlays = false
   EXPECT_FALSE(fs::is_empty(folder_.file("scratch/monodr-cache")));
 }
 
+/// A predictor that is trained by two processes; in steps of 36 objects, so that each has some.
+std::string training_of(int epochs) {
+  return fmt::format(R"([experiment]
+name = "test"
+[dataset]
+objects = 2
+[method]
+name = "predictor"
+[corpus]
+cars = 16
+held_out = 0
+[shape_prior.mesh_autoencoder]
+template_grid = 4
+relaxations = 0
+steps = 2
+[renderer]
+image_size = 32
+[loss.mask]
+[evaluation]
+overlays = false
+[train]
+supervision = "labels"
+rule = "mean"
+objects = 40
+epochs = {}
+batch = 36
+processes = 2
+[launcher.slurm]
+training_nodes = 2
+)",
+                     epochs);
+}
+
+class TrainingOnNodes : public SlurmTest {
+ protected:
+  Words real_{"MONODR_WORKER=" + binary("monodr-worker")};
+
+  struct Trained {
+    nlohmann::json curve;
+    std::string weights;  ///< their bytes, and the optimiser's
+  };
+  Trained predictor(const std::string& cache, const char* ending = ".predictor") {
+    for (const auto& entry : fs::directory_iterator(folder_.file(cache)))
+      if (entry.path().extension() == ending) {
+        const std::string content = read_file(entry.path().string());
+        const std::size_t header = content.find('\n');
+        return {nlohmann::json::parse(content.substr(0, header)).at("curve"),
+                content.substr(header)};
+      }
+    return {};
+  }
+  Program train_here(const std::string& folder, const Words& more = {}) {
+    Words words{"train", "e.toml", "--results", folder + "/r.sqlite"};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words, real_);
+  }
+};
+
+TEST_F(TrainingOnNodes, LeavesTheBitsOfTwoProcessesOfOneHost) {
+  up();
+  if (IsSkipped() || HasFatalFailure()) return;
+  write(training_of(2));
+  ASSERT_EQ(train_here("local").exit_code(), 0);
+  ASSERT_EQ(train_here("alone", {"train.processes=1"}).exit_code(), 0);
+  const Program submitted =
+      run_here({"e.toml",
+                "--launcher",
+                "slurm",
+                "launcher.slurm.prelude=echo $SLURM_JOB_NODELIST >> " + folder_.file("nodes")},
+               real_);
+  ASSERT_EQ(submitted.exit_code(), 0) << submitted.errors();
+  wait_for_end();
+  EXPECT_THAT(count_states(), Each("done")) << status().dump(1);
+  EXPECT_THAT(read_file(folder_.file("nodes")), HasSubstr("node[1-2]"));
+  const Trained one = predictor("alone/cache"), two = predictor("local/cache"),
+                nodes = predictor("results/cache");
+  ASSERT_FALSE(two.weights.empty());
+  EXPECT_TRUE(nodes.weights == two.weights);
+  EXPECT_EQ(nodes.curve, two.curve);
+  ASSERT_EQ(nodes.curve.size(), one.curve.size());
+  for (std::size_t i = 0; i < one.curve.size(); ++i) {
+    const double alone = one.curve[i].at(1);
+    EXPECT_NEAR(nodes.curve[i].at(1), alone, 1e-4 * alone) << i;
+  }
+}
+
+TEST_F(TrainingOnNodes, GoesOnFromItsCheckpointWhereAProcessDies) {
+  up();
+  if (IsSkipped() || HasFatalFailure()) return;
+  constexpr int epochs = 150;
+  write(training_of(epochs));
+  const Program submitted = run_here({"e.toml", "--launcher", "slurm"}, real_);
+  ASSERT_EQ(submitted.exit_code(), 0) << submitted.errors();
+  const auto curve = [&] { return predictor("results/cache", ".checkpoint").curve; };
+  wait_for([&] { return fs::exists(folder_.file("results/cache")) && !curve().empty(); });
+  const auto before = curve();
+  // The other node's, which keeps nothing.
+  const std::string killing =
+      "for p in /proc/[0-9]*; do"
+      " [ \"$(cat $p/comm)\" = monodr-worker ] &&"
+      " tr '\\0' '\\n' < $p/environ | grep -qx SLURM_PROCID=1 &&"
+      " tr '\\0' '\\n' < $p/environ | grep -qx SLURM_CONF=$SLURM_CONF &&"
+      " kill -KILL ${p#/proc/} && echo gone; done";
+  EXPECT_EQ(slurm("{ " + killing + "; } 2>/dev/null"), "gone\n");
+  start_what_was_queued_again();
+  wait_for_end();
+  EXPECT_THAT(count_states(), Each("done")) << status().dump(1);
+  const nlohmann::json after = predictor("results/cache").curve;
+  ASSERT_EQ(after.size(), std::size_t{epochs}) << "no epoch was done twice or left out";
+  for (std::size_t i = 0; i < before.size(); ++i) EXPECT_EQ(after[i], before[i]);
+}
+
 TEST_F(SlurmTest, TwoNodesShareTheWorkThatStatusAndLogsFollow) {
   up();
   if (IsSkipped() || HasFatalFailure()) return;
