@@ -212,7 +212,7 @@ class Trainer {
     if (!batch.known.defined())
       throw UserError(
           "the predictor says object coordinates, which it learns from known boxes; set "
-          "train.supervision to \"labels\" or \"pseudo_labels\"");
+          "train.supervision to \"labels\", \"pseudo_labels\" or \"curriculum\"");
     const int64_t objects = batch.known.size(0);
     const at::Tensor state = at::cat(
         {batch.known, at::zeros({objects, proposals.state.size(2) - PredictorLayout::kShape})}, 1);

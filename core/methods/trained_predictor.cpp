@@ -52,6 +52,14 @@ constexpr const char* kEvidenceOfRealFrames[] = {"boxes",
                                                  "minimum_score",
                                                  "minimum_height"};
 
+/// A network that sees no depth and learns from known boxes has one use for it: where on the car a pixel is (coordinate_loss). Of
+/// made-up cars that is known of every pixel, whatever the faults of [dataset].
+bool learns_exact_depth(const TrainSettings& train, const Predictor& predictor) {
+  const bool has_labels =
+      train.supervision == Supervision::labels || train.supervision == Supervision::curriculum;
+  return has_labels && !predictor.reads().depth;
+}
+
 /// All that decides what is learned, as one text.
 std::string inputs_of(const json& config,
                       Registry& registry,
@@ -76,6 +84,11 @@ std::string inputs_of(const json& config,
     dataset.erase(key);
   if (!settings.train.uses_real())
     for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);
+  const auto predictor = registry.make<Predictor>(info.name, parameters_of(config, info));
+  const json all = dataset;
+  if (!settings.train.uses_real() && learns_exact_depth(settings.train, *predictor))
+    for (const auto& [key, value] : all.items())
+      if (key.rfind("depth_", 0) == 0) dataset.erase(key);
   inputs["dataset"] = dataset;
   if (settings.train.supervision != Supervision::labels) {
     inputs["renderer_file"] =
@@ -189,13 +202,9 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
-  /// A network that sees no depth and learns from known boxes has one use for it: where on the car a pixel is (coordinate_loss).
-  /// Of made-up cars that is known of every pixel, so there [dataset]'s faults are left out.
   std::vector<DatasetRequest> requests_of_frames() const {
     std::vector<DatasetRequest> requests = training_requests(settings_, cache_);
-    const bool has_labels = settings_.train.supervision == Supervision::labels ||
-                            settings_.train.supervision == Supervision::curriculum;
-    if (has_labels && !predictor_->reads().depth)
+    if (learns_exact_depth(settings_.train, *predictor_))
       for (DatasetRequest& request : requests)
         if (request.source == DataSource::synthetic) request.faults.depth = {};
     return requests;
@@ -305,7 +314,7 @@ class Training {
       take_leaders_states(examples);
       states_ = {{"training.pseudo_labels", as_table(examples)}};
       const std::vector<TrainingExample> accepted = accepted_of(examples);
-      record_.training["accepted"][static_cast<std::size_t>(round)] = accepted.size();
+      record_.training["accepted"][static_cast<std::size_t>(round - before)] = accepted.size();
       note_(fmt::format("round {}: {} of {} fits bear themselves out and are learned from",
                         round + 1 - before,
                         accepted.size(),

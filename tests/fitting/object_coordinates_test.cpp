@@ -83,13 +83,13 @@ TEST(ObjectCoordinates, AreReadAsTheyWereLearned) {
              presence = at::zeros({2, kSize, kSize});
   logits.set_requires_grad(true);
   presence.set_requires_grad(true);
-  for (int step = 0; step < 60; ++step) {
+  for (int step = 0; step < 300; ++step) {
     proposals.coordinates = at::log_softmax(logits, 2);
     proposals.presence = presence;
     const auto gradient = torch::autograd::grad(
         {coordinate_loss(proposals, some_boxes(), batch).sum()}, {logits, presence});
     const at::NoGradGuard no_gradient;
-    logits.sub_(gradient[0] * 1500);
+    logits.sub_(gradient[0] * 300);
     presence.sub_(gradient[1] * 300);
   }
   proposals.coordinates = at::log_softmax(logits, 2).detach();

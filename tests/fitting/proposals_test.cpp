@@ -133,6 +133,27 @@ TEST_F(ProposalsTest, ObjectCoordinatesPlaceTheBoxWhereThereIsDepth) {
             0.03);
 }
 
+TEST_F(ProposalsTest, AnotherStartStaysWhereItIsAndIsJudgedByThePredictor) {
+  const std::vector<Observation> observations{crop_of_brightness(0.5, 0.5, true)};
+  FitSettings settings;
+  settings.hypotheses = 4;
+  settings.first_heading = 0.5 * 180 / M_PI;
+  settings.size_mean = {1.5, 1.6, 3.9};
+  settings.size_deviation = {0.1, 0.1, 0.1};
+  const ObservationBatch batch =
+      make_observation_batch(observations, settings.size_mean, settings.size_deviation);
+  const Starts own = HeadingInitialiser().start(observations, batch, prior_, {2, 3}, settings);
+  const Starts judged = JudgedInitialiser(std::make_unique<HeadingInitialiser>(),
+                                          std::make_shared<CoordinatePredictor>(),
+                                          Views{false, 1})
+                            .start(observations, batch, prior_, {2, 3}, settings);
+  EXPECT_TRUE(judged.state.equal(own.state));
+  EXPECT_EQ(judged.heading.sizes(), at::IntArrayRef({1, 24}));
+  EXPECT_EQ(judged.coordinates.sizes(), at::IntArrayRef({1, 4, 16, 16}));
+  ASSERT_EQ(judged.log_probability.sizes(), at::IntArrayRef({1, 4}));
+  EXPECT_EQ(judged.log_probability.argmax().item<int64_t>(), 0) << "it says 0.5 radians";
+}
+
 TEST_F(ProposalsTest, ObservedDepthStandsAndThePredictedOneServesWhereThereIsNone) {
   const Starts starts =
       start({crop_of_brightness(0.5, 0.5, true), crop_of_brightness(0.5, 0.5, false)}, 1, false);

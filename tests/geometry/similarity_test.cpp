@@ -41,6 +41,12 @@ double difference(const Similarity& a, const Similarity& b) {
          (a.translation - b.translation).norm();
 }
 
+double sum_of_squares(const Similarity& similarity, const std::vector<PointPair>& pairs) {
+  double sum = 0;
+  for (const PointPair& pair : pairs) sum += (similarity(pair.own) - pair.seen).squaredNorm();
+  return sum;
+}
+
 class EachTurn : public testing::TestWithParam<Turns> {};
 
 TEST_P(EachTurn, ProcrustesFindsAnExactSimilarity) {
@@ -59,18 +65,13 @@ TEST_P(EachTurn, ProcrustesIsLeastSquares) {
   const Similarity truth = any_similarity(random, GetParam());
   std::vector<PointPair> pairs = pairs_of(truth, 40, random);
   for (PointPair& pair : pairs) pair.seen += 0.3 * any_point(random);
-  const auto sum = [&](const Similarity& similarity) {
-    double total = 0;
-    for (const PointPair& pair : pairs) total += (similarity(pair.own) - pair.seen).squaredNorm();
-    return total;
-  };
   const Similarity found = *procrustes(pairs, GetParam());
   for (int i = 0; i < 200; ++i) {
     Similarity other = found;
     other.scale *= 1 + random.uniform(-0.02, 0.02);
     other.rotation = yaw_matrix(random.uniform(-0.02, 0.02)) * other.rotation;
     other.translation += 0.02 * any_point(random);
-    EXPECT_GE(sum(other), sum(found) - 1e-12);
+    EXPECT_GE(sum_of_squares(other, pairs), sum_of_squares(found, pairs) - 1e-12);
   }
 }
 
@@ -107,6 +108,26 @@ INSTANTIATE_TEST_SUITE_P(All,
                          [](const auto& info) {
                            return info.param == Turns::any ? std::string("any") : "about_y";
                          });
+
+TEST_P(EachTurn, ABoundScaleIsTheBestOfItsRange) {
+  Random random(9);
+  const Similarity truth = any_similarity(random, GetParam());
+  const std::vector<PointPair> pairs = pairs_of(truth, 30, random);
+  const double most = 0.8 * truth.scale;
+  const auto bound = procrustes(pairs, GetParam(), {0.5 * truth.scale, most});
+  ASSERT_TRUE(bound.has_value());
+  EXPECT_DOUBLE_EQ(bound->scale, most);
+  EXPECT_LT((bound->rotation - truth.rotation).norm(), 1e-8);
+  for (int i = 0; i < 50; ++i) {
+    Similarity other = *bound;
+    other.scale = random.uniform(0.9, 1.0) * most;
+    other.translation += 0.05 * any_point(random);
+    EXPECT_GE(sum_of_squares(other, pairs), sum_of_squares(*bound, pairs)) << i;
+  }
+  const auto free = procrustes(pairs, GetParam(), {0.5 * truth.scale, 2 * truth.scale});
+  ASSERT_TRUE(free.has_value());
+  EXPECT_LT(difference(*free, truth), 1e-8) << "a range that holds the best scale binds nothing";
+}
 
 TEST(Similarity, WhatFixesNothingHasNone) {
   const Eigen::Vector3d there(1, 2, 10);

@@ -40,10 +40,10 @@ TEST(NocsLoss, CostsTheCapWhereNothingIsSaidOrCovered) {
   Scene scene = scene_with_coordinates();
   const auto capped = loss("nocs", {{"cap", 0.3}});
   scene.observation.coordinates.zero_();
-  EXPECT_DOUBLE_EQ(scene.evaluate(*capped), 0.3);
+  EXPECT_NEAR(scene.evaluate(*capped), 0.3, 1e-9);
   scene = scene_with_coordinates();
   scene.rendering.silhouette.zero_();
-  EXPECT_DOUBLE_EQ(scene.evaluate(*capped), 0.3);
+  EXPECT_NEAR(scene.evaluate(*capped), 0.3, 1e-9);
 }
 
 TEST(NocsLoss, PullsTheRenderedCoordinatesToThoseThatAreSaid) {
