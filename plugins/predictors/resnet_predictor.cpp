@@ -376,7 +376,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::predictor;
   plugin.info.name = "resnet_predictor";
-  plugin.info.version = "3.1.0";
+  plugin.info.version = "3.2.0";
   plugin.info.description = "residual network of the crop: a heading's distribution and K states";
   plugin.info.paper =
       "He et al., Deep Residual Learning, CVPR 2016; Insafutdinov & Dosovitskiy, Unsupervised "
