@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "base/parallel.h"
 #include "evidence/randomise.h"
@@ -17,6 +18,7 @@
 #include "fitting/object_coordinates.h"
 #include "fitting/observation_batch.h"
 #include "fitting/proposals.h"
+#include "methods/adamw.h"
 #include "methods/short_descent.h"
 #include "plugin/box_corners.h"
 
@@ -25,7 +27,6 @@ namespace {
 
 constexpr std::size_t kPart = TrainSettings::kPart;
 constexpr double kLongestStep = 2;  // norm to which a longer gradient is cut
-constexpr double kFirst = 0.9, kSecond = 0.999, kTiny = 1e-8;  // AdamW's
 
 /// Restores the number of threads.
 class Threads {
@@ -103,10 +104,10 @@ class Trainer {
     for (auto& [name, tensor] : predictor.weights()) {
       names_.push_back(name);
       weights_.push_back(tensor);
-      first_.push_back(at::zeros_like(tensor));
-      second_.push_back(at::zeros_like(tensor));
       best_.push_back(tensor.detach().clone());
+      count_ += tensor.numel();
     }
+    optimiser_.emplace(weights_);
     steps_in_epoch_ = (learned_.size() + batch() - 1) / batch();
     if (!training.resume.empty()) resume(training.resume);
     if (group() != nullptr) begin_together();
@@ -129,8 +130,8 @@ class Trainer {
                       {"training.waited", at::full({1}, waited_, at::kLong)}};
     for (std::size_t i = 0; i < names_.size(); ++i) {
       table[names_[i]] = weights_[i].detach().clone();
-      table["training.first." + names_[i]] = first_[i].clone();
-      table["training.second." + names_[i]] = second_[i].clone();
+      table["training.first." + names_[i]] = optimiser_->first()[i].clone();
+      table["training.second." + names_[i]] = optimiser_->second()[i].clone();
       if (settings_.patience > 0) table["training.best." + names_[i]] = best_[i].clone();
     }
     return table;
@@ -262,9 +263,7 @@ class Trainer {
 
   /// All parts' gradients and, behind them, their losses: one row.
   at::Tensor sum_of(const std::vector<Part>& parts) const {
-    int64_t count = 1;
-    for (const at::Tensor& weight : weights_) count += weight.numel();
-    at::Tensor sum = at::zeros({count}, at::kFloat);
+    at::Tensor sum = at::zeros({count_ + 1}, at::kFloat);
     int64_t begin = 0;
     for (std::size_t i = 0; i < weights_.size(); ++i) {
       at::Tensor own = sum.slice(0, begin, begin + weights_[i].numel()).view_as(weights_[i]);
@@ -272,7 +271,7 @@ class Trainer {
         if (part.gradients[i].defined()) own.add_(part.gradients[i]);
       begin += weights_[i].numel();
     }
-    sum[begin].fill_(loss_of(parts));
+    sum[count_].fill_(loss_of(parts));
     if (group() != nullptr) group()->sum(sum);
     return sum;
   }
@@ -285,18 +284,10 @@ class Trainer {
 
   void learn(const std::vector<Part>& parts, std::size_t objects) {
     const at::NoGradGuard no_gradient;
-    const at::Tensor all = sum_of(parts);
-    std::vector<at::Tensor> sum;
-    double norm = 0;
-    int64_t begin = 0;
-    for (const at::Tensor& weight : weights_) {
-      sum.push_back(all.slice(0, begin, begin + weight.numel())
-                        .view_as(weight)
-                        .div_(static_cast<double>(objects)));
-      norm += sum.back().to(at::kDouble).square().sum().item<double>();
-      begin += weight.numel();
-    }
-    sum_ += all[begin].item<double>();
+    const at::Tensor sum = sum_of(parts);
+    const double mean = 1 / static_cast<double>(objects);
+    const double norm = mean * std::sqrt(squared_norm(sum, count_, threads_));
+    sum_ += sum[count_].item<double>();
     if (!std::isfinite(norm)) {
       // What renders to nothing finite teaches nothing; the next batch may.
       ++skipped_;
@@ -306,7 +297,12 @@ class Trainer {
             "train.learning_rate may do");
       return;
     }
-    step_weights(sum, std::min(1.0, kLongestStep / std::sqrt(norm + 1e-24)));
+    optimiser_->step(sum,
+                     {.scale = mean * std::min(1.0, kLongestStep / (norm + 1e-12)),
+                      .count = step_ + 1,
+                      .rate = rate(),
+                      .decay = settings_.weight_decay},
+                     threads_);
   }
 
   double rate() const {
@@ -315,18 +311,6 @@ class Trainer {
     return settings_.learning_rate *
            (now < warm ? (now + 1e-3) / (warm + 1e-3)
                        : 0.01 + 0.99 * 0.5 * (1 + std::cos(M_PI * (now - warm) / (1 - warm))));
-  }
-
-  void step_weights(const std::vector<at::Tensor>& gradients, double factor) {
-    const double t = static_cast<double>(step_ + 1), lr = rate();
-    const double first = 1 - std::pow(kFirst, t), second = 1 - std::pow(kSecond, t);
-    for (std::size_t i = 0; i < weights_.size(); ++i) {
-      const at::Tensor g = gradients[i] * factor;
-      first_[i].mul_(kFirst).add_(g, 1 - kFirst);
-      second_[i].mul_(kSecond).addcmul_(g, g, 1 - kSecond);
-      if (weights_[i].dim() > 1) weights_[i].mul_(1 - lr * settings_.weight_decay);
-      weights_[i].addcdiv_(first_[i], (second_[i] / second).sqrt_().add_(kTiny), -lr / first);
-    }
   }
 
   void end_epoch(int epoch) {
@@ -373,8 +357,9 @@ class Trainer {
           group()->rank(),
           objects,
           said[4]));
-    for (const auto* list : {&weights_, &first_, &second_, &best_})
-      for (const at::Tensor& tensor : *list) group()->take_leaders(tensor.detach());
+    for (const std::vector<at::Tensor>& list :
+         {weights_, optimiser_->first(), optimiser_->second(), best_})
+      for (const at::Tensor& tensor : list) group()->take_leaders(tensor.detach());
   }
 
   void resume(const TensorTable& from) {
@@ -386,8 +371,8 @@ class Trainer {
     for (std::size_t i = 0; i < names_.size(); ++i) {
       const auto shape = weights_[i].sizes();
       weights_[i].copy_(take_array(from, names_[i], shape));
-      first_[i].copy_(take_array(from, "training.first." + names_[i], shape));
-      second_[i].copy_(take_array(from, "training.second." + names_[i], shape));
+      optimiser_->first()[i].copy_(take_array(from, "training.first." + names_[i], shape));
+      optimiser_->second()[i].copy_(take_array(from, "training.second." + names_[i], shape));
       if (settings_.patience > 0)
         best_[i].copy_(take_array(from, "training.best." + names_[i], shape));
     }
@@ -402,7 +387,9 @@ class Trainer {
   std::vector<std::size_t> learned_, kept_aside_;
   std::size_t steps_in_epoch_ = 1;
   std::vector<std::string> names_;
-  std::vector<at::Tensor> weights_, first_, second_, best_;
+  std::vector<at::Tensor> weights_, best_;
+  std::optional<AdamW> optimiser_;
+  int64_t count_ = 0;  ///< of all weights' numbers
   int64_t step_ = 0, waited_ = 0;
   int skipped_ = 0;
   double sum_ = 0;  ///< of the losses in this epoch so far

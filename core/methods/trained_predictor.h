@@ -13,7 +13,7 @@ namespace monodr {
 
 /// Counted up by whoever changes what a training learns in code outside of the plugins: predictor_training.cpp,
 /// training_examples.cpp, pseudo_labels.cpp, the faults of the evidence, proposals, the objective.
-constexpr int predictor_training_version = 1;
+constexpr int predictor_training_version = 2;
 
 /// Where the trained predictor of a configuration lies: its own `predictor.file`, or the file in the cache that is named by
 /// the hash of all that goes into it (settings, plugins, prior, frames, the version of the training), so that whatever

@@ -13,14 +13,15 @@ std::unique_ptr<DepthEstimator> make(const Parameters& parameters) {
   return std::make_unique<NetworkDepth>(
       open_onnx_network(parameters.text("model"), parameters.texts("outputs")),
       input_parameters(parameters),
-      depth_reading(parameters));
+      depth_reading(parameters),
+      parameters.boolean("mirror"));
 }
 
 PluginDescriptor descriptor() {
   PluginInfo info;
   info.kind = PluginKind::depth_estimator;
   info.name = "onnx";
-  info.version = "1.0.0";
+  info.version = "1.1.0";
   info.description = "Depth by a network in a ONNX file (OpenCV's DNN module).";
   info.is_default = true;
   info.parameters = depth_estimator_schema();

@@ -15,14 +15,15 @@ std::unique_ptr<DepthEstimator> make(const Parameters& parameters) {
       open_torchscript_network(
           parameters.text("model"), parameters.texts("outputs"), torchscript_input(parameters)),
       input_parameters(parameters),
-      depth_reading(parameters));
+      depth_reading(parameters),
+      parameters.boolean("mirror"));
 }
 
 PluginDescriptor descriptor() {
   PluginInfo info;
   info.kind = PluginKind::depth_estimator;
   info.name = "torchscript";
-  info.version = "1.0.0";
+  info.version = "1.1.0";
   info.description = "Depth by a network in a TorchScript file (LibTorch).";
   info.parameters = joined({depth_estimator_schema(), torchscript_schema()});
   return {info, DepthEstimatorFactory(make)};

@@ -5,8 +5,11 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
+#include "base/random.h"
 #include "plugin/depth_estimator.h"
 #include "plugin/detector.h"
 #include "small_networks.h"
@@ -83,6 +86,52 @@ def forward(self, x):
   const auto report = check_depth_estimator_contract(
       registry, "torchscript", {{"model", given(model)}, {"maximum", given(25.0)}});
   EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
+ColourImage mirrored(const ColourImage& picture) {
+  ColourImage other = picture;
+  for (int y = 0; y < picture.height; ++y)
+    for (int x = 0; x < picture.width; ++x)
+      std::copy_n(picture.pixel(picture.width - 1 - x, y), 3, other.pixel(x, y));
+  return other;
+}
+
+TEST(DepthEstimator, MirrorIsTheMeanOfThePictureAndItsMirrorImage) {
+  Registry registry = plugins();
+  const ScratchFolder folder;
+  // Not the same of both: what stands at the right is farther; and of what is dark there is none.
+  const std::string model = torchscript(folder, R"(
+def forward(self, x):
+    right = torch.cumsum(torch.ones_like(x[:, 1:2]), 3)
+    none = (x[:, 2:3] < 0.1).float() * (right < 40.0).float()
+    return 2.0 + 30.0 * x[:, 1:2] + 0.1 * right - 50.0 * none
+)");
+  const auto estimator = [&](bool mirror) {
+    const PluginInfo& info = registry.find(PluginKind::depth_estimator, "torchscript").info;
+    return registry.make<DepthEstimator>(
+        "torchscript",
+        Parameters(info.parameters,
+                   {{"model", given(model)}, {"mirror", given(mirror)}},
+                   "depth_estimator.torchscript"));
+  };
+  CameraPicture picture{ColourImage(97, 41), {}}, other = picture;
+  Random random(3, "mirror", 0);
+  for (std::uint8_t& value : picture.image.rgb)
+    value = static_cast<std::uint8_t>(random.below(256));
+  picture.camera.intrinsics = other.camera.intrinsics = {80, 80, 50, 20};
+  other.camera.intrinsics.cx = 97 - 50;
+  other.image = mirrored(picture.image);
+  const auto ask = [&](bool mirror, const CameraPicture& one) {
+    return estimator(mirror)->estimate(std::span(&one, 1)).at(0).metres;
+  };
+  const Plane<float> mean = ask(true, picture), mean_of_other = ask(true, other);
+  const Plane<float> own = ask(false, picture), of_other = ask(false, other);
+  for (int y = 0; y < 41; ++y)
+    for (int x = 0; x < 97; ++x) {
+      const float z = own.at(x, y), back = of_other.at(96 - x, y);
+      EXPECT_EQ(mean.at(x, y), mean_of_other.at(96 - x, y));
+      EXPECT_FLOAT_EQ(mean.at(x, y), z > 0 && back > 0 ? std::sqrt(z * back) : std::max(z, back));
+    }
 }
 
 /// What a person reads who names such a detector.

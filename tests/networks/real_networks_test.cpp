@@ -22,8 +22,11 @@ namespace {
 
 const char* const kFrames[] = {"000008", "000010", "000036"};
 
-/// The table [KIND.onnx] of an experiment's file, with the model in ../shared.
-Parameters parameters_of(Registry& registry, PluginKind kind, const std::string& file) {
+/// The table [KIND.onnx] of an experiment's file, with the model in ../shared and other values where they are given.
+Parameters parameters_of(Registry& registry,
+                         PluginKind kind,
+                         const std::string& file,
+                         const GivenParameters& others = {}) {
   const std::string path =
       std::string(std::getenv("MONODR_SOURCE_DIR")) + "/experiments/networks/" + file;
   const TomlNode root = read_toml(path);
@@ -35,6 +38,7 @@ Parameters parameters_of(Registry& registry, PluginKind kind, const std::string&
     given_values[entry.key] = to_given_value(entry);
   const std::string model = std::get<std::string>(given_values.at("model").value);
   given_values["model"] = given(shared_file("networks/" + model.substr(model.rfind('/') + 1)));
+  for (const auto& [key, value] : others) given_values[key] = value;
   return {registry.find(kind, "onnx").info.parameters, given_values, "networks"};
 }
 
@@ -87,16 +91,27 @@ TEST(RealNetworks, YoloGivesTheReferencesBoxesAndMasks) {
   std::cout << "boxes within " << worst_box << " px, masks overlap by " << worst_mask << "\n";
 }
 
+std::unique_ptr<DepthEstimator> monodepth(Registry& registry, bool mirror) {
+  return registry.make<DepthEstimator>("onnx",
+                                       parameters_of(registry,
+                                                     PluginKind::depth_estimator,
+                                                     "rt-monodepth-s.toml",
+                                                     {{"mirror", given(mirror)}}));
+}
+
+CameraPicture camera_picture_of(const std::string& frame) {
+  return {
+      picture_of(frame),
+      read_kitti_calibration(shared_file("kitti_mini/training/calib/" + frame + ".txt")).camera};
+}
+
 TEST(RealNetworks, RtMonoDepthGivesTheReferencesDepth) {
   if (shared_file("networks/rt-monodepth-s.onnx").empty()) GTEST_SKIP() << "no ../shared/networks";
   Registry registry({std::string(std::getenv("MONODR_BINARY_DIR")) + "/plugins"});
-  const auto estimator = registry.make<DepthEstimator>(
-      "onnx", parameters_of(registry, PluginKind::depth_estimator, "rt-monodepth-s.toml"));
+  const auto estimator = monodepth(registry, false);
   double worst = 0;
   for (const std::string frame : kFrames) {
-    CameraPicture picture{picture_of(frame), {}};
-    picture.camera =
-        read_kitti_calibration(shared_file("kitti_mini/training/calib/" + frame + ".txt")).camera;
+    const CameraPicture picture = camera_picture_of(frame);
     const EstimatedDepth depth = estimator->estimate({&picture, 1}).at(0);
     const Plane<std::uint16_t> expected =
         load_plane16(shared_file("networks/expected/" + frame + ".depth.png"));
@@ -107,6 +122,30 @@ TEST(RealNetworks, RtMonoDepthGivesTheReferencesDepth) {
   }
   EXPECT_LE(worst, 0.01);
   std::cout << "depth within " << 100 * worst << " %\n";
+}
+
+// LiDAR is the judge: errors of a picture and of its mirror image are partly others.
+TEST(RealNetworks, TheMirrorImageMakesDepthMoreRight) {
+  if (shared_file("networks/rt-monodepth-s.onnx").empty()) GTEST_SKIP() << "no ../shared/networks";
+  Registry registry({std::string(std::getenv("MONODR_BINARY_DIR")) + "/plugins"});
+  double error[2] = {0, 0};
+  int count = 0;
+  for (const std::string frame : {"000000", "000003", "000006", "000010", "000013", "000019"}) {
+    const CameraPicture picture = camera_picture_of(frame);
+    const Plane<std::uint16_t> lidar =
+        load_plane16(shared_file("kitti_mini/training/depth_2/" + frame + ".png"));
+    count += static_cast<int>(
+        std::count_if(lidar.values.begin(), lidar.values.end(), [](auto z) { return z > 0; }));
+    for (const bool mirror : {false, true}) {
+      const EstimatedDepth depth = monodepth(registry, mirror)->estimate({&picture, 1}).at(0);
+      for (size_t i = 0; i < lidar.values.size(); ++i)
+        if (lidar.values[i] > 0)
+          error[mirror] += std::abs(depth.metres.values[i] / (lidar.values[i] / 256.0) - 1);
+    }
+  }
+  std::cout << "AbsRel " << error[0] / count << ", with the mirror image " << error[1] / count
+            << "\n";
+  EXPECT_LT(error[1], error[0]);
 }
 
 }  // namespace
