@@ -66,13 +66,17 @@ Workload workload() {
   const at::Tensor hit = (rendering.silhouette > 0.5).to(at::kFloat);
   rendering.depth = hit * (10.5 + at::rand({kHypotheses, kSide, kSide}));
   rendering.colour = hit.unsqueeze(1) * at::rand({kHypotheses, 3, kSide, kSide});
+  observation.coordinates = at::rand({kObjects, 4, kSide, kSide});
+  observation.coordinates.select(1, 3).copy_(observation.mask);
+  rendering.attributes["nocs"] = hit.unsqueeze(1) * at::rand({kHypotheses, 3, kSide, kSide});
   for (at::Tensor* tensor : {&hypothesis.location,
                              &hypothesis.rotation_y,
                              &hypothesis.dimensions,
                              &hypothesis.vertices,
                              &rendering.silhouette,
                              &rendering.depth,
-                             &rendering.colour})
+                             &rendering.colour,
+                             &rendering.attributes["nocs"]})
     tensor->requires_grad_(true);
   return load;
 }
@@ -91,7 +95,8 @@ void cost_of(benchmark::State& state, const char* name) {
                                           load.hypothesis.vertices,
                                           load.rendering.silhouette,
                                           load.rendering.depth,
-                                          load.rendering.colour};
+                                          load.rendering.colour,
+                                          load.rendering.attributes.at("nocs")};
   for (auto _ : state) {
     const at::Tensor total = loss->evaluate(input).sum();
     benchmark::DoNotOptimize(torch::autograd::grad({total}, inputs, {}, false, false, true));
@@ -109,6 +114,7 @@ BENCHMARK_CAPTURE(cost_of, ray_consistency, "ray_consistency")->Unit(benchmark::
 BENCHMARK_CAPTURE(cost_of, volumetric_silhouette, "volumetric_silhouette")
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, chamfer, "chamfer")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, nocs, "nocs")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, corners, "corners")->Unit(benchmark::kMillisecond);
 
 }  // namespace

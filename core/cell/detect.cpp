@@ -32,8 +32,9 @@ void fit_frame(const StartedFit& method,
                               *method.initialiser,
                               {},
                               record_final_state(last, pipeline.settings.iterations));
-  const ObservationBatch batch = make_observation_batch(
+  ObservationBatch batch = make_observation_batch(
       observations, pipeline.settings.size_mean, pipeline.settings.size_deviation);
+  batch.coordinates = fit.coordinates;
   const std::vector<PoseDeviation> deviations =
       pose_deviations(objective,
                       batch,

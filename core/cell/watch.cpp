@@ -188,8 +188,13 @@ FitTrace watch_fit(const SheetOrder& order, const CellProgress& progress) {
   const StartedFit started = make_started_fit(config, registry, order.cache);
   const FitPipeline& pipeline = started.pipeline;
   const Objective objective = pipeline.objective();
-  const ObservationBatch batch = make_observation_batch(
+  ObservationBatch batch = make_observation_batch(
       {trace.observation}, pipeline.settings.size_mean, pipeline.settings.size_deviation);
+  batch.coordinates =
+      started.initialiser
+          ->start(
+              {trace.observation}, batch, objective.prior(), objective.layout(), pipeline.settings)
+          .coordinates;
   Watcher watcher(objective, pipeline.settings, batch, trace);
   FinalState final;
   const FitObserver keep = record_final_state(final, pipeline.settings.iterations);

@@ -90,6 +90,7 @@ FitResult descended(const std::vector<Observation>& observations,
   refuse_results(settings.acceptance, batch, last, factors.mask, result.objects);
   result.failed_hypotheses = descent.failed_hypotheses();
   result.renders = descent.renders();
+  result.coordinates = batch.coordinates;
   return result;
 }
 
@@ -103,10 +104,11 @@ FitResult fit(const std::vector<Observation>& observations,
               const FitProgress& progress,
               const FitObserver& observe) {
   if (observations.empty()) return {};
-  const ObservationBatch batch =
+  ObservationBatch batch =
       make_observation_batch(observations, settings.size_mean, settings.size_deviation);
   const StateLayout layout = objective.layout();
   const Starts single = initialiser.start(observations, batch, objective.prior(), layout, settings);
+  batch.coordinates = single.coordinates;
   if (tracks == nullptr)
     return descended(observations,
                      batch,

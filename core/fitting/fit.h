@@ -17,6 +17,7 @@ struct FitResult {
   int failed_hypotheses = 0;  ///< left out because not finite or diverged; branches count too
   int starts_without_detection = 0;  ///< see Starts
   int64_t renders = 0;               ///< of one hypothesis each: what a fit costs, on any machine
+  at::Tensor coordinates = {};  ///< what the objective was given as ObservationBatch::coordinates
 };
 
 /// Called after each step with the share done, 0..1.

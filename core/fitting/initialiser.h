@@ -21,6 +21,7 @@ struct Starts {
   /// [B,bins] log-probability of the heading over the circle (plugin/predictor.h), of who knows more of it than where
   /// to start; else undefined.
   at::Tensor heading = {};
+  at::Tensor coordinates = {};  ///< [B,4,S,S] as ObservationBatch::coordinates, of who says them
 };
 
 /// HOW TO ADD AN INITIALISER: a value of StartKind (settings/fit.h), a class like those below, its

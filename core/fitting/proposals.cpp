@@ -5,9 +5,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "fitting/heading_distribution.h"
+#include "fitting/object_coordinates.h"
+#include "geometry/rotation.h"
 #include "plugin/close_up.h"
 
 namespace monodr {
@@ -32,6 +36,47 @@ at::Tensor heads_of(const at::Tensor& log_probability,
 double window_side(int k, int windows) {
   constexpr double kWidest = 0.12;
   return windows == 1 ? 1 : 1 + kWidest * (2.0 * k / (windows - 1) - 1);
+}
+
+/// The `count` headings that an object starts at: that of its coordinates first, where there is one, then the peaks that are
+/// not the same hill.
+std::vector<HeadingPeak> headings_of(const at::Tensor& distribution,
+                                     const std::optional<CoordinatePose>& told,
+                                     int64_t count) {
+  constexpr double kSameHill = M_PI / 8;
+  const std::vector<HeadingPeak> peaks = heading_peaks(distribution, count);
+  if (!told) return peaks;
+  const Eigen::Vector3d& centre = told->pose.centre;
+  const double heading = alpha_from_rotation_y(told->pose.rotation_y, centre.x(), centre.z());
+  const at::Tensor own = heading_log_probability(
+      distribution.unsqueeze(0), at::zeros({1}, at::kLong), at::full({1}, heading, at::kFloat));
+  std::vector<HeadingPeak> all{{heading, std::exp(own.item<double>())}};
+  for (const HeadingPeak& peak : peaks) {
+    const bool is_same = std::abs(angle_difference(peak.heading, heading)) < kSameHill;
+    if (is_same) all.front().probability = std::max(all.front().probability, peak.probability);
+    if (!is_same && static_cast<int64_t>(all.size()) < count) all.push_back(peak);
+  }
+  // Two peaks may be of one hill with what the coordinates say.
+  for (size_t k = all.size(); static_cast<int64_t>(k) < count; ++k)
+    all.push_back({wrap_angle(heading + likely_turns(count)[k]), 1e-12});
+  return all;
+}
+
+/// Position, depth and size are those that the coordinates say, whatever the heading.
+void take_pose(const CoordinatePose& told,
+               const ObservationBatch& batch,
+               int64_t object,
+               const at::Tensor& states) {
+  constexpr double kMostGrowth = 0.3;
+  const auto size = static_cast<float>(std::clamp(std::log(told.scale), -kMostGrowth, kMostGrowth));
+  const double half = static_cast<double>(batch.mask.size(-1)) / 2;
+  auto rows = states.accessor<float, 2>();
+  for (int64_t k = 0; k < rows.size(0); ++k) {
+    const float heading = rows[k][StateLayout::kHeading];
+    write_pose(told.pose, batch.intrinsics.data_ptr<float>() + object * 9, half, rows[k]);
+    rows[k][StateLayout::kHeading] = heading;
+    for (int i = 0; i < 3; ++i) rows[k][StateLayout::kSize + i] = size;
+  }
 }
 
 }  // namespace
@@ -67,12 +112,20 @@ Proposals ask(const Predictor& predictor, const ObservationBatch& batch, const V
     return heading.to(at::kDouble).exp();
   };
   at::Tensor sum = at::zeros_like(proposals.heading, at::kDouble);
+  // The mean of two log-probabilities, which is a sum alone and has the same bits wherever an object stands.
+  const auto add_coordinates = [&](const Proposals& mirror_image) {
+    proposals.coordinates =
+        (proposals.coordinates + mirrored_coordinates(mirror_image.coordinates)) / 2;
+    proposals.presence = (proposals.presence + mirror_image.presence.flip(-1)) / 2;
+  };
   for (int k = 0; k < views.windows; ++k) {
     const bool is_crop = 2 * k + 1 == views.windows;
     const ObservationBatch window = close_up(batch, window_side(k, views.windows));
     sum += probabilities(is_crop ? proposals.heading : predictor.predict(window).heading);
-    if (views.mirror)
-      sum += probabilities(mirrored_distribution(predictor.predict(mirrored(window)).heading));
+    if (!views.mirror) continue;
+    const Proposals mirror_image = predictor.predict(mirrored(window));
+    sum += probabilities(mirrored_distribution(mirror_image.heading));
+    if (is_crop && proposals.coordinates.defined()) add_coordinates(mirror_image);
   }
   proposals.heading = (sum / (views.windows * (views.mirror ? 2 : 1))).log().to(at::kFloat);
   return proposals;
@@ -101,8 +154,13 @@ Starts PredictorInitialiser::start(const std::vector<Observation>& observations,
   const Proposals said = ask(*predictor_, batch, views_);
   at::Tensor proposed = at::empty({objects, count, said.state.size(2)}, at::kFloat);
   starts.log_probability = at::empty({objects, count}, at::kFloat);
+  if (said.coordinates.defined()) starts.coordinates = read_coordinates(said);
+  std::vector<std::optional<CoordinatePose>> told(static_cast<size_t>(objects));
   for (int64_t b = 0; b < objects; ++b) {
-    const std::vector<HeadingPeak> peaks = heading_peaks(said.heading.select(0, b), count);
+    std::optional<CoordinatePose>& own_pose = told[static_cast<size_t>(b)];
+    if (starts.coordinates.defined())
+      own_pose = pose_from_coordinates(batch, starts.coordinates, b);
+    const std::vector<HeadingPeak> peaks = headings_of(said.heading.select(0, b), own_pose, count);
     at::Tensor headings = at::empty({count}, at::kFloat);
     for (int64_t k = 0; k < count; ++k) {
       const HeadingPeak& peak = peaks[static_cast<size_t>(k)];
@@ -119,7 +177,29 @@ Starts PredictorInitialiser::start(const std::vector<Observation>& observations,
   if (settings.start_depth == StartDepth::median_depth)
     proposed.select(2, PredictorLayout::kDepth).masked_fill_(has_depth(batch).unsqueeze(1), 0);
   starts.state = proposed_states(proposed.flatten(0, 1), starts.state, layout);
+  for (int64_t b = 0; b < objects; ++b) {
+    const at::Tensor rows = starts.state.narrow(0, b * count, count);
+    if (const auto& own_pose = told[static_cast<size_t>(b)]) take_pose(*own_pose, batch, b, rows);
+  }
   starts.heading = said.heading;
+  return starts;
+}
+
+Starts JudgedInitialiser::start(const std::vector<Observation>& observations,
+                                const ObservationBatch& batch,
+                                const ShapePrior& prior,
+                                const StateLayout& layout,
+                                const FitSettings& settings) const {
+  const int64_t objects = batch.count(), count = settings.hypotheses;
+  Starts starts = places_->start(observations, batch, prior, layout, settings);
+  const Proposals said = ask(*predictor_, batch, views_);
+  starts.heading = said.heading;
+  starts.log_probability =
+      heading_log_probability(said.heading,
+                              at::arange(objects, at::kLong).repeat_interleave(count),
+                              starts.state.select(1, StateLayout::kHeading))
+          .view({objects, count});
+  if (said.coordinates.defined()) starts.coordinates = read_coordinates(said);
   return starts;
 }
 

@@ -30,6 +30,9 @@ at::Tensor proposed_states(const at::Tensor& proposed,
 /// Where a predictor says. The K headings are the peaks of its distribution (fitting/heading_distribution.h), so that front
 /// and rear are among them; the rest of a start is that of the head which is likely and near to that heading. Where
 /// there is depth under the mask, and fit.start_depth asks for it, the depth is the observed one.
+///
+/// A predictor that says object coordinates places the box by them where there is depth (pose_from_coordinates): its heading is
+/// the first of the K, its position and size are those of all.
 class PredictorInitialiser : public Initialiser {
  public:
   PredictorInitialiser(std::shared_ptr<const Predictor> predictor, const Views& views)
@@ -42,6 +45,27 @@ class PredictorInitialiser : public Initialiser {
                const FitSettings& settings) const override;
 
  private:
+  std::shared_ptr<const Predictor> predictor_;
+  Views views_;
+};
+
+/// Where another initialiser says, with the word of a predictor: its distribution judges the headings, and its object coordinates
+/// are there for the loss that reads them.
+class JudgedInitialiser : public Initialiser {
+ public:
+  JudgedInitialiser(std::unique_ptr<const Initialiser> places,
+                    std::shared_ptr<const Predictor> predictor,
+                    const Views& views)
+      : places_(std::move(places)), predictor_(std::move(predictor)), views_(views) {}
+
+  Starts start(const std::vector<Observation>& observations,
+               const ObservationBatch& batch,
+               const ShapePrior& prior,
+               const StateLayout& layout,
+               const FitSettings& settings) const override;
+
+ private:
+  std::unique_ptr<const Initialiser> places_;
   std::shared_ptr<const Predictor> predictor_;
   Views views_;
 };

@@ -5,6 +5,7 @@
 
 #include "base/parameters_json.h"
 #include "fitting/axis_initialiser.h"
+#include "fitting/proposals.h"
 #include "fitting/search_initialiser.h"
 #include "methods/detection_files.h"
 #include "methods/trained_prior.h"
@@ -87,6 +88,17 @@ std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
   if (settings.start == StartKind::search) return std::make_unique<SearchInitialiser>();
   return std::make_unique<DetectionInitialiser>(
       DetectionFiles(settings.start_detections, category, "fit.start_detections").by_frame());
+}
+
+std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
+                                              const CategoryModel& category,
+                                              std::shared_ptr<const Predictor> predictor,
+                                              const PredictorSettings& how) {
+  const Views views{how.mirror, how.views};
+  if (settings.start == StartKind::headings)
+    return std::make_unique<PredictorInitialiser>(std::move(predictor), views);
+  return std::make_unique<JudgedInitialiser>(
+      make_initialiser(settings, category), std::move(predictor), views);
 }
 
 }  // namespace monodr

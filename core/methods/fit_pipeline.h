@@ -8,10 +8,12 @@
 
 #include "fitting/initialiser.h"
 #include "fitting/objective.h"
+#include "plugin/predictor.h"
 #include "plugin/registry.h"
 #include "plugin/rule.h"
 #include "settings/category.h"
 #include "settings/fit.h"
+#include "settings/predictor.h"
 
 namespace monodr {
 
@@ -39,5 +41,10 @@ void check_fit_pipeline(const nlohmann::json& config, Registry& registry);
 /// What `fit.start` names. UserError for a folder of detections that is not there.
 std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
                                               const CategoryModel& category);
+/// With a predictor: its proposals, or, where `fit.start` names anything but headings, that start judged by the predictor.
+std::unique_ptr<Initialiser> make_initialiser(const FitSettings& settings,
+                                              const CategoryModel& category,
+                                              std::shared_ptr<const Predictor> predictor,
+                                              const PredictorSettings& how);
 
 }  // namespace monodr

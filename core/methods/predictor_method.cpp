@@ -47,11 +47,13 @@ StartedFit started_by(const TrainedPredictor& trained,
                       const nlohmann::json& config,
                       Registry& registry,
                       const std::string& cache) {
-  const CellSettings settings = cell_settings(config);
-  StartedFit fit{make_fit_pipeline(config, registry, cache),
-                 std::make_unique<PredictorInitialiser>(
-                     trained.predictor, Views{settings.predictor.mirror, settings.predictor.views}),
-                 trained.note()};
+  CellSettings settings = cell_settings(config);
+  // Where its training's fits start is another matter.
+  if (settings.method.name == MethodKind::predictor) settings.fit.start = StartKind::headings;
+  StartedFit fit{
+      make_fit_pipeline(config, registry, cache),
+      make_initialiser(settings.fit, settings.category, trained.predictor, settings.predictor),
+      trained.note()};
   fit.pipeline.settings.heading_weight = settings.predictor.heading_weight;
   if (settings.method.name == MethodKind::predictor) {
     fit.pipeline.settings.iterations = 0;
@@ -83,11 +85,13 @@ StartedFit make_started_fit(const nlohmann::json& config,
 }
 
 void check_predictor_method(const nlohmann::json& config, Registry& registry) {
-  if (const FitSettings fit = cell_settings(config).fit; fit.start != StartKind::headings)
-    throw UserError(
-        fmt::format("'fit.start' is '{}', but a method with a predictor starts at its proposals; "
-                    "remove the key, or set method.name = \"fit\"",
-                    name_of(fit.start)));
+  const CellSettings settings = cell_settings(config);
+  if (settings.method.name == MethodKind::predictor && !settings.train.fits() &&
+      settings.fit.start != StartKind::headings)
+    throw UserError(fmt::format(
+        "'fit.start' is '{}', but method.name = \"predictor\" is what the network says, "
+        "without a fit; remove the key, or set method.name = \"predictor+fit\"",
+        name_of(settings.fit.start)));
   check_fit_pipeline(config, registry);
   check_predictor(config, registry);
 }

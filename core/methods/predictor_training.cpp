@@ -15,6 +15,7 @@
 #include "base/parallel.h"
 #include "evidence/randomise.h"
 #include "fitting/heading_distribution.h"
+#include "fitting/object_coordinates.h"
 #include "fitting/observation_batch.h"
 #include "fitting/proposals.h"
 #include "methods/adamw.h"
@@ -78,6 +79,10 @@ at::Tensor known_rows(const std::vector<KnownState>& states,
     out[b][PredictorLayout::kHeading] = static_cast<float>(state.alpha);
   }
   return rows;
+}
+
+UprightBoxes boxes_of(const HypothesisBatch& hypotheses) {
+  return {hypotheses.location, hypotheses.dimensions, hypotheses.rotation_y};
 }
 
 class Trainer {
@@ -200,7 +205,24 @@ class Trainer {
     const at::Tensor target = heading_target(losses.heading, proposals.heading.size(1));
     const at::Tensor student =
         -(target * proposals.heading).sum(1) - proposals.log_probability.gather(1, best).squeeze(1);
-    return (combined + settings_.distillation * student).sum();
+    const at::Tensor sum = (combined + settings_.distillation * student).sum();
+    return proposals.coordinates.defined() ? sum + loss_of_coordinates(proposals, batch) : sum;
+  }
+
+  at::Tensor loss_of_coordinates(const Proposals& proposals, const TrainingBatch& batch) const {
+    if (!batch.known.defined())
+      throw UserError(
+          "the predictor says object coordinates, which it learns from known boxes; set "
+          "train.supervision to \"labels\", \"pseudo_labels\" or \"curriculum\"");
+    const int64_t objects = batch.known.size(0);
+    const at::Tensor state = at::cat(
+        {batch.known, at::zeros({objects, proposals.state.size(2) - PredictorLayout::kShape})}, 1);
+    const UprightBoxes boxes =
+        boxes_of(hypotheses_from_state(proposed_states(state, batch.starts, training_.layout),
+                                       at::arange(objects, at::kLong),
+                                       training_.layout,
+                                       batch.observed));
+    return coordinate_loss(proposals, boxes, batch.observed).sum();
   }
 
   struct Part {
@@ -385,10 +407,6 @@ constexpr double kWarmUp =
 /// The pull of all heads' shape codes to the mean shape, [B,K].
 at::Tensor pull_of_codes(const at::Tensor& state) {
   return 0.01 * state.slice(2, PredictorLayout::kShape).square().sum(2);
-}
-
-UprightBoxes boxes_of(const HypothesisBatch& hypotheses) {
-  return {hypotheses.location, hypotheses.dimensions, hypotheses.rotation_y};
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ struct PredictorTraining {
 ///
 ///     rule over heads(heads' losses) + distillation (H(target(heading), distribution) + H(best head, heads' probabilities))
 ///
+/// (plus coordinate_loss(), fitting/object_coordinates.h, for one that says object coordinates, which needs known states)
 /// and AdamW (Loshchilov & Hutter, ICLR 2019) takes it down, its rate rising for a tenth of the steps and falling by a
 /// cosine. A step's crops are drawn from (seed, epoch, object) alone and its gradient is the sum over parts of 16 objects in
 /// their order, so that the bits depend neither on the number of threads nor on where a training was interrupted. Processes

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "fitting/fit.h"
-#include "fitting/proposals.h"
+#include "methods/fit_pipeline.h"
 
 namespace monodr {
 namespace {
@@ -41,10 +41,9 @@ void find_pseudo_labels(std::vector<TrainingExample>& examples,
   // The score is then the fit's consistency with its own evidence.
   fit.confidence = {
       .score = false, .mask = true, .depth = true, .agreement = false, .range = false};
-  std::unique_ptr<Initialiser> initialiser = std::make_unique<HeadingInitialiser>();
+  std::unique_ptr<Initialiser> initialiser = make_initialiser(fit, settings.category);
   if (predictor != nullptr) {
-    initialiser = std::make_unique<PredictorInitialiser>(
-        predictor, Views{settings.predictor.mirror, settings.predictor.views});
+    initialiser = make_initialiser(fit, settings.category, predictor, settings.predictor);
     // No louder than the fit's own evidence: a network that chose its own labels would learn what it believes already.
     fit.heading_weight = std::min(1.0, settings.predictor.heading_weight);
   }

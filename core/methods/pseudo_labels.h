@@ -13,8 +13,8 @@
 
 namespace monodr {
 
-/// Fits every example, from headings around the circle or, with a predictor, from what it proposes and judged by it too, and
-/// gives those a known state whose fit bears itself out: the overlap of rendered and observed mask times exp(-mean
+/// Fits every example from where fit.start says (headings around the circle: with a predictor, what it proposes instead), with
+/// a predictor judged by it too, and gives those a known state whose fit bears itself out: the overlap of rendered and observed mask times exp(-mean
 /// |log depth residual|) is at least train.accept_consistency, and its heading has at least the probability
 /// train.accept_heading beside the others that it ended in. The others have none afterwards.
 void find_pseudo_labels(std::vector<TrainingExample>& examples,

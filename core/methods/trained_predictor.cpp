@@ -4,6 +4,7 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -51,6 +52,14 @@ constexpr const char* kEvidenceOfRealFrames[] = {"boxes",
                                                  "minimum_score",
                                                  "minimum_height"};
 
+/// A network that sees no depth and learns from known boxes has one use for it: where on the car a pixel is (coordinate_loss). Of
+/// made-up cars that is known of every pixel, whatever the faults of [dataset].
+bool learns_exact_depth(const TrainSettings& train, const Predictor& predictor) {
+  const bool has_labels =
+      train.supervision == Supervision::labels || train.supervision == Supervision::curriculum;
+  return has_labels && !predictor.reads().depth;
+}
+
 /// All that decides what is learned, as one text.
 std::string inputs_of(const json& config,
                       Registry& registry,
@@ -75,6 +84,11 @@ std::string inputs_of(const json& config,
     dataset.erase(key);
   if (!settings.train.uses_real())
     for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);
+  const auto predictor = registry.make<Predictor>(info.name, parameters_of(config, info));
+  const json all = dataset;
+  if (!settings.train.uses_real() && learns_exact_depth(settings.train, *predictor))
+    for (const auto& [key, value] : all.items())
+      if (key.rfind("depth_", 0) == 0) dataset.erase(key);
   inputs["dataset"] = dataset;
   if (settings.train.supervision != Supervision::labels) {
     inputs["renderer_file"] =
@@ -84,7 +98,7 @@ std::string inputs_of(const json& config,
       inputs["loss_files"][name] =
           registry.find(PluginKind::loss, table.value("plugin", name)).info.file_hash;
   }
-  if (settings.train.supervision == Supervision::pseudo_labels)
+  if (settings.train.fits())
     for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
   if (settings.train.supervision == Supervision::render && settings.train.judge_steps > 0)
     for (const auto& [key, value] : config.at("fit").items())
@@ -155,13 +169,15 @@ class Training {
       if (group_ != nullptr) group_->part();
       return;
     }
-    std::vector<TrainingExample> examples = load_examples(
-        training_requests(settings_, cache_),
-        settings_.train.supervision == Supervision::labels,
-        at::get_num_threads(),
-        [&](double share) { progress_("reading the training frames", share); },
-        group_.get());
-    record_.training["seen"] = examples.size();
+    std::vector<DatasetRequest> requests = requests_of_frames();
+    std::vector<TrainingExample> labelled;
+    if (settings_.train.supervision == Supervision::curriculum) {
+      labelled = read({requests.front()}, true);
+      requests.erase(requests.begin());
+    }
+    std::vector<TrainingExample> examples =
+        read(requests, settings_.train.supervision == Supervision::labels);
+    record_.training["seen"] = labelled.size() + examples.size();
     switch (settings_.train.supervision) {
       case Supervision::labels:
         learn(examples, loss_of_known_states(), 0);
@@ -174,7 +190,8 @@ class Training {
         break;
       }
       case Supervision::pseudo_labels:
-        learn_in_rounds(examples);
+      case Supervision::curriculum:
+        learn_in_rounds(examples, labelled);
         break;
     }
     if (group_ != nullptr) group_->part();
@@ -185,6 +202,23 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+  std::vector<DatasetRequest> requests_of_frames() const {
+    std::vector<DatasetRequest> requests = training_requests(settings_, cache_);
+    if (learns_exact_depth(settings_.train, *predictor_))
+      for (DatasetRequest& request : requests)
+        if (request.source == DataSource::synthetic) request.faults.depth = {};
+    return requests;
+  }
+
+  std::vector<TrainingExample> read(const std::vector<DatasetRequest>& requests,
+                                    bool with_labels) const {
+    return load_examples(
+        requests,
+        with_labels,
+        at::get_num_threads(),
+        [&](double share) { progress_("reading the training frames", share); },
+        group_.get());
+  }
   /// Whether somebody has trained it meanwhile, by what the leader sees: all stay or all go.
   bool is_there() const {
     const at::Tensor there = at::full({1}, fs::exists(path_) ? 1 : 0, at::kLong);
@@ -222,7 +256,7 @@ class Training {
 
   void learn(const std::vector<TrainingExample>& examples, ProposalLoss loss, int round) {
     predictor_->begin(record_.layout, record_.seed);
-    const std::string what = settings_.train.supervision == Supervision::pseudo_labels
+    const std::string what = settings_.train.fits()
                                  ? fmt::format("training {}, round {}", record_.plugin, round + 1)
                                  : "training " + record_.plugin;
     PredictorTraining training{settings_.train,
@@ -252,15 +286,23 @@ class Training {
     end_ = *train_predictor(*predictor_, examples, training, record_.curve);
   }
 
-  /// SDFLabel's loop (Zakharov et al., CVPR 2020): fit, keep what bears itself out, learn it, begin the next fits there.
-  void learn_in_rounds(std::vector<TrainingExample>& examples) {
+  /// SDFLabel's loop (Zakharov et al., CVPR 2020): fit, keep what bears itself out, learn it, begin the next fits there. What is
+  /// labelled is learned before the first round and beside the fits in each.
+  void learn_in_rounds(std::vector<TrainingExample>& examples,
+                       const std::vector<TrainingExample>& labelled) {
     const Objective objective = pipeline_.objective();
-    for (int round = first_round(); round < settings_.train.rounds; ++round) {
+    const int before = labelled.empty() ? 0 : 1;
+    for (int round = first_round(); round < settings_.train.rounds + before; ++round) {
       record_.training["round"] = round;
+      if (round < before) {
+        learn(labelled, loss_of_known_states(), round);
+        continue;
+      }
       if (resume_.count("training.pseudo_labels") > 0) {
         take_states(resume_.at("training.pseudo_labels"), examples);
       } else if (leads()) {
-        const std::string what = fmt::format("fitting what will be learned, round {}", round + 1);
+        const std::string what =
+            fmt::format("fitting what will be learned, round {}", round + 1 - before);
         find_pseudo_labels(examples,
                            objective,
                            *pipeline_.rule,
@@ -270,17 +312,32 @@ class Training {
                            [&](double share) { progress_(what, share); });
       }
       take_leaders_states(examples);
-      std::vector<TrainingExample> accepted;
-      for (const TrainingExample& example : examples)
-        if (example.known_state) accepted.push_back(example);
       states_ = {{"training.pseudo_labels", as_table(examples)}};
-      record_.training["accepted"][static_cast<std::size_t>(round)] = accepted.size();
+      const std::vector<TrainingExample> accepted = accepted_of(examples);
+      record_.training["accepted"][static_cast<std::size_t>(round - before)] = accepted.size();
       note_(fmt::format("round {}: {} of {} fits bear themselves out and are learned from",
-                        round + 1,
+                        round + 1 - before,
                         accepted.size(),
                         examples.size()));
-      learn(accepted, loss_of_known_states(), round);
+      learn(beside(labelled, accepted), loss_of_known_states(), round);
     }
+  }
+
+  static std::vector<TrainingExample> accepted_of(const std::vector<TrainingExample>& examples) {
+    std::vector<TrainingExample> accepted;
+    for (const TrainingExample& example : examples)
+      if (example.known_state) accepted.push_back(example);
+    return accepted;
+  }
+
+  /// Few fits are not drowned by many labels: each is taken so often that they are a quarter of all.
+  static std::vector<TrainingExample> beside(std::vector<TrainingExample> labelled,
+                                             const std::vector<TrainingExample>& accepted) {
+    if (accepted.empty()) return labelled;
+    const std::size_t times = std::max<std::size_t>(1, labelled.size() / 3 / accepted.size());
+    for (std::size_t i = 0; i < times; ++i)
+      labelled.insert(labelled.end(), accepted.begin(), accepted.end());
+    return labelled;
   }
 
   /// The round that the leader's checkpoint is in.
@@ -369,7 +426,8 @@ void check_predictor(const json& config, Registry& registry) {
 
 std::string TrainedPredictor::note() const {
   const std::string supervision = record.training.value("supervision", "");
-  return supervision == "labels" ? "supervised: its predictor was trained with labels" : "";
+  if (supervision == "labels") return "supervised: its predictor was trained with labels";
+  return supervision == "curriculum" ? "its predictor began with the labels of made-up cars" : "";
 }
 
 TrainedPredictor load_trained_predictor(const json& config,

@@ -24,6 +24,9 @@ struct ObservationBatch {
   at::Tensor depth_deviation;  ///< [B] relative; 0 = as good as LiDAR
   at::Tensor size_mean;        ///< [B,3] height, width, length of the class, metres
   at::Tensor size_deviation;   ///< [B,3] standard deviation of the log size
+  /// [B,4,S,S] what a predictor says of each pixel: the three object coordinates of the surface there, as the channel "nocs"
+  /// has them (plugin/channels.h), and the probability that it is the object's; undefined where nobody says them.
+  at::Tensor coordinates = {};
 
   int64_t count() const { return mask.size(0); }
 };

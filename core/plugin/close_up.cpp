@@ -4,6 +4,9 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.h"
 
 namespace monodr {
@@ -41,6 +44,24 @@ class Places {
 };
 
 }  // namespace
+
+at::Tensor over_crop(const at::Tensor& maps, double share, int64_t size) {
+  const int64_t cells = maps.size(-1);
+  const double half = static_cast<double>(size) / 2, last = static_cast<double>(cells - 1);
+  at::Tensor weights = at::zeros({size, cells}, at::kFloat);
+  auto weight = weights.accessor<float, 2>();
+  for (int64_t u = 0; u < size; ++u) {
+    const double in_window = (static_cast<double>(u) + 0.5 - half) / share + half;
+    if (in_window < 0 || in_window > static_cast<double>(size)) continue;
+    const double place = in_window * static_cast<double>(cells) / static_cast<double>(size) - 0.5;
+    const double clamped = std::clamp(place, 0.0, last);
+    const auto below = static_cast<int64_t>(std::min(std::floor(clamped), std::max(last - 1, 0.0)));
+    const double part = clamped - static_cast<double>(below);
+    weight[u][below] += static_cast<float>(1 - part);
+    if (below + 1 < cells) weight[u][below + 1] += static_cast<float>(part);
+  }
+  return at::matmul(at::matmul(weights, maps), weights.t());
+}
 
 ObservationBatch close_up(const ObservationBatch& batch, double share) {
   MONODR_CHECK(share > 0, "a window needs an extent");

@@ -14,4 +14,8 @@ namespace monodr {
 /// the crop, and its border's pixels are repeated. Row by row of the batch, and differentiable in nothing.
 ObservationBatch close_up(const ObservationBatch& batch, double share);
 
+/// The way back of what was said of the window: maps [..,s,s] over it, at any resolution s, as [..,S,S] over the crop, linear
+/// between their cells' centres and 0 outside of the window. Differentiable in the maps.
+at::Tensor over_crop(const at::Tensor& maps, double share, int64_t size);
+
 }  // namespace monodr

@@ -61,6 +61,7 @@ ObservationBatch some_observation() {
   batch.depth_deviation = at::tensor({0.1, 0.05, 0.0}, at::kDouble);
   batch.size_mean = at::tensor({1.53, 1.63, 3.88}, at::kDouble).repeat({kObjects, 1});
   batch.size_deviation = at::tensor({0.085, 0.055, 0.1}, at::kDouble).repeat({kObjects, 1});
+  batch.coordinates = waves({kObjects, 4, kSide, kSide}, 0.02, 0.98, 71);
   return batch;
 }
 
@@ -131,7 +132,8 @@ void for_each_observed(ObservationBatch& batch, Visit visit) {
                              &batch.intrinsics,
                              &batch.depth_deviation,
                              &batch.size_mean,
-                             &batch.size_deviation})
+                             &batch.size_deviation,
+                             &batch.coordinates})
     visit(*tensor);
 }
 
@@ -217,6 +219,7 @@ const Degenerate kDegenerate[] = {
     {"no observed depth", [](Scene& scene) { scene.observation.depth.zero_(); }},
     {"no free side", [](Scene& scene) { scene.observation.free_sides.zero_(); }},
     {"a flat image", [](Scene& scene) { scene.observation.image.fill_(0.5); }},
+    {"object coordinates of no pixel", [](Scene& scene) { scene.observation.coordinates.zero_(); }},
     {"nothing rendered",
      [](Scene& scene) {
        scene.rendering.silhouette.zero_();

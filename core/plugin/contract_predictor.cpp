@@ -56,7 +56,10 @@ ObservationBatch item_of(const ObservationBatch& batch, int64_t n) {
 std::vector<at::Tensor> said(const Predictor& predictor, const ObservationBatch& batch) {
   const at::NoGradGuard no_gradient;
   const Proposals proposals = predictor.predict(batch);
-  return {proposals.heading, proposals.log_probability, proposals.state};
+  std::vector<at::Tensor> all{proposals.heading, proposals.log_probability, proposals.state};
+  for (const at::Tensor& tensor : {proposals.coordinates, proposals.presence})
+    if (tensor.defined()) all.push_back(tensor);
+  return all;
 }
 
 std::string sums_to_one(const std::string& what, const at::Tensor& log_probability) {
@@ -66,11 +69,24 @@ std::string sums_to_one(const std::string& what, const at::Tensor& log_probabili
              : fmt::format("the probabilities of {} sum to 1 with an error of {:.3g}", what, off);
 }
 
+std::string wrong_coordinates(const at::Tensor& coordinates, const at::Tensor& presence) {
+  const int64_t items = coordinates.size(0);
+  if (coordinates.dim() != 5 || coordinates.size(1) != 3 || coordinates.size(2) < 3 ||
+      coordinates.size(3) != kSize || coordinates.size(4) != kSize)
+    return "coordinates is not [B,3,bins,S,S] with at least 3 bins";
+  if (presence.sizes() != at::IntArrayRef({items, kSize, kSize})) return "presence is not [B,S,S]";
+  std::string error = not_finite("coordinates", coordinates) + not_finite("presence", presence);
+  return error.empty() ? sums_to_one("a coordinate's bins", coordinates.transpose(1, 2).flatten(2))
+                       : error;
+}
+
 std::string wrong_answer(const Predictor& predictor, const ObservationBatch& batch) {
   const std::vector<at::Tensor> answer = said(predictor, batch);
   for (const at::Tensor& tensor : answer)
     if (!tensor.defined() || tensor.scalar_type() != at::kFloat)
-      return "heading, log_probability and state are not all float32";
+      return "not all of the answer is float32";
+  if (answer.size() == 4)
+    return "coordinates and presence go together, and one of them is undefined";
   const at::Tensor& heading = answer[0];
   if (heading.dim() != 2 || heading.size(0) != batch.count()) return "heading is not [B,bins]";
   if (heading.size(1) < 4 || heading.size(1) % 2 != 0)
@@ -82,7 +98,9 @@ std::string wrong_answer(const Predictor& predictor, const ObservationBatch& bat
   std::string error = not_finite("heading", heading) + not_finite("log_probability", answer[1]) +
                       not_finite("state", answer[2]);
   if (error.empty()) error = sums_to_one("the bins", heading);
-  return error.empty() ? sums_to_one("the heads", answer[1]) : error;
+  if (error.empty()) error = sums_to_one("the heads", answer[1]);
+  if (error.empty() && answer.size() > 3) error = wrong_coordinates(answer[3], answer[4]);
+  return error;
 }
 
 std::string batch_differs(const Predictor& predictor) {
@@ -121,9 +139,13 @@ std::string degenerate(const Predictor& predictor) {
 at::Tensor some_loss(const Proposals& proposals) {
   const int64_t bins = proposals.heading.size(1);
   const at::Tensor wanted = at::arange(kItems, at::kLong) * (bins / 4);
-  return -proposals.heading.gather(1, wanted.unsqueeze(1)).mean() -
-         proposals.log_probability.select(1, 0).mean() +
-         (proposals.state - at::arange(kLayout.columns(), at::kFloat) * 0.05).square().mean();
+  const at::Tensor loss =
+      -proposals.heading.gather(1, wanted.unsqueeze(1)).mean() -
+      proposals.log_probability.select(1, 0).mean() +
+      (proposals.state - at::arange(kLayout.columns(), at::kFloat) * 0.05).square().mean();
+  if (!proposals.coordinates.defined()) return loss;
+  return loss - proposals.coordinates.select(2, 0).mean() +
+         (1 + proposals.presence.exp()).log().mean();
 }
 
 std::string does_not_learn(Predictor& predictor) {

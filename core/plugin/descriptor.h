@@ -12,7 +12,7 @@
 #include "plugin/channels.h"
 
 /// Raised whenever a type that crosses the border between core and plugin changes.
-#define MONODR_PLUGIN_ABI 4
+#define MONODR_PLUGIN_ABI 5
 
 namespace monodr {
 
@@ -56,7 +56,7 @@ struct PluginDescriptor {
 
 /// The exported symbol spells the ABI number and what the file was built with, so that a mismatch
 /// is read from the ELF symbol table before any code of the file runs:
-///     monodr_plugin_abi4_torch1_13_0_gcc12_cxx11abi1
+///     monodr_plugin_abi5_torch1_13_0_gcc12_cxx11abi1
 /// It comes from the compiler and the headers in use and not from the build system: no build file
 /// can spell it wrong.
 #define MONODR_PLUGIN_SYMBOL                                                              \

@@ -37,6 +37,12 @@ struct Proposals {
   ///   6    alpha, radians
   ///   7..  shape code (D), then texture code minus the code of the visible paint (T)
   at::Tensor state;
+  /// [B,3,bins,S,S] of each pixel of the crop the log-probabilities of its object coordinates along length, height and width
+  /// (the channel "nocs", plugin/channels.h): bin i is centred at (i + 1/2) / bins, at least 3. Distributions, since a car of
+  /// which front and rear are mistaken has two coordinates and none between them. Undefined where it does not say them.
+  at::Tensor coordinates = {};
+  at::Tensor presence =
+      {};  ///< [B,S,S] log-odds that the pixel shows the object; goes with `coordinates`
 };
 
 /// Evidence beyond picture, box and camera that a predictor looks at. What it does not name it must not be moved by.

@@ -12,17 +12,16 @@ const ReadTrain made_up{[](const TrainSettings& s) { return s.uses_made_up(); },
 const ReadTrain real{[](const TrainSettings& s) { return s.uses_real(); },
                      {"frames"},
                      "train.frames = \"real\" or \"both\""};
-const ReadTrain pseudo{
-    [](const TrainSettings& s) { return s.supervision == Supervision::pseudo_labels; },
-    {"supervision"},
-    "train.supervision = \"pseudo_labels\""};
+const ReadTrain pseudo{[](const TrainSettings& s) { return s.fits(); },
+                       {"supervision"},
+                       "train.supervision = \"pseudo_labels\" or \"curriculum\""};
 const ReadTrain renders{[](const TrainSettings& s) { return s.supervision == Supervision::render; },
                         {"supervision"},
                         "train.supervision = \"render\""};
 const ReadTrain knows_states{
     [](const TrainSettings& s) { return s.supervision != Supervision::render; },
     {"supervision"},
-    "train.supervision = \"pseudo_labels\" or \"labels\""};
+    "train.supervision = \"pseudo_labels\", \"labels\" or \"curriculum\""};
 
 void check(const TrainSettings& settings) {
   if (settings.uses_real() && settings.root.empty())
@@ -30,6 +29,12 @@ void check(const TrainSettings& settings) {
         fmt::format("'train.frames' is '{}', but 'train.root' is empty; name the folder of real "
                     "frames (KITTI's layout) there",
                     name_of(settings.frames)));
+  if (settings.supervision == Supervision::curriculum && settings.frames != TrainingFrames::both)
+    throw UserError(fmt::format(
+        "'train.supervision' is 'curriculum', which begins with made-up frames and goes on with "
+        "real "
+        "ones, but 'train.frames' is '{}'; set it to \"both\" and name the real ones in train.root",
+        name_of(settings.frames)));
   const int parts = (settings.batch + TrainSettings::kPart - 1) / TrainSettings::kPart;
   if (settings.processes > parts)
     throw UserError(fmt::format(
@@ -64,7 +69,7 @@ const Binding<TrainSettings>& train_binding() {
   using S = TrainSettings;
   static const Binding<S> binding =
       Binding<S>("train", "how a predictor learns")
-          .key("supervision", &S::supervision, "", "what it learns from: render = decode, render and the losses of the fit, no label; pseudo_labels = fits that bear themselves out; labels = the labels, a ceiling and no result of its own")
+          .key("supervision", &S::supervision, "", "what it learns from: render = decode, render and the losses of the fit, no label; pseudo_labels = fits that bear themselves out; labels = the labels, a ceiling and no result of its own; curriculum = the labels of made-up cars, then in rounds those and the fits of real ones that bear themselves out")
           .key("compare", &S::compare, "", "how heads are held against known states: columns = place, depth, size and angle, each in a unit of its own; corners = distance of the box's corners, metres").when(knows_states)
           .key("rule", &S::rule, "", "rule plugin: how the heads share an object's loss")
           .key("frames", &S::frames, "", "whose frames: made-up scenes, real ones of train.root, or both")

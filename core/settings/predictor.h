@@ -9,8 +9,9 @@
 
 namespace monodr {
 
-/// What a predictor learns from (docs/predictors.md): its own renderings, fits that bear themselves out, or the labels.
-enum class Supervision { render, pseudo_labels, labels };
+/// What a predictor learns from (docs/predictors.md): its own renderings, fits that bear themselves out, the labels, or the
+/// labels of made-up cars and then, in rounds, the fits of real ones that bear themselves out as well.
+enum class Supervision { render, pseudo_labels, labels, curriculum };
 /// How the heads are held against known states: column by column, or by the box's corners in space (RoI-10D).
 enum class StateComparison { columns, corners };
 /// Whose frames it learns from.
@@ -18,7 +19,7 @@ enum class TrainingFrames { made_up, real, both };
 
 // clang-format off
 template <> struct EnumNames<Supervision> {
-  static constexpr auto list = enum_names<Supervision>({{Supervision::render, "render"}, {Supervision::pseudo_labels, "pseudo_labels"}, {Supervision::labels, "labels"}});
+  static constexpr auto list = enum_names<Supervision>({{Supervision::render, "render"}, {Supervision::pseudo_labels, "pseudo_labels"}, {Supervision::labels, "labels"}, {Supervision::curriculum, "curriculum"}});
 };
 template <> struct EnumNames<StateComparison> {
   static constexpr auto list = enum_names<StateComparison>({{StateComparison::columns, "columns"}, {StateComparison::corners, "corners"}});
@@ -77,7 +78,7 @@ struct TrainSettings {
   std::uint64_t seed = 0;
   int processes = 1;  ///< that share each step's objects (methods/training_group.h)
 
-  int rounds = 2;  ///< of fitting and learning (pseudo_labels)
+  int rounds = 2;  ///< of fitting and learning (pseudo_labels, curriculum)
   double accept_consistency =
       0.7;  ///< least overlap of masks times exp(-depth residual) of a fit that is learned from
   double accept_heading = 0.9;  ///< least probability of its heading
@@ -87,6 +88,10 @@ struct TrainSettings {
   /// Objects whose gradient is computed at once, the least that a process can take of a step.
   static constexpr int kPart = 16;
 
+  /// Whether it learns from fits, in rounds.
+  bool fits() const {
+    return supervision == Supervision::pseudo_labels || supervision == Supervision::curriculum;
+  }
   bool uses_made_up() const { return frames != TrainingFrames::real; }
   bool uses_real() const { return frames != TrainingFrames::made_up; }
 };

@@ -4,6 +4,10 @@
 // Normalization, ECCV 2018) and not over the batch: what an object is told does not hang on its neighbours, in training
 // neither, so that a batch that is cut in parts learns as one that is whole. What that costs against a norm over the batch is
 // made good by standardised filters (Qiao et al., Weight Standardization, 2019): each has mean 0 and length 1.
+//
+// With `coordinates` a decoder climbs back to half the crop's resolution, with what the encoder saw there on each rung
+// (Ronneberger et al., U-Net, MICCAI 2015), and says each pixel's object coordinates as distributions over bins and
+// whether it is the object's, as SDFLabel's network does (Zakharov et al., CVPR 2020).
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -28,6 +32,11 @@ constexpr int64_t kGroups = 8;
 /// way the car stands. From the mean over the crop that is learned several times as slowly.
 constexpr int64_t kCells = 4;
 constexpr int64_t kGeometry = 7;  ///< numbers that box and camera give
+constexpr int64_t kCoordinateBins = 16;
+/// Channels of the decoder, from its coarsest rung to the finest.
+constexpr int64_t kDecoder[] = {64, 40, 32};
+constexpr double kNowhere =
+    -8;  ///< log-odds of the object's presence where the network does not look
 
 /// Channels after the stem and after each block, and the blocks' strides.
 struct Size {
@@ -64,10 +73,12 @@ class Layers : public torch::nn::Module {
   Layers(const Size& size,
          int64_t inputs,
          int64_t bins,
+         bool coordinates,
          const PredictorLayout& layout,
          bool sectors,
          std::uint64_t seed)
       : size_(size),
+        says_coordinates_(coordinates),
         layout_(layout),
         keeps_to_sectors_(sectors && layout.proposals > 1),
         random_(seed, "predictor weights", 0) {
@@ -88,6 +99,7 @@ class Layers : public torch::nn::Module {
            std::sqrt(2.0 / static_cast<double>(features)));
     linear("heads", layout.proposals * per_head(), size.hidden, 0.01);
     if (!keeps_to_sectors_) spread_heads();
+    if (says_coordinates_) make_decoder(before);
   }
 
   /// The convolutions' weights, each filter of mean 0 and length 1: the same for all pictures.
@@ -105,8 +117,10 @@ class Layers : public torch::nn::Module {
                        const at::Tensor& geometry,
                        const Filters& filters) const {
     at::Tensor x = at::relu(convolved(filters, "stem", input, 2));
+    std::vector<at::Tensor> finer;
     for (size_t i = 0; i < size_.channels.size(); ++i) {
       const int64_t stride = size_.strides[i];
+      if (stride > 1) finer.push_back(x);
       const at::Tensor inner = at::relu(convolved(filters, block(i) + "first", x, stride));
       const bool same = !weights_.contains(block(i) + "skip.weight");
       const at::Tensor skip = same ? x : convolved(filters, block(i) + "skip", x, stride);
@@ -126,11 +140,44 @@ class Layers : public torch::nn::Module {
          heading_of(state.select(2, direction), state.select(2, direction + 1)).unsqueeze(2),
          state.slice(2, direction + 2)},
         2);
+    if (says_coordinates_) proposals.coordinates = decoded(filters, x, finer);
     return proposals;
   }
 
  private:
   static std::string block(size_t i) { return "block" + std::to_string(i) + "_"; }
+
+  /// The rungs' channels on the encoder's side, the coarsest first.
+  std::vector<int64_t> channels_beside() const {
+    std::vector<int64_t> channels;
+    for (size_t i = size_.channels.size(); i-- > 0;)
+      if (size_.strides[i] > 1) channels.push_back(i == 0 ? size_.stem : size_.channels[i - 1]);
+    return channels;
+  }
+
+  void make_decoder(int64_t before) {
+    const std::vector<int64_t> beside = channels_beside();
+    for (size_t i = 0; i < beside.size(); ++i) {
+      convolution(rung(i), kDecoder[i], before + beside[i], 3);
+      before = kDecoder[i];
+    }
+    linear("coordinates", 3 * kCoordinateBins + 1, before, 0.01);
+  }
+
+  static std::string rung(size_t i) { return "rung" + std::to_string(i); }
+
+  /// [B,3 bins + 1,s,s] over what the network sees, not normalised.
+  at::Tensor decoded(const Filters& filters,
+                     at::Tensor x,
+                     const std::vector<at::Tensor>& finer) const {
+    for (size_t i = 0; i < finer.size(); ++i) {
+      const at::Tensor& beside = finer[finer.size() - 1 - i];
+      const at::Tensor grown = at::upsample_nearest2d(x, {beside.size(2), beside.size(3)});
+      x = at::relu(convolved(filters, rung(i), at::cat({grown, beside}, 1), 1));
+    }
+    const at::Tensor& weight = weights_["coordinates.weight"];
+    return at::conv2d(x, weight.unsqueeze(2).unsqueeze(3), weights_["coordinates.bias"]);
+  }
 
   /// Of two numbers a head: a direction in the plane, or, where heads keep to their parts of the circle, how far from its middle.
   at::Tensor heading_of(const at::Tensor& cosine, const at::Tensor& sine) const {
@@ -203,6 +250,7 @@ class Layers : public torch::nn::Module {
   }
 
   const Size& size_;
+  bool says_coordinates_;
   PredictorLayout layout_;
   bool keeps_to_sectors_;
   Random random_;
@@ -227,6 +275,7 @@ class ResnetPredictor final : public Predictor {
   explicit ResnetPredictor(const Parameters& parameters)
       : bins_(parameters.integer("heading_bins")),
         close_up_(parameters.real("close_up")),
+        says_coordinates_(parameters.boolean("coordinates")),
         sectors_(parameters.boolean("sectors")),
         inputs_{parameters.boolean("mask"), parameters.boolean("depth")} {
     for (const Size& size : sizes())
@@ -240,7 +289,8 @@ class ResnetPredictor final : public Predictor {
 
   void begin(const PredictorLayout& layout, std::uint64_t seed) override {
     const int64_t channels = 3 + (inputs_.mask ? 1 : 0) + (inputs_.depth ? 2 : 0);
-    layers_ = std::make_shared<Layers>(*size_, channels, bins_, layout, sectors_, seed);
+    layers_ = std::make_shared<Layers>(
+        *size_, channels, bins_, says_coordinates_, layout, sectors_, seed);
   }
 
   TensorTable weights() const override {
@@ -253,23 +303,43 @@ class ResnetPredictor final : public Predictor {
     const ObservationBatch batch = close_up(whole, close_up_);
     const at::Tensor input = input_of(batch), geometry = geometry_of(batch);
     const Layers::Filters filters = made().filters();
-    if (at::GradMode::is_enabled()) return made()(input, geometry, filters);
+    const int64_t size = whole.mask.size(-1);
+    if (at::GradMode::is_enabled()) return with_coordinates(made()(input, geometry, filters), size);
     // One at a time: a convolution of one picture is computed otherwise than that of a hundred.
     const OneThread one_thread;
-    std::vector<at::Tensor> heading, log_probability, state;
+    std::vector<at::Tensor> heading, log_probability, state, coordinates, presence;
     for (int64_t b = 0; b < input.size(0); ++b) {
-      const Proposals own = made()(input.narrow(0, b, 1), geometry.narrow(0, b, 1), filters);
+      const Proposals own =
+          with_coordinates(made()(input.narrow(0, b, 1), geometry.narrow(0, b, 1), filters), size);
       heading.push_back(own.heading);
       log_probability.push_back(own.log_probability);
       state.push_back(own.state);
+      if (!says_coordinates_) continue;
+      coordinates.push_back(own.coordinates);
+      presence.push_back(own.presence);
     }
-    return {at::cat(heading), at::cat(log_probability), at::cat(state)};
+    Proposals all{at::cat(heading), at::cat(log_probability), at::cat(state)};
+    if (!says_coordinates_) return all;
+    all.coordinates = at::cat(coordinates);
+    all.presence = at::cat(presence);
+    return all;
   }
 
  private:
   const Layers& made() const {
     MONODR_CHECK(layers_ != nullptr, "a predictor is asked before begin()");
     return *layers_;
+  }
+
+  /// What the decoder says of the window becomes distributions over the crop.
+  Proposals with_coordinates(Proposals proposals, int64_t size) const {
+    if (!says_coordinates_) return proposals;
+    const at::Tensor maps = over_crop(proposals.coordinates, close_up_, size);
+    const at::Tensor looked_at = over_crop(at::ones({1, 1}), close_up_, size);
+    proposals.presence = maps.select(1, 3 * kCoordinateBins) + kNowhere * (1 - looked_at);
+    proposals.coordinates = at::log_softmax(
+        maps.narrow(1, 0, 3 * kCoordinateBins).unflatten(1, {3, kCoordinateBins}), 2);
+    return proposals;
   }
 
   /// Pictures of mean 0 and deviation 1: in the sun and in the shade a car is the same.
@@ -295,6 +365,7 @@ class ResnetPredictor final : public Predictor {
 
   int64_t bins_;
   double close_up_;
+  bool says_coordinates_;
   bool sectors_;
   PredictorInputs inputs_;
   const Size* size_ = nullptr;
@@ -305,7 +376,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::predictor;
   plugin.info.name = "resnet_predictor";
-  plugin.info.version = "3.1.0";
+  plugin.info.version = "3.2.0";
   plugin.info.description = "residual network of the crop: a heading's distribution and K states";
   plugin.info.paper =
       "He et al., Deep Residual Learning, CVPR 2016; Insafutdinov & Dosovitskiy, Unsupervised "
@@ -330,6 +401,12 @@ PluginDescriptor descriptor() {
        "box",
        0.2,
        1},
+      {"coordinates",
+       false,
+       "",
+       "a decoder says each pixel's object coordinates (NOCS), which then place the start of a "
+       "fit; needs known states to "
+       "learn from (train.supervision)"},
       {"sectors",
        false,
        "",

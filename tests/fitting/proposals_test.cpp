@@ -9,6 +9,7 @@
 
 #include "fitting/box_prior.h"
 #include "fitting/heading_distribution.h"
+#include "fitting/object_coordinates.h"
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
 #include "plugin/close_up.h"
@@ -53,6 +54,23 @@ Observation crop_of_brightness(float left, float right, bool has_depth) {
   return o;
 }
 
+/// Says, besides, the object coordinates of a box at (1, 1.5, 20) that heads along the camera's x axis.
+class CoordinatePredictor : public ToldPredictor {
+ public:
+  Proposals predict(const ObservationBatch& batch) const override {
+    Proposals proposals = ToldPredictor::predict(batch);
+    const int64_t count = batch.count(), size = batch.mask.size(-1);
+    const UprightBoxes boxes{
+        at::tensor({1.F, 1.5F, 20.F}).repeat({count, 1}), batch.size_mean, at::zeros({count})};
+    // 64 bins, all of the probability to the one that the coordinate is in.
+    const at::Tensor bin =
+        (coordinates_in(boxes, batch).clamp(0, 0.999) * 64).floor().to(at::kLong).unsqueeze(2);
+    proposals.coordinates = at::full({count, 3, 64, size, size}, -20.F).scatter_(2, bin, 0.F);
+    proposals.presence = at::full({count, size, size}, 5.F);
+    return proposals;
+  }
+};
+
 class ProposalsTest : public testing::Test {
  protected:
   Starts start(const std::vector<Observation>& observations, int hypotheses, bool mirror) {
@@ -79,6 +97,61 @@ TEST_F(ProposalsTest, StartsAreThePeaksWithTheStateOfTheHeadThatIsNear) {
   EXPECT_GT(starts.log_probability[0][0].item<double>(),
             starts.log_probability[0][1].item<double>());
   EXPECT_EQ(starts.heading.sizes(), at::IntArrayRef({1, 24}));
+}
+
+TEST_F(ProposalsTest, ObjectCoordinatesPlaceTheBoxWhereThereIsDepth) {
+  Observation seen = crop_of_brightness(0.5, 0.5, true),
+              blind = crop_of_brightness(0.5, 0.5, false);
+  for (Observation* o : {&seen, &blind}) {
+    o->camera = {{721.5, 721.5, 609.6, 172.9}, {0, 0, 0}, 1242, 375};
+    o->box = {609.6, 172.9, 681.75, 226.9};  // 2 m at 20 m, down to the road
+    o->crop = crop_around(o->box, 1, 16);
+  }
+  for (size_t p = 0; p < 256 && seen.depth[p] > 0; ++p)
+    seen.depth[p] = 20 + 0.2F * static_cast<float>(p % 7);
+  FitSettings settings;
+  settings.hypotheses = 3;
+  settings.size_mean = {1.5, 1.6, 3.9};
+  settings.size_deviation = {0.1, 0.1, 0.1};
+  const std::vector<Observation> both{seen, blind};
+  const ObservationBatch batch =
+      make_observation_batch(both, settings.size_mean, settings.size_deviation);
+  const Starts starts = PredictorInitialiser(std::make_shared<CoordinatePredictor>(), {false, 1})
+                            .start(both, batch, prior_, {2, 3}, settings);
+  ASSERT_TRUE(starts.coordinates.defined());
+  const HypothesisBatch poses = hypotheses_from_state(
+      starts.state, at::tensor({0, 0, 0, 1, 1, 1}).to(at::kLong), {2, 3}, batch);
+  EXPECT_LT(std::abs(angle_difference(poses.rotation_y[0].item<double>(), 0)), 0.1);
+  for (int64_t k = 0; k < 3; ++k) {
+    EXPECT_NEAR(poses.location[k][0].item<double>(), 1, 0.1);
+    EXPECT_NEAR(poses.location[k][2].item<double>(), 20, 0.1);
+  }
+  // The others are the distribution's peaks; without depth all are.
+  EXPECT_LT(std::abs(angle_difference(starts.state[1][StateLayout::kHeading].item<double>(), 0.5)),
+            0.03);
+  EXPECT_LT(std::abs(angle_difference(starts.state[3][StateLayout::kHeading].item<double>(), 0.5)),
+            0.03);
+}
+
+TEST_F(ProposalsTest, AnotherStartStaysWhereItIsAndIsJudgedByThePredictor) {
+  const std::vector<Observation> observations{crop_of_brightness(0.5, 0.5, true)};
+  FitSettings settings;
+  settings.hypotheses = 4;
+  settings.first_heading = 0.5 * 180 / M_PI;
+  settings.size_mean = {1.5, 1.6, 3.9};
+  settings.size_deviation = {0.1, 0.1, 0.1};
+  const ObservationBatch batch =
+      make_observation_batch(observations, settings.size_mean, settings.size_deviation);
+  const Starts own = HeadingInitialiser().start(observations, batch, prior_, {2, 3}, settings);
+  const Starts judged = JudgedInitialiser(std::make_unique<HeadingInitialiser>(),
+                                          std::make_shared<CoordinatePredictor>(),
+                                          Views{false, 1})
+                            .start(observations, batch, prior_, {2, 3}, settings);
+  EXPECT_TRUE(judged.state.equal(own.state));
+  EXPECT_EQ(judged.heading.sizes(), at::IntArrayRef({1, 24}));
+  EXPECT_EQ(judged.coordinates.sizes(), at::IntArrayRef({1, 4, 16, 16}));
+  ASSERT_EQ(judged.log_probability.sizes(), at::IntArrayRef({1, 4}));
+  EXPECT_EQ(judged.log_probability.argmax().item<int64_t>(), 0) << "it says 0.5 radians";
 }
 
 TEST_F(ProposalsTest, ObservedDepthStandsAndThePredictedOneServesWhereThereIsNone) {
@@ -157,6 +230,18 @@ TEST_F(ProposalsTest, ACloseUpShowsTheSamePointsOfTheFrame) {
   EXPECT_TRUE(back.intrinsics.allclose(batch.intrinsics));
   EXPECT_TRUE(back.image.slice(2, 5, 11).slice(3, 5, 11).slice(1, 0, 2).allclose(
       batch.image.slice(2, 5, 11).slice(3, 5, 11).slice(1, 0, 2), 1e-4, 1e-4));
+}
+
+TEST_F(ProposalsTest, WhatIsSaidOfACloseUpLiesOverTheCropWhereItWasSeen) {
+  at::Tensor columns = at::arange(16, at::kFloat).add(0.5F).expand({16, 16});
+  const at::Tensor shown = at::arange(8, at::kFloat).add(0.5F).mul(2 * 0.6F).add(8 - 8 * 0.6F);
+  const at::Tensor over = over_crop(at::stack({shown.expand({8, 8}), at::ones({8, 8})}), 0.6, 16);
+  ASSERT_EQ(over.sizes(), at::IntArrayRef({2, 16, 16}));
+  // Linear between the cells' centres, which reach half a cell less far than the window.
+  const at::Tensor inside = over[0].slice(0, 4, 12).slice(1, 4, 12);
+  EXPECT_TRUE(inside.allclose(columns.slice(0, 4, 12).slice(1, 4, 12), 1e-5, 1e-5));
+  EXPECT_TRUE(over[1].slice(0, 4, 12).slice(1, 4, 12).eq(1).all().item<bool>());
+  EXPECT_EQ(over[1].sum().item<double>(), 10 * 10) << "the window is 9.6 px wide";
 }
 
 /// Heads where the crop's box is wide: views of another size differ.

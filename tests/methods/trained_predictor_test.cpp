@@ -124,9 +124,12 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
 }
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
-  for (const std::string supervision : {"labels", "corners", "render", "pseudo_labels"}) {
-    json config = learning_config(supervision == "corners" ? "labels" : supervision);
+  for (const std::string supervision :
+       {"labels", "corners", "coordinates", "render", "pseudo_labels"}) {
+    const bool of_labels = supervision == "corners" || supervision == "coordinates";
+    json config = learning_config(of_labels ? "labels" : supervision);
     if (supervision == "corners") config["train"]["compare"] = "corners";
+    if (supervision == "coordinates") config["predictor"]["resnet_predictor"]["coordinates"] = true;
     at::set_num_threads(1);
     const TensorTable one = made_anew(config);
     at::set_num_threads(2);
@@ -134,6 +137,68 @@ TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
     const PredictorRecord record = read_predictor_record(path(config));
     ASSERT_EQ(record.curve.size(), 2u) << supervision;
     EXPECT_TRUE(std::isfinite(record.curve[1].training)) << supervision;
+  }
+}
+
+TEST_F(TrainedPredictorTest, ACurriculumBeginsWithLabelsAndGoesOnWithTheFitsOfOtherFrames) {
+  json config = learning_config("labels");
+  make(config);
+  const std::string frames = training_requests(cell_settings(config), cache_->path()).at(0).root;
+  config["train"].update(
+      {{"supervision", "curriculum"}, {"frames", "both"}, {"root", frames}, {"rounds", 2}});
+  config["predictor"]["resnet_predictor"]["coordinates"] = true;
+  make(config);
+  const PredictorRecord record = read_predictor_record(path(config));
+  const json& accepted = record.training.at("accepted");
+  ASSERT_EQ(accepted.size(), 2u) << "of two rounds; the labels before them are no round";
+  EXPECT_GT(accepted[0].get<int>(), 0);
+  EXPECT_EQ(record.curve.size(), 3 * 2u);
+  config["train"].update({{"accept_consistency", 1.0}, {"rounds", 1}, {"epochs", 1}});
+  make(config);
+  EXPECT_EQ(read_predictor_record(path(config)).training.at("accepted")[0], 0);
+}
+
+TEST_F(TrainedPredictorTest, ObjectCoordinatesOfMadeUpCarsAreExactWhateverTheDepthIsLike) {
+  json clean = learning_config("labels");
+  clean["predictor"]["resnet_predictor"]["coordinates"] = true;
+  clean["train"]["epochs"] = 1;
+  json faulty = clean;
+  faulty["dataset"].update({{"depth_noise", 0.2}, {"depth_row_step", 5}});
+  EXPECT_EQ(path(clean), path(faulty));
+  EXPECT_EQ(difference(made_anew(clean), made_anew(faulty)), "");
+  // Not where the network sees that depth.
+  for (json* config : {&clean, &faulty}) (*config)["predictor"]["resnet_predictor"]["depth"] = true;
+  EXPECT_NE(difference(made_anew(clean), made_anew(faulty)), "");
+}
+
+TEST_F(TrainedPredictorTest, WhereItsTrainingsFitsStartIsNotWhereItStarts) {
+  json config = learning_config("labels");
+  config["fit"]["start"] = "search";
+  const auto refusal = [&] {
+    try {
+      check_method(config, registry_);
+      return std::string();
+    } catch (const UserError& error) {
+      return std::string(error.what());
+    }
+  };
+  EXPECT_THAT(refusal(), testing::HasSubstr("'fit.start'"));
+  config["method"]["name"] = "predictor+fit";
+  EXPECT_EQ(refusal(), "");
+  config["method"]["name"] = "predictor";
+  config["train"].update(
+      {{"supervision", "curriculum"}, {"frames", "both"}, {"root", "somewhere"}});
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(TrainedPredictorTest, ObjectCoordinatesAreNotLearnedByRendering) {
+  json config = learning_config("render");
+  config["predictor"]["resnet_predictor"]["coordinates"] = true;
+  try {
+    make(config);
+    FAIL() << "there are no known states";
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("train.supervision"));
   }
 }
 

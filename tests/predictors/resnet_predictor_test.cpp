@@ -37,6 +37,13 @@ TEST(ResnetPredictor, KeepsTheContract) {
   EXPECT_TRUE(report.passed()) << report.to_text();
 }
 
+TEST(ResnetPredictor, KeepsTheContractWithObjectCoordinates) {
+  Registry registry = plugins();
+  const ContractReport report =
+      check_predictor_contract(registry, "resnet_predictor", {{"coordinates", {true, {}, {}}}});
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
 TEST(ResnetPredictor, HasTheSizesThatItSays) {
   Registry registry = plugins();
   EXPECT_NEAR(static_cast<double>(weights_of(registry, "small")), 1.4e6, 0.1e6);

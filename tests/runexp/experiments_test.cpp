@@ -135,10 +135,11 @@ class Systems : public testing::TestWithParam<std::string> {};
 TEST_P(Systems, AreValid) {
   const TemporaryFolder folder;
   Words words{(source() / "experiments/systems" / (GetParam() + ".toml")).string(), "--dry-run"};
-  if (GetParam() == "all_real") {
+  if (GetParam() == "all_real" || GetParam() == "sdflabel_rounds") {
     const std::string kitti = shared_file("kitti_mini");
     if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
     words.push_back("dataset.root=" + kitti);
+    if (GetParam() == "sdflabel_rounds") words.push_back("train.root=" + kitti);
   }
   const Program program = runexp(words, folder.path());
   EXPECT_EQ(program.exit_code(), 0) << program.errors();

@@ -123,6 +123,9 @@ TEST_F(Train, SaysWhereAnExperimentHasNoneAndWhatContradicts) {
   const Program real = run({"train", "p.toml", "train.frames=real"});
   EXPECT_EQ(real.exit_code(), 2);
   EXPECT_THAT(real.errors(), HasSubstr("train.root"));
+  const Program half = run({"train", "p.toml", "train.supervision=curriculum"});
+  EXPECT_EQ(half.exit_code(), 2);
+  EXPECT_THAT(half.errors(), HasSubstr("train.frames"));
   const Program rule = run({"train", "p.toml", "train.rule=hindsigth"});
   EXPECT_EQ(rule.exit_code(), 2);
   EXPECT_THAT(rule.errors(), HasSubstr("hindsight"));
