@@ -113,8 +113,9 @@ TEST_P(Experiments, IsValid) {
   const TemporaryFolder folder;
   Words words{(source() / "experiments" / (GetParam() + ".toml")).string(), "--dry-run"};
   const std::string kitti = shared_file("kitti_mini");
-  const bool is_real = GetParam() == "kitti_val" || GetParam() == "monocular" ||
-                       GetParam() == "real_frames" || GetParam() == "predictor_realism";
+  const bool has_networks = GetParam() == "monocular" || GetParam() == "predictor_supervision_real";
+  const bool is_real = has_networks || GetParam() == "kitti_val" || GetParam() == "real_frames" ||
+                       GetParam() == "predictor_realism";
   if (is_real || GetParam() == "other_system") {
     if (kitti.empty()) GTEST_SKIP() << "needs ../shared/kitti_mini";
     words.push_back("dataset.root=" + kitti);
@@ -123,7 +124,8 @@ TEST_P(Experiments, IsValid) {
   fs::create_directories(folder.file("results/detections"));
   write_file_atomically(folder.file("results/detections/000000.txt"), "");
   if (GetParam() == "other_system") words.push_back("method.detections=results/detections");
-  if (GetParam() == "monocular" && shared_file("networks/yolov5n-seg.onnx").empty())
+  if (GetParam() == "predictor_supervision_real") words.push_back("train.root=" + kitti);
+  if (has_networks && shared_file("networks/yolov5n-seg.onnx").empty())
     GTEST_SKIP() << "needs ../shared/networks";
   const Program program = runexp(words, folder.path());
   EXPECT_EQ(program.exit_code(), 0) << program.errors();
