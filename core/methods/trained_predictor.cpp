@@ -85,10 +85,11 @@ std::string inputs_of(const json& config,
   if (!settings.train.uses_real())
     for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);
   const auto predictor = registry.make<Predictor>(info.name, parameters_of(config, info));
-  const json all = dataset;
-  if (!settings.train.uses_real() && learns_exact_depth(settings.train, *predictor))
+  if (!settings.train.uses_real() && learns_exact_depth(settings.train, *predictor)) {
+    const json all = dataset;
     for (const auto& [key, value] : all.items())
       if (key.rfind("depth_", 0) == 0) dataset.erase(key);
+  }
   inputs["dataset"] = dataset;
   if (settings.train.supervision != Supervision::labels) {
     inputs["renderer_file"] =
