@@ -16,9 +16,9 @@
 namespace monodr {
 namespace {
 
-bool is_usable(const DetectedObject& detected, const DatasetRequest& request) {
+bool is_usable(const DetectedObject& detected, const Frame& frame, const DatasetRequest& request) {
   return request.category_model.includes(detected.object.category) &&
-         detected.object.box.height() >= request.minimum_height;
+         detected.object.box.height() >= request.lowest_box(frame.boxes_are_labels);
 }
 
 /// Objects of frames by class; those of the category apart by whether they are high enough.
@@ -30,9 +30,10 @@ class ObjectCount {
   int add(const Frame& frame) {
     const std::lock_guard lock(mutex_);
     ++frames_;
+    lowest_ = request_.lowest_box(frame.boxes_are_labels);
     int usable = 0;
     for (const DetectedObject& detected : frame.objects) {
-      if (is_usable(detected, request_))
+      if (is_usable(detected, frame, request_))
         ++usable;
       else
         ++others_[request_.category_model.includes(detected.object.category)
@@ -54,7 +55,7 @@ class ObjectCount {
         "'{}', but {}; are [category], "
         "dataset.boxes and dataset.minimum_score those of this data{}?",
         request_.category_model.name,
-        request_.minimum_height,
+        lowest_,
         by_network ? "were found by the network in" : "stand in",
         frames_,
         frames_ == 1 ? "" : "s",
@@ -66,6 +67,7 @@ class ObjectCount {
  private:
   const DatasetRequest& request_;
   std::mutex mutex_;
+  double lowest_ = 0;  ///< px; of the frame that was added last
   int frames_ = 0, usable_ = 0;
   std::map<std::string, int> others_;
 };

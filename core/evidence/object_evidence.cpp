@@ -231,10 +231,10 @@ Observation observe(const Frame& frame,
                     const DetectedObject& detected,
                     const DatasetRequest& options) {
   const double height = detected.object.box.height();
-  if (height < options.minimum_height)
-    throw UnusableObject(fmt::format("its 2-D box is {:.1f} px high, dataset.minimum_height is {}",
-                                     height,
-                                     options.minimum_height));
+  const double lowest = options.lowest_box(frame.boxes_are_labels);
+  if (height < lowest)
+    throw UnusableObject(
+        fmt::format("its 2-D box is {:.1f} px high, dataset.minimum_height is {}", height, lowest));
   Evidence evidence{gather_evidence(frame, detected, options), {}};
   if (options.adds_faults()) add_occluder(evidence.object, frame, options);
   choose_box(evidence.object, frame, options);

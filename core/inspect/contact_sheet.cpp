@@ -86,7 +86,7 @@ cv::Mat masks_panel(Frame& frame, const DatasetRequest& options) {
   cv::Mat picture = view(frame.evidence.image) * 0.6;
   for (const DetectedObject& detected : frame.objects) {
     if (!options.category_model.includes(detected.object.category)) continue;
-    if (detected.object.box.height() < options.minimum_height) continue;
+    if (detected.object.box.height() < options.lowest_box(frame.boxes_are_labels)) continue;
     try {
       const ObjectEvidence object = gather_evidence(frame, detected, options);
       const cv::Vec3b colour = object_colour(object.number);

@@ -69,7 +69,7 @@ Binding<DatasetSettings> make_binding() {
       .key("depth_unit", &S::depth_unit, "m", "metres of one unit of depth_2's PNG: 0.001 for millimetres; 0 = KITTI's 1/256, and depth that is far from what the height of the boxes says is an error", 0, 1000).when(kitti)
       .key("depth_invalid", &S::depth_invalid, "1", "value of depth_2's PNG that means no depth, beside 0 and 65535", 0, 65535).when(kitti)
       .key("minimum_score", &S::minimum_score, "1", "detections below this score are left out", 0, 1).when(real)
-      .key("minimum_height", &S::minimum_height, "px", "objects with a lower 2-D box are left out", 1, 1e4)
+      .key("minimum_height", &S::minimum_height, "px", "objects with a lower 2-D box are left out; 0 = below 25 px where boxes are labels, as KITTI counts, and below 20 px where they are a detector's, which are a few pixels off", 0, 1e4)
       .key("frames_per_object", &S::frames_per_object, "1", "frames of a sequence in which an object is fitted as one, with one size, shape, paint and motion; needs tracks and camera poses (runexp data convert); 1 = each frame for itself", 1, 100)
       .key("frames_per_sequence", &S::frames_per_sequence, "1", "frames of a made-up sequence, 0.1 s apart, of a moving camera; 1 = single pictures", 1, 100).when(made_up)
       .key("sequence_motion", &S::sequence_motion, "", "what the cars of made-up sequences do: mixed = parked, driving straight and turning, a third each").when({[](const S& s) { return s.is_synthetic() && s.frames_per_sequence > 1; }, {"source", "frames_per_sequence"}, "dataset.frames_per_sequence above 1"})

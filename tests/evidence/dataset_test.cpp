@@ -230,6 +230,35 @@ TEST(Dataset, AnUnusableObjectIsSkippedWithItsReason) {
   EXPECT_EQ(set.observations.size(), 2u);
 }
 
+// A car of 26 px counts; that a detector draws it 23 px high is no reason to miss it.
+TEST(Dataset, DetectorsMayDrawALittleLowerThanLabels) {
+  const StreetFolder street;
+  for (const char* frame : {"000000", "000001", "000002"}) {
+    street.write(std::string("training/detections_2/") + frame + ".txt",
+                 "Car -1 -1 -10 101 59 178 82 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n"
+                 "Car -1 -1 -10 60 61 118 79 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n");
+    street.write(std::string("training/label_2/") + frame + ".txt",
+                 "Car 0 0 0 101 59 178 82 1.5 1.6 3.9 0 1.6 20 0\n");
+  }
+  DatasetRequest options = options_for(street.path());
+  options.masks = MaskKind::grabcut;
+  options.box_extent = BoxExtent::amodal;
+  const auto heights = [&](BoxSource boxes, double minimum) {
+    options.boxes = boxes;
+    options.minimum_height = minimum;
+    std::vector<double> found;
+    for (const Skipped& skipped : load_observations(options).skipped_objects)
+      if (skipped.reason.find("px high") != std::string::npos)
+        found.push_back(std::stod(skipped.reason.substr(skipped.reason.find("box is ") + 7)));
+    return found;
+  };
+  const std::vector<double> lower(3, 18), low(3, 23);
+  EXPECT_EQ(heights(BoxSource::detections, 0), lower);
+  EXPECT_EQ(heights(BoxSource::labels, 0), low);
+  EXPECT_EQ(heights(BoxSource::labels, 20), std::vector<double>());
+  EXPECT_EQ(heights(BoxSource::detections, 25), (std::vector<double>{23, 18, 23, 18, 23, 18}));
+}
+
 TEST(Dataset, DetectionsBelowTheScoreAreLeftOutAndMatchedToInstances) {
   const StreetFolder street;
   for (const char* frame : {"000000", "000001", "000002"})
