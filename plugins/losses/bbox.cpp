@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BBOX: is the projected mesh as wide and as high as the detected 2-D box?  A flat bottom: what a
+// BBOX: is the projected mesh (`of` = "box": the 3-D box) as wide and as high as the detected 2-D box?  A flat bottom: what a
 // detector cannot know to better than a margin t is free of charge.
 //
 //     L = sum over free sides s of max(0, |r_s - d_s| - t) / image size
@@ -22,6 +22,7 @@
 #include <ATen/ops/ones_like.h>
 
 #include "bbox_kernel.h"
+#include "plugin/box_corners.h"
 #include "plugin/descriptor.h"
 #include "plugin/loss.h"
 #include "row_loss.h"
@@ -34,12 +35,16 @@ class BboxLoss final : public Loss {
   explicit BboxLoss(const Parameters& parameters)
       : margin_(parameters.real("margin")),
         margin_share_(parameters.real("margin_share")),
-        all_sides_(parameters.text("sides") == "all") {}
+        all_sides_(parameters.text("sides") == "all"),
+        of_box_(parameters.text("of") == "box") {}
 
   Channels needs() const override { return {}; }
 
   at::Tensor evaluate(const LossInput& input) const override {
-    const at::Tensor& vertices = input.hypothesis.vertices;
+    const HypothesisBatch& hypothesis = input.hypothesis;
+    const at::Tensor vertices =
+        of_box_ ? box_corners({hypothesis.location, hypothesis.dimensions, hypothesis.rotation_y})
+                : hypothesis.vertices;
     const at::Tensor& object = input.hypothesis.object;
     MONODR_CHECK(vertices.dim() == 3 && vertices.size(0) == input.hypothesis.count(),
                  "hypothesis.vertices must be [N,V,3]");
@@ -68,19 +73,19 @@ class BboxLoss final : public Loss {
 
  private:
   double margin_, margin_share_;
-  bool all_sides_;
+  bool all_sides_, of_box_;
 };
 
 PluginDescriptor descriptor() {
   PluginInfo info;
   info.kind = PluginKind::loss;
   info.name = "bbox";
-  info.version = "1.0.0";
+  info.version = "1.1.0";
   info.description = "Sides of the projected mesh against the detected box, with a flat bottom.";
   info.paper =
       "Beker et al., Monocular Differentiable Rendering for Self-Supervised 3D Object "
       "Detection, ECCV 2020";
-  info.differentiable_in.inputs = {"vertices"};
+  info.differentiable_in.inputs = {"vertices", "location", "dimensions", "rotation_y"};
   info.parameters = {
       {.name = "margin",
        .default_value = 1.5,
@@ -99,6 +104,12 @@ PluginDescriptor descriptor() {
        .unit = "",
        .meaning = "Sides that count: those that no unknown pixel touches, or all of them.",
        .choices = {"free", "all"}},
+      {.name = "of",
+       .default_value = std::string("mesh"),
+       .unit = "",
+       .meaning = "What is projected: the mesh, or the eight corners of the 3-D box, which reach a "
+                  "little beyond the outline of what is in it.",
+       .choices = {"mesh", "box"}},
   };
   return {info, LossFactory([](const Parameters& parameters) {
             return std::make_unique<BboxLoss>(parameters);

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "losses/scene.h"
+#include "plugin/box_corners.h"
 
 namespace monodr::test {
 namespace {
@@ -57,6 +58,27 @@ TEST(BboxLoss, VerticesBehindTheCameraAreLeftOut) {
   EXPECT_EQ(scene.evaluate(*loss("bbox")), 0);
   scene.hypothesis.vertices.select(2, 2).fill_(-1);
   EXPECT_NEAR(scene.evaluate(*loss("bbox")), 4 * (kSide - 1.5) / kSide, 1e-12);
+}
+
+TEST(BboxLoss, OfTheBoxIsThatOfAMeshOfItsCorners) {
+  Scene scene = matching_scene();
+  HypothesisBatch& hypothesis = scene.hypothesis;
+  const int64_t count = hypothesis.vertices.size(0);
+  hypothesis.location = at::tensor({0.3, 0.8, 9.0}, at::kDouble).repeat({count, 1});
+  hypothesis.dimensions = at::tensor({1.5, 1.6, 3.9}, at::kDouble).repeat({count, 1});
+  hypothesis.rotation_y = at::full({count}, 0.7, at::kDouble);
+  for (at::Tensor* input : {&hypothesis.location, &hypothesis.dimensions, &hypothesis.rotation_y})
+    input->requires_grad_(true);
+  const double of_box = scene.evaluate(*loss("bbox", {{"of", std::string("box")}}));
+  const at::Tensor value =
+      loss("bbox", {{"of", std::string("box")}})->evaluate(scene.input()).sum();
+  for (const at::Tensor& gradient : torch::autograd::grad(
+           {value}, {hypothesis.location, hypothesis.dimensions, hypothesis.rotation_y}))
+    EXPECT_GT(gradient.abs().max().item<double>(), 0);
+  hypothesis.vertices =
+      box_corners({hypothesis.location, hypothesis.dimensions, hypothesis.rotation_y}).detach();
+  EXPECT_GT(of_box, 0);
+  EXPECT_EQ(scene.evaluate(*loss("bbox")), of_box);
 }
 
 }  // namespace
