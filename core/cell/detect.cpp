@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cell/data_request.h"
+#include "cell/hidden_sides.h"
 #include "cell/networks.h"
 #include "evidence/network_evidence.h"
 #include "evidence/observation_reader.h"
@@ -75,6 +76,7 @@ std::vector<std::string> detect(const DetectOrder& order,
     frame.view = one.picture();
     frame.left_out = set.skipped_objects;
     fit_frame(method, set.observations, frame);
+    add_hidden_sides(set, frame.objects);
     if (set.skipped_frames.empty()) use(frame);
     for (const Skipped& skipped : set.skipped_frames)
       all.notes.push_back(fmt::format("{} left out: {}", skipped.frame, skipped.reason));

@@ -11,11 +11,17 @@
 namespace monodr {
 namespace {
 
-/// The fit of the same 2-D box, which a fit takes as it is given; each is taken once.
+/// The fit of the same 2-D box; each is taken once. Not to the bit: hidden sides are the fit's.
 const FittedObject* take_fit_of(const Box2d& box, std::vector<const FittedObject*>& fits) {
-  const auto found = std::find_if(
-      fits.begin(), fits.end(), [&](const FittedObject* fit) { return same_box(fit->box2d, box); });
-  if (found == fits.end()) return nullptr;
+  constexpr double kSame = 0.9;  // two detections of one picture do not overlap so much
+  const auto overlap = [&](const FittedObject* fit) {
+    return intersection_over_union(fit->box2d, box);
+  };
+  const auto found =
+      std::max_element(fits.begin(), fits.end(), [&](const FittedObject* a, const FittedObject* b) {
+        return overlap(a) < overlap(b);
+      });
+  if (found == fits.end() || overlap(*found) < kSame) return nullptr;
   const FittedObject* fit = *found;
   fits.erase(found);
   return fit;
@@ -36,10 +42,6 @@ PoseDifference difference(const Box3d& a, const Box3d& b) {
                     std::abs(a.width - b.width),
                     std::abs(a.length - b.length)}),
           std::abs(wrap_angle(a.rotation_y - b.rotation_y))};
-}
-
-bool same_box(const Box2d& a, const Box2d& b) {
-  return a.left == b.left && a.top == b.top && a.right == b.right && a.bottom == b.bottom;
 }
 
 RefittedMeshes refitted_meshes(const CellOrder& order,

@@ -18,9 +18,6 @@ struct PoseDifference {
 };
 PoseDifference difference(const Box3d& a, const Box3d& b);
 
-/// To the last bit: a fit reports the 2-D box that it was given.
-bool same_box(const Box2d& a, const Box2d& b);
-
 struct FrameMeshes {
   std::string frame;
   MeshScene

@@ -6,6 +6,7 @@
 #include <future>
 #include <iterator>
 
+#include "cell/hidden_sides.h"
 #include "cell/what_met.h"
 #include "evidence/observation_reader.h"
 
@@ -92,6 +93,7 @@ MethodRun run_method(const Method& method,
     if (!part.observations.empty())
       found =
           method.detect(part, [&](double of_part) { progress(done + (share - done) * of_part); });
+    add_hidden_sides(part, found.objects);
     const double shown = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
     if (frames_done) frames_done(part.frames, found.objects);
     showing += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - shown;

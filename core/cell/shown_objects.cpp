@@ -5,8 +5,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "cell/data_request.h"
+#include "cell/hidden_sides.h"
 #include "cell/networks.h"
 #include "cell/refitted_meshes.h"
 #include "evidence/frame_source.h"
@@ -26,31 +28,48 @@ std::vector<std::string> frames_of(const std::vector<LabelledDetection>& objects
 /// Of a detected object what it was fitted to, of a missed one what lies over its label.
 const Observation* seen_of(const LabelledDetection& object, const ObservationSet& set) {
   constexpr double kSameBox = 0.5;  // intersection over union, as evaluation/errors.h
+  const Box2d& box = object.detection ? object.detection->box2d : object.label.box2d;
   const Observation* best = nullptr;
-  double best_overlap = kSameBox;
+  double best_overlap = object.detection ? 0 : kSameBox;
   for (const Observation& o : set.observations) {
-    if (o.frame != object.frame) continue;
-    if (object.detection && same_box(o.box, object.detection->box2d)) return &o;
-    const double overlap = intersection_over_union(o.box, object.label.box2d);
-    if (object.detection || overlap < best_overlap) continue;
+    if (o.frame != object.frame || (object.detection && !may_come_from(o, box))) continue;
+    const double overlap = intersection_over_union(o.box, box);
+    if (overlap < best_overlap) continue;
     best = &o;
     best_overlap = overlap;
   }
   return best;
 }
 
+/// Keeps the observations that became a detection.
+void keep_detected(const std::vector<ShownObject>& shown,
+                   const std::vector<LabelledDetection>& objects,
+                   ObservationSet& set) {
+  const auto is_detected = [&](const Observation& o) {
+    for (size_t i = 0; i < objects.size(); ++i)
+      if (objects[i].detection && shown[i].seen && shown[i].seen->frame == o.frame &&
+          shown[i].seen->object == o.object)
+        return true;
+    return false;
+  };
+  size_t kept = 0;
+  for (size_t i = 0; i < set.observations.size(); ++i) {
+    if (!is_detected(set.observations[i])) continue;
+    set.whole_boxes[kept] = set.whole_boxes[i];
+    if (!set.sightings.empty()) std::swap(set.sightings[kept], set.sightings[i]);
+    std::swap(set.observations[kept++], set.observations[i]);
+  }
+  set.observations.resize(kept);
+  set.whole_boxes.resize(kept);
+  if (!set.sightings.empty()) set.sightings.resize(kept);
+}
+
 /// Detections as stored, with the meshes of a fit of the observations that were detected.
 void add_fits(const Method& method,
-              ObservationSet set,
+              const ObservationSet& set,
               const std::vector<LabelledDetection>& objects,
               const CellProgress& progress,
               std::vector<ShownObject>& shown) {
-  std::erase_if(set.observations, [&](const Observation& o) {
-    return std::none_of(objects.begin(), objects.end(), [&](const LabelledDetection& object) {
-      return object.frame == o.frame && object.detection &&
-             same_box(o.box, object.detection->box2d);
-    });
-  });
   std::vector<FittedObject> fits;
   if (!set.observations.empty())
     fits = method.detect(set, [&](double share) { progress("fitting", share); }).objects;
@@ -61,8 +80,8 @@ void add_fits(const Method& method,
     shown_fit.box = stored.box3d;
     shown_fit.score = stored.score;
     const auto fit = std::find_if(fits.begin(), fits.end(), [&](const FittedObject& candidate) {
-      return candidate.frame == objects[i].frame && candidate.failure.empty() &&
-             same_box(candidate.box2d, stored.box2d);
+      return candidate.failure.empty() && shown[i].seen &&
+             candidate.frame == shown[i].seen->frame && candidate.object == shown[i].seen->object;
     });
     if (fit != fits.end() && !difference(fit->box, stored.box3d).is_another_result())
       shown_fit.mesh = fit->mesh;
@@ -96,7 +115,8 @@ std::vector<ShownObject> shown_objects(const CellOrder& order,
     if (!one.seen && !object.detection && looks_at_observations(config))
       one.note = "the method was given nothing here";
   }
-  add_fits(*make_method(config, registry, order.cache), std::move(set), objects, progress, shown);
+  keep_detected(shown, objects, set);
+  add_fits(*make_method(config, registry, order.cache), set, objects, progress, shown);
   return shown;
 }
 

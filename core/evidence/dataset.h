@@ -57,6 +57,9 @@ struct Sighting {
 
 struct ObservationSet {
   std::vector<Observation> observations;
+  /// Of each observation, whether its box takes in what is hidden of the object (a label's, or by the user's word) rather than
+  /// showing what is visible (a detector's, a mask's).
+  std::vector<bool> whole_boxes;
   std::vector<Sighting> sightings;  ///< of the observations; empty where frames stand alone
   std::vector<std::string> frames;  ///< all that were read, those without objects too
   std::vector<Skipped> skipped_objects, skipped_frames;

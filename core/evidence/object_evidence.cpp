@@ -142,12 +142,8 @@ void add_occluder(ObjectEvidence& object, const Frame& frame, const DatasetReque
 // Labels' boxes take hidden parts in (KITTI's annotators guessed them), detectors' are what their
 // makers trained them on; only the mask tells of a label what is visible.
 void choose_box(ObjectEvidence& object, const Frame& frame, const DatasetRequest& options) {
-  const bool mask_is_given = frame.instances.has_value();
-  const bool is_modal =
-      options.box_extent == BoxExtent::modal ||
-      (options.box_extent == BoxExtent::automatic && frame.boxes_are_labels && mask_is_given);
   object.box_is_amodal = options.box_extent == BoxExtent::amodal;
-  if (!is_modal) return;
+  if (!boxes_are_modal(frame, options)) return;
   const Box2d seen = box_around(object.mask);
   if (seen.area() > 0) object.box = seen;
 }
@@ -225,6 +221,17 @@ ObjectEvidence gather_evidence(const Frame& frame,
   else
     take_grabcut(object, frame, detected, MaskCache(options.mask_cache));
   return object;
+}
+
+bool boxes_are_modal(const Frame& frame, const DatasetRequest& options) {
+  const bool mask_is_given = frame.instances.has_value();
+  return options.box_extent == BoxExtent::modal ||
+         (options.box_extent == BoxExtent::automatic && frame.boxes_are_labels && mask_is_given);
+}
+
+bool boxes_are_whole(const Frame& frame, const DatasetRequest& options) {
+  if (options.box_extent == BoxExtent::amodal) return true;
+  return frame.boxes_are_labels && !boxes_are_modal(frame, options);
 }
 
 Observation observe(const Frame& frame,

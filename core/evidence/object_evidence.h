@@ -19,6 +19,13 @@ ObjectEvidence gather_evidence(const Frame& frame,
                                const DetectedObject& detected,
                                const DatasetRequest& options);
 
+/// Whether the boxes of the frame's observations are around the visible masks, whatever its file of boxes says:
+/// options.box_extent is "modal", or "auto" and the boxes are labels whose masks a file gives.
+bool boxes_are_modal(const Frame& frame, const DatasetRequest& options);
+
+/// Whether they take in what is hidden: labels' as they are given, or by the user's word ("amodal").
+bool boxes_are_whole(const Frame& frame, const DatasetRequest& options);
+
 /// The observation of one detected: mask from its instance or by GrabCut, what is known of the
 /// pixels around it, its box, depth; then the options' faults, where they are to be added. The
 /// order: mask, occluder's cut, box, jitter, errors of depth, errors of the mask's border. A mask

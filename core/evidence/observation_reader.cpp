@@ -74,6 +74,7 @@ void add_frame(const Frame& frame, const DatasetRequest& request, ObservationSet
     if (!is_wanted(detected, request)) continue;
     try {
       set.observations.push_back(observe(frame, detected, request));
+      set.whole_boxes.push_back(boxes_are_whole(frame, request));
       if (frame.moment)
         set.sightings.push_back(
             {detected.track.empty() ? "" : frame.moment->sequence + "/" + detected.track,

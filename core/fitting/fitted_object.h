@@ -16,7 +16,7 @@ struct FittedObject {
   std::string frame;
   int object = 0;        ///< Observation::object
   std::string category;  ///< as a result file has it
-  Box2d box2d;           ///< of the 2-D detection
+  Box2d box2d;           ///< of the 2-D detection; a result's hidden sides: cell/hidden_sides.h
   std::string failure;   ///< empty, or a word on why there is no pose
   Box3d box;
   double alpha = 0;                ///< allocentric heading, radians

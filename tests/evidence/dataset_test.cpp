@@ -295,6 +295,25 @@ TEST(BoxExtent, ModalEndsWhereTheMaskDoesAndAmodalAsGiven) {
   EXPECT_EQ(modal.bottom, 100);
 }
 
+TEST(BoxExtent, LabelsTakeHiddenPartsInDetectorsAndMasksDoNot) {
+  const StreetFolder street;
+  DatasetRequest options = options_for(street.path());
+  const auto is_whole = [&] { return load_observations(options).whole_boxes; };
+  const size_t count = load_observations(options).observations.size();
+  EXPECT_EQ(is_whole(), std::vector<bool>(count, false)) << "labels with masks: around the mask";
+  options.box_extent = BoxExtent::amodal;
+  EXPECT_EQ(is_whole(), std::vector<bool>(count, true));
+  options.box_extent = BoxExtent::automatic;
+  options.masks = MaskKind::grabcut;
+  const std::vector<bool> of_labels = is_whole();
+  EXPECT_FALSE(of_labels.empty());
+  EXPECT_EQ(of_labels, std::vector<bool>(of_labels.size(), true)) << "labels as they are given";
+  for (const char* frame : {"000000", "000001", "000002"})
+    street.write(std::string("training/detections_2/") + frame + ".txt",
+                 "Car -1 -1 -10 103 52 182 102 -1 -1 -1 -1000 -1000 -1000 -10 0.9\n");
+  EXPECT_EQ(is_whole(), std::vector<bool>(is_whole().size(), false));
+}
+
 TEST(Dataset, AnObjectWithScarcelyAnyDepthIsTakenWithoutIt) {
   const StreetFolder street;
   Plane<std::uint16_t> depth(240, 140);
