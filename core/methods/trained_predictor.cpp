@@ -170,6 +170,7 @@ class Training {
       if (group_ != nullptr) group_->part();
       return;
     }
+    if (leads()) warn_of_poor_teacher();
     std::vector<DatasetRequest> requests = requests_of_frames();
     std::vector<TrainingExample> labelled;
     if (settings_.train.supervision == Supervision::curriculum) {
@@ -203,6 +204,17 @@ class Training {
 
  private:
   bool leads() const { return where_.rank == 0; }
+
+  /// The defaults of [train] are made for states that are known.
+  void warn_of_poor_teacher() const {
+    const TrainSettings& train = settings_.train;
+    if (train.supervision != Supervision::render || train.rule != "hindsight") return;
+    note_(
+        "train.supervision is \"render\" and train.rule \"hindsight\", the default, by which a "
+        "beginner's best head is a wrong one too often; a file that extends "
+        "experiments/learned_by_rendering.toml learns far more (docs/predictors.md)");
+  }
+
   std::vector<DatasetRequest> requests_of_frames() const {
     std::vector<DatasetRequest> requests = training_requests(settings_, cache_);
     if (learns_exact_depth(settings_.train, *predictor_))

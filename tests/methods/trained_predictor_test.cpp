@@ -227,6 +227,32 @@ TEST_F(TrainedPredictorTest, RenderingLearnsFromNoLabel) {
   for (const auto& [file, text] : labels) write_file_atomically(file, text);
 }
 
+TEST_F(TrainedPredictorTest, OneThatWillLearnLittleIsToldOfBeforeItsTraining) {
+  const auto notes_of = [&](const std::string& supervision, const std::string& rule) {
+    json config = learning_config(supervision);
+    config["train"]["rule"] = rule;
+    config["train"]["judge_steps"] = 0;
+    std::vector<std::string> notes;
+    bool reads_frames = false;
+    prepare(
+        config,
+        registry_,
+        cache_->path(),
+        [&](const std::string& what, double) {
+          reads_frames = reads_frames || what.find("training frames") != std::string::npos;
+        },
+        [&](const std::string& note) {
+          EXPECT_FALSE(reads_frames) << "not when the time is spent";
+          notes.push_back(note);
+        });
+    return notes;
+  };
+  EXPECT_THAT(notes_of("render", "hindsight"),
+              testing::ElementsAre(testing::HasSubstr("learned_by_rendering.toml")));
+  EXPECT_THAT(notes_of("render", "mean"), testing::IsEmpty());
+  EXPECT_THAT(notes_of("labels", "hindsight"), testing::IsEmpty());
+}
+
 TEST_F(TrainedPredictorTest, OneTrainedWithLabelsSaysSo) {
   json config = learning_config("labels");
   for (const char* method : {"predictor", "predictor+fit"}) {
