@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -19,10 +20,21 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<std::string> frames_of(const std::vector<LabelledDetection>& objects) {
-  std::set<std::string> frames;
+/// The frames of the objects; where several frames tell of an object, all of their sequences, for its fit is one with theirs.
+std::vector<std::string> frames_of(const std::vector<LabelledDetection>& objects,
+                                   const FrameSource& source,
+                                   const DatasetRequest& data) {
+  std::set<std::string> frames, sequences;
   for (const LabelledDetection& object : objects) frames.insert(object.frame);
-  return {frames.begin(), frames.end()};
+  if (!data.reads_sequences()) return {frames.begin(), frames.end()};
+  const auto sequence_of = [&](const std::string& frame) {
+    const std::optional<FrameMoment> moment = source.moment(frame);
+    return moment ? moment->sequence : frame;
+  };
+  for (const std::string& frame : frames) sequences.insert(sequence_of(frame));
+  std::vector<std::string> all = source.frames();
+  std::erase_if(all, [&](const auto& frame) { return sequences.count(sequence_of(frame)) == 0; });
+  return all;
 }
 
 /// Of a detected object what it was fitted to, of a missed one what lies over its label.
@@ -41,7 +53,7 @@ const Observation* seen_of(const LabelledDetection& object, const ObservationSet
   return best;
 }
 
-/// Keeps the observations that became a detection.
+/// Keeps the observations that became a detection, and those that are fitted together with one.
 void keep_detected(const std::vector<ShownObject>& shown,
                    const std::vector<LabelledDetection>& objects,
                    ObservationSet& set) {
@@ -52,9 +64,18 @@ void keep_detected(const std::vector<ShownObject>& shown,
         return true;
     return false;
   };
+  std::set<std::pair<std::string, int>> tracks;
+  for (size_t i = 0; i < set.sightings.size(); ++i)
+    if (!set.sightings[i].track.empty() && is_detected(set.observations[i]))
+      tracks.insert({set.sightings[i].track, set.sightings[i].block});
+  const auto is_needed = [&](size_t i) {
+    return is_detected(set.observations[i]) ||
+           (!set.sightings.empty() &&
+            tracks.count({set.sightings[i].track, set.sightings[i].block}) > 0);
+  };
   size_t kept = 0;
   for (size_t i = 0; i < set.observations.size(); ++i) {
-    if (!is_detected(set.observations[i])) continue;
+    if (!is_needed(i)) continue;
     set.whole_boxes[kept] = set.whole_boxes[i];
     if (!set.sightings.empty()) std::swap(set.sightings[kept], set.sightings[i]);
     std::swap(set.observations[kept++], set.observations[i]);
@@ -105,7 +126,8 @@ std::vector<ShownObject> shown_objects(const CellOrder& order,
   data.objects = 0;
   const auto source = open_frame_source(data);
   ObservationSet set;
-  if (looks_at_observations(config)) set = load_observations_of(frames_of(objects), *source, data);
+  if (looks_at_observations(config))
+    set = load_observations_of(frames_of(objects, *source, data), *source, data);
 
   std::vector<ShownObject> shown;
   for (const LabelledDetection& object : objects) {

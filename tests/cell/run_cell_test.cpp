@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cell/prepare.h"
+#include "cell/shown_objects.h"
 #include "cell/small_cell.h"
 #include "data/kitti_label.h"
 #include "evidence/image.h"
@@ -64,12 +65,7 @@ class RunCell : public testing::Test {
         cache_->path(),
         [](const std::string&, double) {},
         [](const std::string&) {});
-    CellOrder order;
-    order.record.id = "the cell";
-    order.record.seed = 3;
-    order.record.config = config.dump();
-    order.plugin_folders = std::move(folders);
-    order.cache = cache_->path();
+    CellOrder order = order_of(config, std::move(folders));
     order.pictures = pictures;
     Ran ran;
     CellWishes wishes;
@@ -78,6 +74,17 @@ class RunCell : public testing::Test {
     static_cast<CellOutcome&>(ran) = run_cell(
         order, [](const std::string&, double) {}, wishes);
     return ran;
+  }
+
+  static CellOrder order_of(const json& config,
+                            std::vector<std::string> folders = plugin_folders()) {
+    CellOrder order;
+    order.record.id = "the cell";
+    order.record.seed = 3;
+    order.record.config = config.dump();
+    order.plugin_folders = std::move(folders);
+    order.cache = cache_->path();
+    return order;
   }
 
   /// The made-up set of small_config() in KITTI's layout.
@@ -101,6 +108,30 @@ class RunCell : public testing::Test {
 };
 
 ScratchFolder* RunCell::cache_ = nullptr;
+
+/// Each detection alone, by itself or fitted with those of other frames: what a report draws is what was found.
+TEST_F(RunCell, ADetectionIsShownWithTheMeshThatWasFitted) {
+  for (const int frames : {1, 3}) {
+    json config = small_config();
+    config["dataset"]["objects"] = 6;
+    config["dataset"]["frames_per_sequence"] = config["dataset"]["frames_per_object"] = frames;
+    const Ran outcome = run(config);
+    int shown = 0;
+    for (const FrameAnnotations& frame : outcome.result.detections)
+      for (const Annotation& detection : frame.objects) {
+        const std::vector<ShownObject> objects =
+            shown_objects(order_of(config),
+                          {{frame.frame, detection, detection}},
+                          [](const std::string&, double) {});
+        ASSERT_EQ(objects.size(), 1u);
+        EXPECT_EQ(objects[0].note, "");
+        ASSERT_TRUE(objects[0].seen && objects[0].fit) << frame.frame;
+        EXPECT_FALSE(objects[0].fit->mesh.vertices.empty()) << frame.frame;
+        ++shown;
+      }
+    EXPECT_GE(shown, 6);
+  }
+}
 
 TEST_F(RunCell, LeavesDetectionsMetricsCurvesAndPictures) {
   const Ran outcome = run(small_config(), "pictures");
