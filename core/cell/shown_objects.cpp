@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/error.h"
 #include "cell/data_request.h"
 #include "cell/hidden_sides.h"
 #include "cell/networks.h"
@@ -28,8 +29,12 @@ std::vector<std::string> frames_of(const std::vector<LabelledDetection>& objects
   for (const LabelledDetection& object : objects) frames.insert(object.frame);
   if (!data.reads_sequences()) return {frames.begin(), frames.end()};
   const auto sequence_of = [&](const std::string& frame) {
-    const std::optional<FrameMoment> moment = source.moment(frame);
-    return moment ? moment->sequence : frame;
+    try {
+      const std::optional<FrameMoment> moment = source.moment(frame);
+      return moment ? moment->sequence : frame;
+    } catch (const UserError&) {
+      return frame;  // the cell has left it out, or whoever reads it says what is wrong with it
+    }
   };
   for (const std::string& frame : frames) sequences.insert(sequence_of(frame));
   std::vector<std::string> all = source.frames();
