@@ -130,7 +130,7 @@ TEST_F(Seams, BoxesOfAnotherSystemAreScoredAsItsOwnTable) {
 TEST_F(Seams, ACellIsNotBilledForTheMemoryOfTheOneBeforeIt) {
   write_file_atomically(folder_->file("memory.toml"),
                         "[experiment]\nname = \"memory\"\n[dataset]\nobjects = 4\n" + method +
-                            "[[arm]]\nname = \"large\"\nset = { \"renderer.image_size\" = 256 }\n"
+                            "[[arm]]\nname = \"large\"\nset = { \"renderer.image_size\" = 512 }\n"
                             "[[arm]]\nname = \"small\"\nset = { \"renderer.image_size\" = 32 }\n");
   ASSERT_EQ(run({"memory.toml", "-j", "1", "--results", "r.sqlite"}).exit_code(), 0);
   ASSERT_EQ(run({"export",
@@ -146,7 +146,8 @@ TEST_F(Seams, ACellIsNotBilledForTheMemoryOfTheOneBeforeIt) {
   std::map<std::string, double> memory;
   for (const json& row : json::parse(read_file(folder_->file("memory-json/metrics.json"))))
     if (row.at("metric") == "peak_memory") memory[row.at("arm")] = row.at("value");
-  EXPECT_LT(memory["small"] + 50, memory["large"]) << "MB";
+  // Some 220 and 440: what the allocator keeps between cells differs by tens from machine to machine.
+  EXPECT_LT(memory["small"] + 100, memory["large"]) << "MB";
   EXPECT_GT(memory["small"], 10);
 }
 
