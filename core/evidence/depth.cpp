@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -28,6 +29,18 @@ constexpr double kNetworkDepthDeviation = 0.1;
 // A scan of 64 lines fills about 4 % of the image, eleven accumulated ones less than a third.
 constexpr double kDensestLidar = 0.5;
 
+constexpr double kCarLength = 4.0;  // metres
+
+/// The stretch of `length` with the most of the sorted values, of equal ones the first.
+std::pair<size_t, size_t> densest_stretch(const std::vector<double>& sorted, double length) {
+  std::pair<size_t, size_t> best{0, 0};
+  for (size_t begin = 0, end = 0; begin < sorted.size(); ++begin) {
+    while (end < sorted.size() && sorted[end] <= sorted[begin] + length) ++end;
+    if (end - begin > best.second - best.first) best = {begin, end};
+  }
+  return best;
+}
+
 bool is_mostly_filled(const Plane<float>& metres) {
   const auto filled =
       std::count_if(metres.values.begin(), metres.values.end(), [](float z) { return z > 0; });
@@ -47,6 +60,18 @@ void check_size(const DepthMap& depth, const std::string& path, const Camera& ca
 }
 
 }  // namespace
+
+double typical_depth(std::vector<double> depths, bool is_sparse) {
+  if (depths.empty()) return 0;
+  const auto middle = depths.begin() + std::ptrdiff_t(depths.size() / 2);
+  std::nth_element(depths.begin(), middle, depths.end());
+  const double median = *middle;
+  if (!is_sparse) return median;
+  std::sort(depths.begin(), depths.end());
+  const auto [begin, end] = densest_stretch(depths, kCarLength);
+  const bool is_inside = median >= depths[begin] && median <= depths[end - 1];
+  return is_inside ? median : depths[begin + (end - begin) / 2];
+}
 
 DepthMap load_depth_png(const std::string& path, const DepthCode& code) {
   const Plane<std::uint16_t> units = load_plane16(path, kDepthBits);

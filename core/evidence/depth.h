@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "data/kitti_calibration.h"
 #include "data/kitti_folder.h"
@@ -37,6 +38,12 @@ struct DepthCode {
   double unit = 0;     ///< metres of one unit; 0 = nobody said: KITTI's 1/256
   double invalid = 0;  ///< a value that means "none", beside 0 and 65535
 };
+
+/// One range for the depths (metres, not sorted; 0 for none) that lie where an object is seen: of a dense map their median. LiDAR
+/// looks through glass, and between the border of a mask and that of the car, so that more than half of a far car's points
+/// may be of what is behind it: where the median of a sparse map lies off the stretch of 4 m (a car's length) with the most
+/// points, of equal ones the nearest, the median of that stretch stands in for it.
+double typical_depth(std::vector<double> depths, bool is_sparse);
 
 /// 16-bit PNG, 0 = none, and so is 65535: nothing measures the largest number there is. Without a stated
 /// unit metres x 256 (KITTI's depth benchmark). A map with a value in most pixels cannot be LiDAR; it is

@@ -160,7 +160,7 @@ void take_network_objects(Frame& frame, const DatasetRequest& request) {
   part_masks(frame);
   if (frame.depth.empty()) return;
   for (Instance& instance : *frame.instances)
-    instance.depth = median_depth(frame.depth, instance.mask);
+    instance.depth = depth_under(frame.depth, instance.mask);
 }
 
 namespace {

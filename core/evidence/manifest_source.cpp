@@ -245,7 +245,7 @@ void ManifestSource::add_masks(const ManifestFrame& source, Frame& frame) const 
         Instance instance;
         instance.box = box_around(mask);
         if (instance.box.area() <= 0) return;
-        if (!frame.depth.empty()) instance.depth = median_depth(frame.depth, mask);
+        if (!frame.depth.empty()) instance.depth = depth_under(frame.depth, mask);
         instance.mask = std::move(mask);
         instance.is_object = is_object;
         const int number = int(frame.instances->size());

@@ -129,7 +129,7 @@ std::optional<std::vector<Instance>> MaskSource::read(const std::string& frame,
     if (auto masks = read_coco(frame, width, height, minimum_score))
       instances = as_instances(std::move(*masks));
   if (instances && !depth.empty())
-    for (Instance& instance : *instances) instance.depth = median_depth(depth, instance.mask);
+    for (Instance& instance : *instances) instance.depth = depth_under(depth, instance.mask);
   return instances;
 }
 
@@ -279,14 +279,11 @@ Box2d box_around(const BinaryMask& mask) {
   return {double(left), double(top), double(right), double(bottom)};
 }
 
-double median_depth(const DepthMap& depth, const BinaryMask& mask) {
-  std::vector<float> values;
+double depth_under(const DepthMap& depth, const BinaryMask& mask) {
+  std::vector<double> values;
   for (size_t i = 0; i < mask.values.size(); ++i)
     if (mask.values[i] && depth.metres.values[i] > 0) values.push_back(depth.metres.values[i]);
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  return typical_depth(std::move(values), depth.is_sparse);
 }
 
 }  // namespace monodr

@@ -24,7 +24,7 @@ struct Instance {
   std::string category;  ///< where the ids say it, else ""
   BinaryMask mask;
   Box2d box;         ///< smallest box around its pixels
-  double depth = 0;  ///< median depth of its pixels, metres; 0 = none there
+  double depth = 0;  ///< depth_under() its mask, metres; 0 = none there
 };
 
 /// Where the masks of a dataset come from, by dataset.masks:
@@ -90,7 +90,7 @@ std::vector<int> match_instances(const std::vector<Box2d>& boxes,
 /// The smallest box around the mask's pixels; empty (0, 0, 0, 0) where there is none.
 Box2d box_around(const BinaryMask& mask);
 
-/// Median of the depths under the mask, 0 where there is none.
-double median_depth(const DepthMap& depth, const BinaryMask& mask);
+/// typical_depth() of the depths under the mask, 0 where there is none.
+double depth_under(const DepthMap& depth, const BinaryMask& mask);
 
 }  // namespace monodr

@@ -68,7 +68,7 @@ DepthLocus locate_depth(const DepthMap& depth,
   });
   if (depths.empty()) return {};
 
-  return locus_at(quantile(depths, 0.5), depth, camera, box, range);
+  return locus_at(typical_depth(std::move(depths), depth.is_sparse), depth, camera, box, range);
 }
 
 DepthLocus locus_at(double central,

@@ -16,7 +16,7 @@ bool is_in_front(const Box2d& other, const Box2d& box);
 
 /// Where an object stands, as far as the depth under its 2-D box tells.
 struct DepthLocus {
-  double central = 0;  ///< median depth in the middle of the box, metres; 0 = no depth there
+  double central = 0;  ///< typical_depth() in the middle of the box, metres; 0 = no depth there
   double ground = 0;   ///< y of the road around the object in the frame of camera 2, metres
 
   bool known() const { return central > 0; }
@@ -33,7 +33,7 @@ struct GroundRange {
   static GroundRange around(double camera_height);
 };
 
-/// Central depth = median in the middle of the box (20-80 % of the width, 25-85 % of the height)
+/// Central depth = typical_depth() in the middle of the box (20-80 % of the width, 25-85 % of the height)
 /// without points that lie in a box of `nearer` (they would be the occluder's); ground = 97th
 /// percentile of y among the points within 3 m of it, held within the range.
 DepthLocus locate_depth(const DepthMap& depth,
@@ -51,7 +51,7 @@ DepthLocus locus_at(double central,
                     const GroundRange& range = {});
 
 /// Count up with every change that gives other masks: those that are kept are then cut anew.
-inline constexpr int grabcut_version = 2;
+inline constexpr int grabcut_version = 3;
 
 /// Mask of the object in `box` by GrabCut (Rother, Kolmogorov, Blake 2004), seeded by the box and
 /// by the depth where there is any. Inside the boxes of what stands in front (`nearer`) it starts

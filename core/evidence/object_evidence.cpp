@@ -176,8 +176,8 @@ void add_faults(Evidence& evidence,
                                    depth_random,
                                    error_of_track(frame, detected, options));
     // What was read off the depth moves with it.
-    const double before = median_depth(frame.depth, object.mask);
-    const double after = median_depth(evidence.faulty, object.mask);
+    const double before = depth_under(frame.depth, object.mask);
+    const double after = depth_under(evidence.faulty, object.mask);
     if (before > 0 && after > 0) {
       object.locus.central *= after / before;
       object.locus.ground *= after / before;

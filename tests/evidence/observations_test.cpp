@@ -2,11 +2,16 @@
 // The geometry of crops: what is cut out lies where the crop's camera says.
 #include "evidence/observations.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "base/random.h"
+#include "evidence/mask_source.h"
+#include "evidence/masks.h"
 #include "evidence/resample.h"
 
 namespace monodr {
@@ -146,6 +151,53 @@ TEST(DepthCrop, LidarGivesTheNearestPointOfThisObjectAboveTheGround) {
   EXPECT_EQ(seen.depth[crop_index(600, 200)], 10.5f);
   EXPECT_EQ(std::count_if(seen.depth.begin(), seen.depth.end(), [](float z) { return z > 0; }), 1);
   EXPECT_EQ(seen.depth_deviation, 0);
+}
+
+TEST(TypicalDepth, IsTheMedianUnlessThatOfLidarLiesOffTheFullestCarLength) {
+  const std::uint64_t seed = 7;
+  SCOPED_TRACE(fmt::format("seed {}", seed));
+  Random random(seed, "typical depth", 0);
+  EXPECT_EQ(typical_depth({}, true), 0);
+  EXPECT_EQ(typical_depth({}, false), 0);
+  EXPECT_EQ(typical_depth({46, 47, 60, 67, 48, 74, 81}, true), 47)
+      << "the median, 60, is off the three";
+  EXPECT_EQ(typical_depth({46, 47, 60, 67, 48, 74, 81}, false), 60);
+  EXPECT_EQ(typical_depth({20, 43, 46}, true), 43) << "in the fullest stretch, so it stays";
+  EXPECT_EQ(typical_depth({10, 40, 20, 30}, true), 10) << "equal stretches: the nearest";
+  for (int round = 0; round < 200; ++round) {
+    std::vector<double> depths(size_t(1 + random.below(30)));
+    for (double& z : depths) z = random.uniform(5, 30);
+    std::vector<double> sorted = depths;
+    std::sort(sorted.begin(), sorted.end());
+    EXPECT_EQ(typical_depth(depths, false), sorted[sorted.size() / 2]);
+    std::vector<double> fullest;
+    for (const double begin : sorted) {
+      std::vector<double> stretch;
+      for (const double z : sorted)
+        if (z >= begin && z <= begin + 4) stretch.push_back(z);
+      if (stretch.size() > fullest.size()) fullest = stretch;
+    }
+    const double median = sorted[sorted.size() / 2];
+    const bool is_inside = median >= fullest.front() && median <= fullest.back();
+    EXPECT_EQ(typical_depth(depths, true), is_inside ? median : fullest[fullest.size() / 2]);
+  }
+}
+
+// Of the points on a far car whose mask is a little wide most may be of what its windows show: two of three here.
+TEST(TypicalDepth, PointsThatWentThroughTheGlassMoveACarNowhere) {
+  DepthMap lidar;
+  lidar.is_sparse = true;
+  lidar.metres = Plane<float>(1242, 375);
+  BinaryMask mask(1242, 375);
+  const Box2d box{700, 170, 760, 194};
+  for (int y = 170; y < 194; ++y)
+    for (int x = 700; x < 760; ++x) mask.at(x, y) = 1;
+  for (int i = 0; i < 10; ++i) lidar.metres.at(715 + 3 * i, 186) = 45 + 0.1F * float(i);
+  for (int i = 0; i < 20; ++i) lidar.metres.at(713 + 2 * i, 178) = 55 + 0.6F * float(i);
+  EXPECT_NEAR(depth_under(lidar, mask), 45.5, 0.1);
+  EXPECT_NEAR(locate_depth(lidar, camera, box, {}).central, 45.5, 0.1);
+  lidar.is_sparse = false;
+  EXPECT_GT(depth_under(lidar, mask), 55);
 }
 
 }  // namespace
