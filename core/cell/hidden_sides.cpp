@@ -2,11 +2,11 @@
 #include "cell/hidden_sides.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
 #include "base/error.h"
+#include "geometry/enclosing_box.h"
 
 namespace monodr {
 namespace {
@@ -19,20 +19,16 @@ bool is_free(const Observation& seen, size_t side) {
 
 /// Around all points in front of the camera; of infinite negative extent where there are none.
 Box2d around(const Camera& camera, const FittedObject& fit) {
-  constexpr double kNone = std::numeric_limits<double>::infinity();
-  Box2d box{kNone, kNone, -kNone, -kNone};
+  EnclosingBox box;
   const auto add = [&](const Eigen::Vector3d& point) {
     if (point.z() + camera.offset.z() < kNearest) return;
     const Eigen::Vector2d pixel = camera.project(point);
-    box = {std::min(box.left, pixel.x()),
-           std::min(box.top, pixel.y()),
-           std::max(box.right, pixel.x()),
-           std::max(box.bottom, pixel.y())};
+    box.add(pixel.x(), pixel.y());
   };
   for (const Eigen::Vector3f& vertex : fit.mesh.vertices) add(vertex.cast<double>());
   if (fit.mesh.vertices.empty())
     for (const Eigen::Vector3d& corner : fit.box.corners()) add(corner);
-  return box;
+  return box.box();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "data/kitti_label.h"
+#include "geometry/enclosing_box.h"
 #include "geometry/rotation.h"
 
 namespace monodr {
@@ -21,15 +22,9 @@ constexpr double kNear = 0.1;  // m
 /// The smallest box around what lies before the camera of these corners and the edges between them, in the file's pixels.
 std::optional<Box2d> projected_box(const std::array<Eigen::Vector3d, 8>& corners,
                                    const Eigen::Matrix<double, 3, 4>& projection) {
-  Box2d box{1e9, 1e9, -1e9, -1e9};
-  bool is_seen = false;
+  EnclosingBox box;
   const auto add = [&](const Eigen::Vector3d& projected) {
-    const double u = projected.x() / projected.z(), v = projected.y() / projected.z();
-    box = {std::min(box.left, u),
-           std::min(box.top, v),
-           std::max(box.right, u),
-           std::max(box.bottom, v)};
-    is_seen = true;
+    box.add(projected.x() / projected.z(), projected.y() / projected.z());
   };
   const auto edge = [&](int first, int second) {
     const Eigen::Vector3d a = projection * corners[size_t(first)].homogeneous();
@@ -43,7 +38,7 @@ std::optional<Box2d> projected_box(const std::array<Eigen::Vector3d, 8>& corners
     edge(i + 4, (i + 1) % 4 + 4);
     edge(i, i + 4);
   }
-  return is_seen ? std::optional(box) : std::nullopt;
+  return box.is_empty() ? std::nullopt : std::optional(box.box());
 }
 
 void put(const std::string& from, const fs::path& to, bool copies) {

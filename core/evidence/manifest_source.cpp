@@ -12,6 +12,7 @@
 #include "data/kitti_label.h"
 #include "evidence/network_evidence.h"
 #include "evidence/npz.h"
+#include "geometry/enclosing_box.h"
 
 namespace monodr {
 namespace {
@@ -75,13 +76,9 @@ Box2d undistorted(const Box2d& box, const ManifestFrame& frame, const Camera& ca
   }
   const cv::Mat k = opencv_matrix(camera.intrinsics);
   cv::undistortPoints(border, straight, k, frame.distortion, cv::noArray(), k);
-  Box2d result{1e9, 1e9, -1e9, -1e9};
-  for (const cv::Point2d& p : straight)
-    result = {std::min(result.left, p.x + 0.5),
-              std::min(result.top, p.y + 0.5),
-              std::max(result.right, p.x + 0.5),
-              std::max(result.bottom, p.y + 0.5)};
-  return result;
+  EnclosingBox result;
+  for (const cv::Point2d& p : straight) result.add(p.x + 0.5, p.y + 0.5);
+  return result.box();
 }
 
 void check_size(const std::string& path, int width, int height, const Camera& camera) {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "geometry/enclosing_box.h"
 #include "geometry/overlap.h"
 #include "geometry/rotation.h"
 #include "synthetic/visibility.h"
@@ -191,19 +191,15 @@ const char* kitti_calibration_text() {
 }
 
 Box2d amodal_box(const SceneCar& car, const Camera& camera) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  Box2d box{infinity, infinity, -infinity, -infinity};
+  EnclosingBox box;
   const Eigen::Matrix3d rotation = yaw_matrix(car.box.rotation_y);
   const Eigen::Vector3d centre = car.box.centre();
   for (const Eigen::Vector3f& v : car.surface.mesh.vertices) {
     const Eigen::Vector3d point = rotation * v.cast<double>() + centre;
     const Eigen::Vector2d pixel = camera.project(point);
-    box.left = std::min(box.left, pixel.x());
-    box.right = std::max(box.right, pixel.x());
-    box.top = std::min(box.top, pixel.y());
-    box.bottom = std::max(box.bottom, pixel.y());
+    box.add(pixel.x(), pixel.y());
   }
-  return box;
+  return box.box();
 }
 
 double truncation(const Box2d& amodal, const Camera& camera) {
