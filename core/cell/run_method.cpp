@@ -54,14 +54,19 @@ void add_result(MethodResult& all, MethodResult part) {
 
 }  // namespace
 
+size_t objects_at_once(int image_size) {
+  constexpr size_t kMost = 64, kFewest = 8, kLargestFree = 128;
+  const auto side = static_cast<size_t>(image_size);
+  return std::clamp(kMost * kLargestFree * kLargestFree / (side * side), kFewest, kMost);
+}
+
 MethodRun run_method(const Method& method,
                      const FrameSource& source,
                      const DatasetRequest& request,
                      bool reads,
                      bool looks,
                      const std::function<void(double share)>& progress,
-                     const FramesDone& frames_done,
-                     size_t objects_at_once) {
+                     const FramesDone& frames_done) {
   MethodRun run;
   const double before = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   if (!looks) {
@@ -80,7 +85,7 @@ MethodRun run_method(const Method& method,
   double reading = 0, showing = 0;  // one thread at a time reads
   const auto read_next = [&] {
     const double start = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
-    ObservationSet set = reader.next(objects_at_once);
+    ObservationSet set = reader.next(objects_at_once(request.image_size));
     reading += cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - start;
     return set;
   };

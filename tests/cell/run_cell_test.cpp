@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cell/prepare.h"
+#include "cell/run_method.h"
 #include "cell/shown_objects.h"
 #include "cell/small_cell.h"
 #include "data/kitti_label.h"
@@ -446,6 +447,16 @@ TEST_F(RunCell, BoxesOfARealDetectorHaveTheOfficialKitsPrecision) {
     ++compared;
   }
   EXPECT_GE(compared, 4 * 2 * 3);
+}
+
+// 64 objects of 512 px took 1.9 GB.
+TEST(ObjectsAtOnce, AreFewerWhereCropsAreLarge) {
+  EXPECT_EQ(objects_at_once(16), 64u);
+  EXPECT_EQ(objects_at_once(64), 64u);
+  EXPECT_EQ(objects_at_once(128), 64u);
+  EXPECT_EQ(objects_at_once(256), 16u);
+  EXPECT_EQ(objects_at_once(512), 8u);
+  EXPECT_EQ(objects_at_once(4096), 8u);
 }
 
 }  // namespace
