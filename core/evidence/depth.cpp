@@ -31,11 +31,11 @@ constexpr double kDensestLidar = 0.5;
 
 constexpr double kCarLength = 4.0;  // metres
 
-/// The stretch of `length` with the most of the sorted values, of equal ones the first.
-std::pair<size_t, size_t> densest_stretch(const std::vector<double>& sorted, double length) {
+/// The stretch of a car's length with the most of the sorted depths, of equal ones the first.
+std::pair<size_t, size_t> densest_stretch(const std::vector<double>& sorted) {
   std::pair<size_t, size_t> best{0, 0};
   for (size_t begin = 0, end = 0; begin < sorted.size(); ++begin) {
-    while (end < sorted.size() && sorted[end] <= sorted[begin] + length) ++end;
+    while (end < sorted.size() && sorted[end] <= sorted[begin] + kCarLength) ++end;
     if (end - begin > best.second - best.first) best = {begin, end};
   }
   return best;
@@ -63,14 +63,14 @@ void check_size(const DepthMap& depth, const std::string& path, const Camera& ca
 
 double typical_depth(std::vector<double> depths, bool is_sparse) {
   if (depths.empty()) return 0;
-  const auto middle = depths.begin() + std::ptrdiff_t(depths.size() / 2);
-  std::nth_element(depths.begin(), middle, depths.end());
-  const double median = *middle;
-  if (!is_sparse) return median;
+  const size_t middle = depths.size() / 2;
+  if (!is_sparse) {
+    std::nth_element(depths.begin(), depths.begin() + std::ptrdiff_t(middle), depths.end());
+    return depths[middle];
+  }
   std::sort(depths.begin(), depths.end());
-  const auto [begin, end] = densest_stretch(depths, kCarLength);
-  const bool is_inside = median >= depths[begin] && median <= depths[end - 1];
-  return is_inside ? median : depths[begin + (end - begin) / 2];
+  const auto [begin, end] = densest_stretch(depths);
+  return begin <= middle && middle < end ? depths[middle] : depths[begin + (end - begin) / 2];
 }
 
 DepthMap load_depth_png(const std::string& path, const DepthCode& code) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 #include "evidence/resample.h"
 
@@ -27,13 +28,10 @@ std::vector<float> known_pixels(const BinaryMask& is_hidden,
 }
 
 float median_of_present(const std::vector<float>& depth) {
-  std::vector<float> present;
+  std::vector<double> present;
   std::copy_if(
       depth.begin(), depth.end(), std::back_inserter(present), [](float z) { return z > 0; });
-  if (present.empty()) return 0;
-  const auto middle = present.begin() + std::ptrdiff_t(present.size() / 2);
-  std::nth_element(present.begin(), middle, present.end());
-  return *middle;
+  return float(typical_depth(std::move(present), false));
 }
 
 double depth_range(double relative_deviation, double depth) {
