@@ -23,6 +23,7 @@ const Section* find_section(const std::string& name) {
 
 PluginKind kind_of_section(const std::string& section, const SourceLocation& where) {
   if (const auto kind = plugin_kind_named(section)) return *kind;
+  if (section == "train") return PluginKind::rule;  // [train.hindsight]: of the rule over heads
   throw UserError(where, fmt::format("[{}] has no tables of its own", section));
 }
 
@@ -410,6 +411,12 @@ Configuration Resolver::resolve(const Values& values, const SourceLocation& wher
       configuration.plugins.push_back(plugin.info);
     } else if (core.info != nullptr) {
       further.push_back(core.info);
+      const std::string plugin_table = section.name + "." + core.plugin;
+      if (const Given& given = tables[plugin_table]; !given.empty()) {
+        const Table& plugin = table(plugin_table, given);
+        json = in_braces_with(json, core.plugin, plugin.json);
+        identity += plugin.json;
+      }
     }
     configuration.json +=
         fmt::format("{}\"{}\":{}", configuration.json.empty() ? "{" : ",", section.name, json);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace monodr {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr int bar_width = 24;
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
+constexpr auto print_interval = std::chrono::minutes(1);
 
 int terminal_width(std::FILE* stream) {
   winsize size{};
@@ -66,14 +68,39 @@ Progress::~Progress() {
 }
 
 void Progress::preparing(const std::string& what, double fraction) {
-  if (style_ == Style::bar)
-    draw_line(fmt::format("{} {:3.0f} %  {}", bar(fraction), 100 * fraction, what));
-  else if (style_ == Style::lines && what != last_preparation_)
-    print(fmt::format("{} ...", what));
-  else if (style_ == Style::json)
-    print_event("preparing",
-                {{"what", json_text(what)}, {"fraction", fmt::format("{}", fraction)}});
-  last_preparation_ = what;
+  const bool begins = what != last_preparation_ || fraction < first_fraction_;
+  if (begins) {
+    first_fraction_ = fraction;
+    preparation_started_ = preparation_printed_ = Clock::now();
+    last_preparation_ = what;
+  }
+  const double seconds = seconds_of_preparation_left(fraction);
+  const std::string left =
+      std::isfinite(seconds) ? fmt::format("about {} left", duration_text(seconds)) : "";
+  if (style_ == Style::bar) {
+    draw_line(fmt::format("{} {:3.0f} %  {}{}",
+                          bar(fraction),
+                          100 * fraction,
+                          what,
+                          left.empty() ? "" : ", " + left));
+  } else if (style_ == Style::lines) {
+    if (begins) print(fmt::format("{} ...", what));
+    if (left.empty() || Clock::now() - preparation_printed_ < print_interval) return;
+    print(fmt::format("{}: {:.0f} %, {}", what, 100 * fraction, left));
+    preparation_printed_ = Clock::now();
+  } else if (style_ == Style::json) {
+    std::vector<std::pair<std::string, std::string>> fields{
+        {"what", json_text(what)}, {"fraction", fmt::format("{}", fraction)}};
+    if (!left.empty()) fields.emplace_back("seconds_left", fmt::format("{:.1f}", seconds));
+    print_event("preparing", fields);
+  }
+}
+
+double Progress::seconds_of_preparation_left(double fraction) const {
+  const double done = fraction - first_fraction_;
+  if (done < 0.01) return std::numeric_limits<double>::quiet_NaN();
+  const double elapsed = std::chrono::duration<double>(Clock::now() - preparation_started_).count();
+  return elapsed * std::max(0.0, 1 - fraction) / done;
 }
 
 void Progress::begin(size_t total, size_t done) {

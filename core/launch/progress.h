@@ -22,7 +22,8 @@ class Progress {
   Progress(std::FILE* stream, Style style, bool colours);
   ~Progress();
 
-  /// Work before the cells, such as training the prior: fraction from 0 to 1.
+  /// Work before the cells, such as training the prior: fraction from 0 to 1. How long it will take still is told once a
+  /// hundredth of it has been seen to be done; where there is no bar, once a minute.
   void preparing(const std::string& what, double fraction);
 
   /// `total` cells are to be run, `done` more are done already.
@@ -55,12 +56,15 @@ class Progress {
   void print_event(const std::string& event,
                    const std::vector<std::pair<std::string, std::string>>& fields);
   double seconds_left() const;
+  double seconds_of_preparation_left(double fraction) const;
 
   std::FILE* stream_;
   Style style_;
   bool colours_;
   bool drawn_ = false;
   std::string last_preparation_;
+  double first_fraction_ = 0;  ///< of the preparation, when it was first told of
+  Clock::time_point preparation_started_, preparation_printed_;
   size_t total_ = 0, already_done_ = 0, finished_ = 0;
   struct Running {
     std::string id, description;

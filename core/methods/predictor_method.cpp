@@ -18,13 +18,14 @@ namespace {
 /// Tells whoever reads a table what the predictor learned from, and how that went.
 class WithPredictor : public Method {
  public:
-  WithPredictor(std::unique_ptr<Method> method, TrainedPredictor trained)
-      : method_(std::move(method)), trained_(std::move(trained)) {}
+  WithPredictor(std::unique_ptr<Method> method, TrainedPredictor trained, DatasetSettings dataset)
+      : method_(std::move(method)), trained_(std::move(trained)), dataset_(std::move(dataset)) {}
 
   MethodResult detect(const ObservationSet& set,
                       const std::function<void(double share)>& progress) const override {
     MethodResult result = method_->detect(set, progress);
-    if (const std::string note = trained_.note(); !note.empty()) result.notes.push_back(note);
+    for (const std::string& note : {trained_.note(), trained_.seen_before(dataset_)})
+      if (!note.empty()) result.notes.push_back(note);
     std::vector<double> training, validation;
     for (const PredictorRecord::CurvePoint& point : trained_.record.curve) {
       training.push_back(point.training);
@@ -40,6 +41,7 @@ class WithPredictor : public Method {
  private:
   std::unique_ptr<Method> method_;
   TrainedPredictor trained_;
+  DatasetSettings dataset_;
 };
 
 /// The fit that starts where this predictor says.
@@ -70,7 +72,9 @@ std::unique_ptr<Method> make_predictor_method(const nlohmann::json& config,
   TrainedPredictor trained = load_trained_predictor(config, registry, cache);
   StartedFit fit = started_by(trained, config, registry, cache);
   return std::make_unique<WithPredictor>(
-      make_fit_method(std::move(fit.pipeline), std::move(fit.initialiser)), std::move(trained));
+      make_fit_method(std::move(fit.pipeline), std::move(fit.initialiser)),
+      std::move(trained),
+      cell_settings(config).dataset);
 }
 
 StartedFit make_started_fit(const nlohmann::json& config,

@@ -142,17 +142,33 @@ class Trainer {
   std::size_t batch() const { return static_cast<std::size_t>(settings_.batch); }
   int64_t all_steps() const { return static_cast<int64_t>(steps_in_epoch_) * settings_.epochs; }
   double share() const { return static_cast<double>(step_) / static_cast<double>(all_steps()); }
+  /// What of a training the loss hangs on: how far it is.
+  struct Moment {
+    double share = 0;
+    int64_t step = 0;
+  };
+  Moment now() const { return {share(), step_}; }
+  /// Epochs are compared as at the end: a blur that narrows, or a rule that begins late, would compare them by other measures.
+  Moment end() const { return {1, all_steps()}; }
   bool is_done() const {
     return step_ >= all_steps() || (settings_.patience > 0 && waited_ >= settings_.patience);
   }
 
-  /// Every 1/validation-th object is kept aside.
+  /// Every 1/validation-th object is kept aside, with all its copies.
   void split() {
     const double aside = settings_.validation;
     for (std::size_t i = 0; i < examples_.size(); ++i) {
       const double n = static_cast<double>(i);
       (std::floor((n + 1) * aside) > std::floor(n * aside) ? kept_aside_ : learned_).push_back(i);
     }
+    example_of_.resize(examples_.size());
+    std::iota(example_of_.begin(), example_of_.end(), std::size_t{0});
+    const std::vector<std::size_t> once = learned_;
+    for (const std::size_t i : once)
+      for (int copy = 1; copy < examples_[i].copies; ++copy) {
+        learned_.push_back(example_of_.size());
+        example_of_.push_back(i);
+      }
     if (learned_.empty())
       throw UserError(
           "nothing is left to train a predictor on: the frames of [train] hold no object of the "
@@ -171,10 +187,10 @@ class Trainer {
     std::vector<Observation> seen, observed;
     std::vector<KnownState> states;
     for (const std::size_t* i = begin; i != end; ++i) {
-      const TrainingExample& example = examples_[*i];
+      const TrainingExample& example = examples_[example_of_[*i]];
       Random random(settings_.seed,
                     "training crop",
-                    static_cast<std::uint64_t>(epoch) * examples_.size() + *i);
+                    static_cast<std::uint64_t>(epoch) * example_of_.size() + *i);
       const Cut how = epoch < 0 ? Cut{} : random_cut(settings_.randomise, random);
       observed.push_back(cut(example, how, training_.image_size));
       seen.push_back(observed.back());
@@ -196,11 +212,11 @@ class Trainer {
   }
 
   /// The sum over a part's objects.
-  at::Tensor loss_of(const TrainingBatch& batch) const {
+  at::Tensor loss_of(const TrainingBatch& batch, const Moment& when) const {
     const Proposals proposals = predictor_.predict(batch.seen);
-    const HeadLosses losses = training_.loss(proposals, batch, share());
+    const HeadLosses losses = training_.loss(proposals, batch, when.share);
     const at::Tensor combined = training_.rule.combine(
-        {losses.heads, static_cast<int>(step_), static_cast<int>(all_steps())});
+        {losses.heads, static_cast<int>(when.step), static_cast<int>(all_steps())});
     const at::Tensor best = std::get<1>(losses.heads.detach().min(1, true));
     const at::Tensor target = heading_target(losses.heading, proposals.heading.size(1));
     const at::Tensor student =
@@ -240,8 +256,9 @@ class Trainer {
     parallel_for(parts.size(), threads_, [&](std::size_t p) {
       at::set_num_threads(1);
       const at::AutoGradMode gradients(learns);
-      const std::size_t begin = (first + p) * kPart, end = std::min(objects.size(), begin + kPart);
-      const at::Tensor loss = loss_of(shown(objects.data() + begin, objects.data() + end, epoch));
+      const std::size_t begin = (first + p) * kPart, stop = std::min(objects.size(), begin + kPart);
+      const at::Tensor loss = loss_of(shown(objects.data() + begin, objects.data() + stop, epoch),
+                                      learns ? now() : end());
       parts[p].loss = loss.item<double>();
       if (learns) parts[p].gradients = torch::autograd::grad({loss}, weights_, {}, {}, false, true);
     });
@@ -384,7 +401,8 @@ class Trainer {
   const TrainSettings& settings_;
   std::vector<PredictorRecord::CurvePoint>& curve_;
   int threads_;
-  std::vector<std::size_t> learned_, kept_aside_;
+  std::vector<std::size_t> learned_, kept_aside_;  ///< of these, copies behind all examples:
+  std::vector<std::size_t> example_of_;
   std::size_t steps_in_epoch_ = 1;
   std::vector<std::string> names_;
   std::vector<at::Tensor> weights_, best_;

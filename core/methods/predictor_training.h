@@ -70,6 +70,7 @@ struct PredictorTraining {
 /// cosine. A step's crops are drawn from (seed, epoch, object) alone and its gradient is the sum over parts of 16 objects in
 /// their order, so that the bits depend neither on the number of threads nor on where a training was interrupted. Processes
 /// of a group take such parts each and sum once a step, so that their curve is that of one process, to rounding.
+/// Objects that are kept aside are judged as at the end of the training (share 1), so that epochs compare.
 /// `curve` gets an entry an epoch. Returns the table of the end (weights, moments, step), or nothing where progress said stop.
 std::optional<TensorTable> train_predictor(Predictor& predictor,
                                            const std::vector<TrainingExample>& examples,

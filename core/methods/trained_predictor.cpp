@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parameters_json.h"
+#include "base/remarks.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "fitting/proposals.h"
@@ -35,9 +36,14 @@ Parameters parameters_of(const json& config, const PluginInfo& info) {
                               "predictor." + info.name);
 }
 
-std::unique_ptr<Rule> training_rule(const CellSettings& settings, Registry& registry) {
-  const PluginInfo& info = registry.find(PluginKind::rule, settings.train.rule).info;
-  return registry.make<Rule>(info.name, Parameters(info.parameters));
+/// With what [train.NAME] says of it.
+std::unique_ptr<Rule> training_rule(const json& config, Registry& registry) {
+  const json& train = config.at("train");
+  const std::string name = train.at("rule");
+  const PluginInfo& info = registry.find(PluginKind::rule, name).info;
+  return registry.make<Rule>(
+      name,
+      parameters_from_json(info.parameters, train.value(name, json::object()), "train." + name));
 }
 
 /// Keys of [dataset] that made-up scenes are read without (training_requests).
@@ -60,6 +66,12 @@ bool learns_exact_depth(const TrainSettings& train, const Predictor& predictor) 
   return has_labels && !predictor.reads().depth;
 }
 
+/// Whether fits that are learned from start where an earlier round's network says.
+bool starts_fits(const TrainSettings& train) {
+  return train.supervision == Supervision::curriculum ||
+         (train.supervision == Supervision::pseudo_labels && train.rounds > 1);
+}
+
 /// All that decides what is learned, as one text.
 std::string inputs_of(const json& config,
                       Registry& registry,
@@ -78,6 +90,9 @@ std::string inputs_of(const json& config,
                  {"renderer", config.at("renderer")},
                  {"train", train_binding().write(settings.train)}};
   inputs["train"].erase("root");
+  if (const json& train = config.at("train"); train.contains(settings.train.rule))
+    inputs["rule_parameters"] = train.at(settings.train.rule);
+  if (settings.train.patience > 0) inputs["validation"] = "as at the end";
   // What the evidence of a made-up scene looks like; which scenes a cell evaluates is not of it.
   json dataset = dataset_binding().write(settings.dataset);
   for (const char* key : {"source", "root", "category", "split", "objects", "scene_seed"})
@@ -101,6 +116,9 @@ std::string inputs_of(const json& config,
   }
   if (settings.train.fits())
     for (const char* section : {"fit", "rule"}) inputs[section] = config.at(section);
+  if (starts_fits(settings.train))
+    for (const char* key : {"heading_weight", "mirror", "views"})
+      inputs["word"][key] = config.at("predictor").at(key);
   if (settings.train.supervision == Supervision::render && settings.train.judge_steps > 0)
     for (const auto& [key, value] : config.at("fit").items())
       if (key.rfind("rate_", 0) == 0) inputs["rates"][key] = value;
@@ -144,7 +162,7 @@ class Training {
       : settings_(cell_settings(config)),
         where_(where),
         pipeline_(make_fit_pipeline(config, registry, cache)),
-        rule_(training_rule(settings_, registry)),
+        rule_(training_rule(config, registry)),
         cache_(cache),
         path_(path),
         progress_(progress),
@@ -345,11 +363,13 @@ class Training {
 
   /// Few fits are not drowned by many labels: each is taken so often that they are a quarter of all.
   static std::vector<TrainingExample> beside(std::vector<TrainingExample> labelled,
-                                             const std::vector<TrainingExample>& accepted) {
+                                             std::vector<TrainingExample> accepted) {
     if (accepted.empty()) return labelled;
-    const std::size_t times = std::max<std::size_t>(1, labelled.size() / 3 / accepted.size());
-    for (std::size_t i = 0; i < times; ++i)
-      labelled.insert(labelled.end(), accepted.begin(), accepted.end());
+    const auto times = static_cast<int>(labelled.size() / 3 / accepted.size());
+    for (TrainingExample& example : accepted) {
+      example.copies = std::max(1, times);
+      labelled.push_back(std::move(example));
+    }
     return labelled;
   }
 
@@ -427,8 +447,14 @@ void check_predictor(const json& config, Registry& registry) {
   const CellSettings settings = cell_settings(config);
   const PluginInfo& info = plugin_of(settings, registry);
   registry.make<Predictor>(info.name, parameters_of(config, info));
-  training_rule(settings, registry);
+  training_rule(config, registry);
   const DatasetSettings& dataset = settings.dataset;
+  if (settings.predictor.file.empty() && settings.train.uses_made_up() &&
+      dataset.source == DataSource::synthetic && dataset.scene_seed == settings.train.scene_seed)
+    throw UserError(fmt::format(
+        "'dataset.scene_seed' and 'train.scene_seed' are both {}: the predictor would be judged on "
+        "the scenes that it has learned; give 'train.scene_seed' another value",
+        dataset.scene_seed));
   if (settings.train.uses_real() && (dataset.asks_detector() || dataset.asks_depth_estimator()))
     throw UserError(
         fmt::format("'train.frames' is '{}', but [dataset] takes boxes, masks or depth from a "
@@ -439,8 +465,31 @@ void check_predictor(const json& config, Registry& registry) {
 
 std::string TrainedPredictor::note() const {
   const std::string supervision = record.training.value("supervision", "");
-  if (supervision == "labels") return "supervised: its predictor was trained with labels";
+  if (supervision == "labels") return kSupervisedRemark;
   return supervision == "curriculum" ? "its predictor began with the labels of made-up cars" : "";
+}
+
+std::string TrainedPredictor::seen_before(const DatasetSettings& judged) const {
+  const json& training = record.training;
+  const std::string frames = training.value("frames", "");
+  if (judged.source == DataSource::synthetic) {
+    const bool same = frames != name_of(TrainingFrames::real) &&
+                      training.value("scene_seed", std::uint64_t{0}) == judged.scene_seed;
+    return same ? fmt::format(
+                      "its predictor has learned the scenes that it is judged on: their "
+                      "seed, {}, was its train.scene_seed",
+                      judged.scene_seed)
+                : "";
+  }
+  if (frames == name_of(TrainingFrames::made_up) ||
+      training.value("supervision", "") != name_of(Supervision::labels) ||
+      fs::weakly_canonical(training.value("root", "")) != fs::weakly_canonical(judged.root))
+    return "";
+  const std::string split = training.value("split", "");
+  if (!split.empty() && !judged.split.empty() && split != judged.split) return "";
+  return fmt::format(
+      "its predictor has learned the labels of frames that it is judged on: those of {}",
+      split.empty() ? "all frames of the folder" : "split '" + split + "'");
 }
 
 TrainedPredictor load_trained_predictor(const json& config,

@@ -8,6 +8,7 @@
 #include "methods/trained_prior.h"
 #include "methods/training_group.h"
 #include "plugin/predictor_file.h"
+#include "settings/dataset.h"
 
 namespace monodr {
 
@@ -47,6 +48,9 @@ struct TrainedPredictor {
 
   /// Said in every table: what it learned from. "" of one that had no labels.
   std::string note() const;
+  /// What it has seen of the data it is judged on: the same made-up scenes, or labels of the same real frames. "" = nothing,
+  /// as it should be.
+  std::string seen_before(const DatasetSettings& judged) const;
 };
 /// `make_trained_predictor` must have run.
 TrainedPredictor load_trained_predictor(const nlohmann::json& config,

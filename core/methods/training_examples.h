@@ -33,6 +33,7 @@ struct TrainingExample {
   std::vector<std::uint8_t> image, mask, known;
   std::vector<float> depth;
   std::optional<KnownState> known_state;
+  int copies = 1;  ///< how often an epoch shows it, each time cut and randomised anew
 };
 
 /// How a crop is cut from an example: the middle's shift in crop sides, the side's factor.

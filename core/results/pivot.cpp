@@ -118,6 +118,7 @@ Table pivoted(const Table& table, const Keys& row_keys, const Keys& column_keys)
       target.seeds += "; " + row.seeds;
     }
     target.is_baseline = target.is_baseline && row.is_baseline;
+    target.is_supervised = target.is_supervised || row.is_supervised;
     for (size_t c = 0; c < table.columns.size(); ++c)
       target.entries[c * column_values.size() + v] = row.entries[c];
   }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/remarks.h"
 #include "base/text.h"
 #include "metrics/metric_definitions.h"
 #include "results/baseline.h"
@@ -158,9 +159,12 @@ void name_experiment(TableRow& row) {
 void append_rows(const Database& database, const std::string& experiment, Table& table) {
   Statement found(
       database.connection(),
-      "SELECT variant, r.arm, r.point, label, seeds, axes FROM v_rows AS r JOIN variant "
-      "ON variant.id = r.variant WHERE r.experiment = ? ORDER BY r.arm_order, r.position");
+      "SELECT variant, r.arm, r.point, label, seeds, axes, EXISTS (SELECT 1 FROM cell WHERE "
+      "cell.variant = r.variant AND is_current AND state = 'done' AND instr(message, ?2)) FROM "
+      "v_rows AS r JOIN variant ON variant.id = r.variant WHERE r.experiment = ?1 ORDER BY "
+      "r.arm_order, r.position");
   found.bind(1, experiment);
+  found.bind(2, kSupervisedRemark);
   while (found.executeStep()) {
     TableRow row;
     row.experiment = experiment;
@@ -173,8 +177,19 @@ void append_rows(const Database& database, const std::string& experiment, Table&
     const auto axes = nlohmann::json::parse(found.getColumn(5).getString());
     for (const auto& [key, value] : axes.items())
       row.axes[key] = value.is_string() ? value.get<std::string>() : value.dump();
+    row.is_supervised = found.getColumn(6).getInt() != 0;
     row.entries.resize(table.columns.size());
     table.rows.push_back(row);
+  }
+}
+
+/// Says of rows whose predictor has learned labels that it has, unless their names do.
+void mark_supervised(Table& table) {
+  const std::string mark = "(supervised)";
+  for (TableRow& row : table.rows) {
+    if (!row.is_supervised || row.title.find(mark) != std::string::npos) continue;
+    row.label += " " + mark;
+    row.title += " " + mark;
   }
 }
 
@@ -436,6 +451,7 @@ Table make_table(const Database& database, const TableSpec& spec) {
     if (!spec.row_keys.empty() || !spec.column_keys.empty())
       table = pivoted(table, spec.row_keys, spec.column_keys);
     mark_best(table);
+    mark_supervised(table);
   });
   return table;
 }

@@ -92,7 +92,8 @@ struct TableRow {
   std::int64_t only_cell = 0;
   int copies = 0;
   bool is_baseline = false;
-  std::string trend_title;         ///< of the row that carries the trend of several; "" = none
+  bool is_supervised = false;  ///< some cell's predictor has learned labels; label and title say so
+  std::string trend_title;     ///< of the row that carries the trend of several; "" = none
   std::optional<size_t> baseline;  ///< number of the row that this one is compared with
   std::vector<TableEntry> entries;
 };

@@ -293,7 +293,8 @@ nlohmann::ordered_json record_of(const Table& table, const TableRow& row, size_t
        column.recall_positions > 0 ? nlohmann::ordered_json(entry.labels)
                                    : nlohmann::ordered_json(nullptr)},
       {"ceiling", number(ceiling_of(column, entry))},
-      {"best", entry.is_best}};
+      {"best", entry.is_best},
+      {"supervised", row.is_supervised}};
   if (!table.baseline.empty()) {
     record["baseline"] = table.baseline;
     add_contrast(entry.comparison, "difference", "", record);

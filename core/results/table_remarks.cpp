@@ -128,6 +128,10 @@ std::string p_text(const Comparison& comparison) {
 
 std::vector<std::string> remarks_on(const Table& table) {
   std::vector<std::string> remarks;
+  if (std::ranges::any_of(table.rows, &TableRow::is_supervised))
+    remarks.push_back(
+        "(supervised): its predictor was trained with labels, which bounds what others can learn "
+        "without, and is no result beside theirs");
   add_copies(table, remarks);
   add_intervals(table, remarks);
   add_ceilings(table, remarks);

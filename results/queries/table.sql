@@ -76,7 +76,11 @@ asked AS (  -- the columns: a path each, or those that tables have by default
 entry AS (  -- line 0 holds the titles; columns -2 and -1 the row's name and its seeds
   SELECT 0 AS line, -2 AS place, 'arm' AS text UNION ALL SELECT 0, -1, 'seeds'
   UNION ALL SELECT DISTINCT 0, place, title FROM asked
-  UNION ALL SELECT variant, -2, label FROM v_rows WHERE experiment = @experiment
+  UNION ALL
+  SELECT variant, -2, label || iif(instr(label, '(supervised)') = 0 AND EXISTS (
+           SELECT 1 FROM main.cell AS c WHERE c.variant = v_rows.variant AND is_current AND state = 'done'
+              AND instr(message, 'supervised: its predictor was trained with labels')), ' (supervised)', '')
+    FROM v_rows WHERE experiment = @experiment
   UNION ALL SELECT variant, -1, seeds FROM v_rows WHERE experiment = @experiment
   UNION ALL
   SELECT r.variant, place, coalesce(max(shown), '-')

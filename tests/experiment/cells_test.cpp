@@ -187,6 +187,21 @@ TEST_F(Cells, WhereTheDataLiesDoesNotMatter) {
             id(mask, {"dataset.source=kitti", "dataset.root=" + (folder_.file("two"))}));
 }
 
+/// The rule of a training is a plugin beside that of the fit, and has parameters of its own.
+TEST_F(Cells, TheRuleOverHeadsHasATableOfItsOwn) {
+  const std::string learned =
+      mask + "[method]\nname = \"predictor\"\n[train]\nrule = \"hindsight\"\n";
+  const std::string early = learned + "[train.hindsight]\nfrom_step = 3\n";
+  const auto train = [&](const std::string& content) {
+    return nlohmann::json::parse(expand(content).at(0).config).at("train");
+  };
+  EXPECT_EQ(train(early).at("hindsight").at("from_step"), 3);
+  EXPECT_FALSE(train(learned).contains("hindsight")) << "ids of cells that say nothing stay";
+  EXPECT_NE(id(early), id(learned));
+  EXPECT_NE(id(early), id(early, {"train.hindsight.from_step=4"}));
+  EXPECT_THROW(expand(learned + "[train.hindsight]\nfrom = 3\n"), UserError);
+}
+
 TEST_F(Cells, OneLossPluginMayServeTwice) {
   const auto config = nlohmann::json::parse(
       expand(mask + "[loss.second_mask]\nplugin = \"mask\"\nweight = 0.5\n").at(0).config);

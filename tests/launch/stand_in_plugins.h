@@ -32,11 +32,14 @@ inline PluginCatalogue stand_in_catalogue(const std::string& file_hash = "0123")
   catalogue.code_hash = "c0de";
   PluginInfo hindsight = stand_in_plugin(PluginKind::rule, "hindsight", file_hash);
   hindsight.is_default = true;
+  hindsight.parameters = {
+      {"from_step", std::int64_t{30}, "steps", "when the best alone learns", 0}};
   catalogue.plugins = {mask,
                        stand_in_plugin(PluginKind::loss, "photometric", file_hash),
                        rasterizer,
                        hindsight,
                        stand_in_plugin(PluginKind::rule, "mean", file_hash),
+                       stand_in_plugin(PluginKind::predictor, "resnet_predictor", file_hash),
                        stand_in_plugin(PluginKind::shape_prior, "mesh_autoencoder", file_hash)};
   return catalogue;
 }

@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+#include <sstream>
+
 #include "base/text.h"
 #include "experiment/cells.h"
 #include "launch/launchers_that_stay.h"
@@ -262,6 +265,23 @@ TEST(ProgressTest, WritesPlainLinesWhereThereIsNoTerminal) {
   EXPECT_THAT(text, HasSubstr("failed a, seed 1: it broke\n"));
   EXPECT_EQ(text.find('\r'), std::string::npos);
   EXPECT_EQ(text.find('\033'), std::string::npos);
+}
+
+TEST(ProgressTest, TellsHowLongAPreparationWillTakeStill) {
+  testing::internal::CaptureStdout();
+  {
+    Progress progress(stdout, Progress::Style::json, false);
+    progress.preparing("training", 0.5);  // taken up half-way: of the rest nothing is known
+    progress.preparing("training", 0.75);
+    progress.preparing("another", 0.25);
+  }
+  std::istringstream lines(testing::internal::GetCapturedStdout());
+  std::vector<nlohmann::json> events;
+  for (std::string line; std::getline(lines, line);) events.push_back(nlohmann::json::parse(line));
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_FALSE(events[0].contains("seconds_left"));
+  EXPECT_GE(events[1].at("seconds_left"), 0.0);
+  EXPECT_FALSE(events[2].contains("seconds_left")) << "a clock of its own";
 }
 
 TEST(ProgressTest, DurationsReadWell) {

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -121,6 +123,69 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
   const std::string after =
       predictor_path(config, registry_, cache_->path(), predictor_training_version + 1);
   EXPECT_TRUE(paths.insert(after).second) << "another training takes no weights of this one";
+}
+
+/// From the second round on fits start where the network says, and how its word counts decides which of them are learned.
+TEST_F(TrainedPredictorTest, RoundsAreNamedByWhatTheNetworkSaysInThem) {
+  const std::vector<std::pair<const char*, json>> words = {
+      {"heading_weight", 3.0}, {"views", 3}, {"mirror", false}};
+  for (const int rounds : {1, 2}) {
+    json config = learning_config("pseudo_labels");
+    config["train"]["rounds"] = rounds;
+    for (const auto& [key, value] : words) {
+      json other = config;
+      other["predictor"][key] = value;
+      EXPECT_EQ(path(other) == path(config), rounds == 1) << key << ", rounds " << rounds;
+    }
+  }
+}
+
+TEST_F(TrainedPredictorTest, TheRuleOverHeadsHasParametersOfItsOwn) {
+  json config = learning_config("render");
+  config["train"]["rule"] = "hindsight";
+  json later = config;
+  later["train"]["hindsight"] = {{"from_step", 1000}};
+  EXPECT_NE(path(later), path(config));
+  config["train"]["hindsight"] = {{"from_step", 0}};
+  EXPECT_NE(difference(made_anew(config), made_anew(later)), "") << "from_step decides who learns";
+}
+
+TEST_F(TrainedPredictorTest, ScenesThatItHasLearnedAreNotWhatItIsJudgedOn) {
+  json config = learning_config("labels");
+  check_predictor(config, registry_);
+  config["dataset"]["scene_seed"] = config["train"]["scene_seed"];
+  try {
+    check_predictor(config, registry_);
+    FAIL();
+  } catch (const UserError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("'train.scene_seed'"));
+  }
+  // Of a file nobody knows before it is read.
+  TrainedPredictor trained;
+  trained.record.training = config["train"];
+  DatasetSettings judged = cell_settings(config).dataset;
+  EXPECT_THAT(trained.seen_before(judged), testing::HasSubstr("scenes"));
+  judged.scene_seed += 1;
+  EXPECT_EQ(trained.seen_before(judged), "");
+}
+
+TEST_F(TrainedPredictorTest, LabelsOfTheFramesItIsJudgedOnAreTold) {
+  TrainedPredictor trained;
+  const auto seen = [&](const char* supervision, const char* split, const char* root) {
+    trained.record.training = {
+        {"supervision", supervision}, {"frames", "real"}, {"root", root}, {"split", split}};
+    DatasetSettings judged;
+    judged.source = DataSource::kitti;
+    judged.root = cache_->path();
+    judged.split = "val";
+    return trained.seen_before(judged) != "";
+  };
+  const std::string same = cache_->path() + "/.", other = cache_->path() + "/other";
+  EXPECT_TRUE(seen("labels", "val", same.c_str()));
+  EXPECT_TRUE(seen("labels", "", same.c_str())) << "all frames of the folder";
+  EXPECT_FALSE(seen("labels", "train", same.c_str()));
+  EXPECT_FALSE(seen("labels", "val", other.c_str()));
+  EXPECT_FALSE(seen("pseudo_labels", "val", same.c_str())) << "no label is seen";
 }
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
@@ -307,13 +372,35 @@ class PredictorTrainingTest : public TrainedPredictorTest {
                       int batch,
                       const TrainingGroup* group,
                       std::vector<PredictorRecord::CurvePoint>& curve) {
-    const json config = learning_config("labels");
-    CellSettings settings = cell_settings(config);
+    CellSettings settings = cell_settings(learning_config("labels"));
     settings.train.batch = batch;
     settings.train.patience = 9;
     const auto examples =
         load_examples(training_requests(settings, cache_->path()), true, 2, [](double) {});
-    const auto prior = load_shape_prior(config, registry_, cache_->path());
+    TensorTable last;
+    int done = 0;
+    const auto end = train_with(
+        settings,
+        known_state_loss(),
+        examples,
+        curve,
+        [&](double) { return to_the_end || ++done < steps; },
+        [&](const auto& table) { last = table(); },
+        from,
+        group);
+    EXPECT_EQ(end.has_value(), to_the_end);
+    return end ? *end : last;
+  }
+
+  std::optional<TensorTable> train_with(const CellSettings& settings,
+                                        const ProposalLoss& loss,
+                                        const std::vector<TrainingExample>& examples,
+                                        std::vector<PredictorRecord::CurvePoint>& curve,
+                                        const TrainingProgress& progress = {},
+                                        const TrainingCheckpoint& checkpoint = {},
+                                        const TensorTable& from = {},
+                                        const TrainingGroup* group = nullptr) {
+    const auto prior = load_shape_prior(learning_config("labels"), registry_, cache_->path());
     const auto rule = registry_.make<Rule>(
         "mean", Parameters(registry_.find(PluginKind::rule, "mean").info.parameters));
     const auto predictor = registry_.make<Predictor>(
@@ -321,24 +408,64 @@ class PredictorTrainingTest : public TrainedPredictorTest {
         Parameters(registry_.find(PluginKind::predictor, "resnet_predictor").info.parameters));
     const PredictorLayout layout{2, prior->shape_dimensions(), prior->texture_dimensions()};
     predictor->begin(layout, 1);
-    TensorTable last;
-    int done = 0;
     PredictorTraining training{settings.train,
                                settings.fit,
                                settings.renderer.image_size,
                                *rule,
                                *prior,
                                {layout.shape_dimensions, layout.texture_dimensions},
-                               known_state_loss(),
-                               [&](double) { return to_the_end || ++done < steps; },
-                               [&](const auto& table) { last = table(); },
+                               loss,
+                               progress,
+                               checkpoint,
                                from,
                                group};
-    const auto end = train_predictor(*predictor, examples, training, curve);
-    EXPECT_EQ(end.has_value(), to_the_end);
-    return end ? *end : last;
+    return train_predictor(*predictor, examples, training, curve);
   }
 };
+
+/// What a training with some copies of each example shows: how often each depth was learned from, and what validation was.
+struct Shown {
+  std::map<float, int> learned, kept_aside;
+  std::vector<double> validation;
+};
+
+TEST_F(PredictorTrainingTest, ValidationIsAsAtTheEndAndHasNoCopyOfWhatIsLearned) {
+  make(learning_config("labels"));
+  CellSettings settings = cell_settings(learning_config("labels"));
+  settings.train.validation = 0.25;
+  settings.train.learning_rate = 0;
+  auto examples =
+      load_examples(training_requests(settings, cache_->path()), true, 2, [](double) {});
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    examples[i].known_state->alpha = 1e-2 * static_cast<double>(i);
+    examples[i].copies = i % 2 == 0 ? 3 : 1;
+  }
+  settings.train.randomise.mirror = 0;
+  std::mutex mutex;
+  Shown shown;
+  const ProposalLoss loss =
+      [&](const Proposals& proposals, const TrainingBatch& batch, double share) {
+        const std::lock_guard lock(mutex);
+        const at::Tensor alpha = batch.known.select(1, PredictorLayout::kHeading);
+        auto& counts = at::GradMode::is_enabled() ? shown.learned : shown.kept_aside;
+        for (int64_t i = 0; i < alpha.numel(); ++i) ++counts[alpha[i].item<float>()];
+        return HeadLosses{0 * proposals.state.sum(2) + share, alpha.contiguous()};
+      };
+  settings.train.distillation = 0;
+  std::vector<PredictorRecord::CurvePoint> curve;
+  train_with(settings, loss, examples, curve);
+  ASSERT_EQ(curve.size(), 2U);
+  for (const auto& point : curve) EXPECT_DOUBLE_EQ(point.validation, 1) << "the share at the end";
+  EXPECT_LT(curve.front().training, 1);
+  EXPECT_EQ(shown.learned.size() + shown.kept_aside.size(), examples.size());
+  EXPECT_EQ(shown.kept_aside.size(), examples.size() / 4);
+  for (const auto& [alpha, times] : shown.kept_aside) {
+    EXPECT_EQ(shown.learned.count(alpha), 0U) << "validates what it has learned";
+    EXPECT_EQ(times, 2) << "once an epoch";
+  }
+  for (const auto& [alpha, times] : shown.learned)
+    EXPECT_EQ(times, 2 * (std::lround(alpha / 1e-2) % 2 == 0 ? 3 : 1)) << alpha;
+}
 
 TEST_F(PredictorTrainingTest, GoesOnToTheSameBitsFromEveryStep) {
   const TensorTable whole = trained({}, 0, true);

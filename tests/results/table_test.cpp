@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/remarks.h"
 #include "results/stored_facts.h"
 #include "sample.h"
 
@@ -118,6 +119,39 @@ TEST(Table, NotesSayWhatDoneCellsSayOfThemselves) {
   EXPECT_EQ(notes[0], "arm (2 cells): only 2 of 9 boxes met one of the 4 masks");
   EXPECT_EQ(notes[1].find("1 cells failed"), 0u) << notes[1];
   EXPECT_EQ(remarks_of(database, "ablation_rotation").at(0).cells, 2);
+}
+
+/// In every format, because a number that was learned from labels must not stand beside the others as if it were one of them.
+TEST(Table, RowsOfPredictorsThatHaveLearnedLabelsAreMarked) {
+  const Folder folder;
+  Database database(folder.file());
+  import_result(database, "without", 0, {1, 2});
+  int order = 1;
+  for (const std::string arm : {"with", "said (supervised) already"}) {
+    const CellRecord record = sample_record(arm, 0, order++);
+    CellResult result = sample_result(record, 3);
+    result.message = std::string("1 of 9 boxes left out; ") + kSupervisedRemark;
+    database.import_result(record, result);
+  }
+  const Table table = make_table(database, {"ablation_rotation", {}, "with", false});
+  ASSERT_EQ(table.rows.size(), 3U);
+  EXPECT_EQ(table.rows[0].title, "without");
+  EXPECT_EQ(table.rows[1].title, "with (supervised)");
+  EXPECT_EQ(table.rows[2].title, "said (supervised) already");
+  for (const TableFormat format : {TableFormat::text, TableFormat::markdown, TableFormat::latex}) {
+    const std::string text = format_table(table, format);
+    EXPECT_NE(text.find(format == TableFormat::latex ? "(supervised)" : "with (supervised)"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("trained with labels"), std::string::npos) << text;
+  }
+  EXPECT_NE(format_table(table, TableFormat::json).find("\"supervised\": true"), std::string::npos);
+  const Table by_arm = make_table(database, {"ablation_rotation", {}, "", false, false, {"arm"}});
+  EXPECT_EQ(by_arm.rows[1].title, "with (supervised)");
+  const std::string shell = shell_output(folder.file());
+  const std::string text =
+      format_table(make_table(database, {"ablation_rotation", {}, "", false}), TableFormat::text);
+  EXPECT_EQ(text.substr(0, shell.size()), shell);
 }
 
 TEST(Table, SaysWhatAStoppedRunLeftOut) {
