@@ -66,6 +66,9 @@ Workload workload() {
   const at::Tensor hit = (rendering.silhouette > 0.5).to(at::kFloat);
   rendering.depth = hit * (10.5 + at::rand({kHypotheses, kSide, kSide}));
   rendering.colour = hit.unsqueeze(1) * at::rand({kHypotheses, 3, kSide, kSide});
+  hypothesis.shape_code = at::randn({kHypotheses, 8});
+  hypothesis.texture_code = at::randn({kHypotheses, 8});
+  hypothesis.initial_texture_code = at::randn({kHypotheses, 8});
   observation.coordinates = at::rand({kObjects, 4, kSide, kSide});
   observation.coordinates.select(1, 3).copy_(observation.mask);
   rendering.attributes["nocs"] = hit.unsqueeze(1) * at::rand({kHypotheses, 3, kSide, kSide});
@@ -73,6 +76,8 @@ Workload workload() {
                              &hypothesis.rotation_y,
                              &hypothesis.dimensions,
                              &hypothesis.vertices,
+                             &hypothesis.shape_code,
+                             &hypothesis.texture_code,
                              &rendering.silhouette,
                              &rendering.depth,
                              &rendering.colour,
@@ -93,6 +98,8 @@ void cost_of(benchmark::State& state, const char* name) {
                                           load.hypothesis.rotation_y,
                                           load.hypothesis.dimensions,
                                           load.hypothesis.vertices,
+                                          load.hypothesis.shape_code,
+                                          load.hypothesis.texture_code,
                                           load.rendering.silhouette,
                                           load.rendering.depth,
                                           load.rendering.colour,
@@ -116,6 +123,8 @@ BENCHMARK_CAPTURE(cost_of, volumetric_silhouette, "volumetric_silhouette")
 BENCHMARK_CAPTURE(cost_of, chamfer, "chamfer")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, nocs, "nocs")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(cost_of, corners, "corners")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, ground_plane, "ground_plane")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(cost_of, code_prior, "code_prior")->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace monodr

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Cost of decoding 512 codes, and of that with the gradient by the codes, two threads: what the
-// shape prior costs one step of a fit with 64 objects and 8 hypotheses each. The priors are trained
-// for a moment only; the cost does not hang on what they have learned.
+// Cost of decoding codes, and of that with the gradient by the codes, two threads: what a shape prior costs one step of a fit. 512
+// codes are 64 objects with 8 hypotheses each; priors whose meshes are extracted anew from a volume get 64. "per_hypothesis"
+// compares them. Priors are trained for a moment only; of those that extract meshes the cost hangs on how large the surface is,
+// so that they see enough for a body of one piece.
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "corpus/parametric_car.h"
 #include "plugin/registry.h"
@@ -18,33 +26,36 @@
 namespace monodr {
 namespace {
 
-constexpr int kCodes = 512;
+using Given = std::map<std::string, GivenValue>;
 
-const ShapePrior& mesh_autoencoder(int grid) {
-  static std::map<int, std::unique_ptr<ShapePrior>> priors;
-  auto& prior = priors[grid];
+const ShapePrior& prior_of(const std::string& name, const Given& given) {
+  static std::map<std::string, std::unique_ptr<ShapePrior>> priors;
+  std::string key = name;
+  for (const auto& [parameter, value] : given)
+    key += fmt::format(" {}={}", parameter, std::get<std::int64_t>(value.value));
+  auto& prior = priors[key];
   if (prior != nullptr) return *prior;
   const char* folder = std::getenv("MONODR_BINARY_DIR");
   static Registry registry({std::string(folder != nullptr ? folder : ".") + "/plugins"});
-  const PluginInfo& info = registry.find(PluginKind::shape_prior, "mesh_autoencoder").info;
-  prior = registry.make<ShapePrior>(info.name,
-                                    Parameters(info.parameters,
-                                               {{"template_grid", {std::int64_t{grid}, {}, {}}},
-                                                {"relaxations", {std::int64_t{0}, {}, {}}},
-                                                {"steps", {std::int64_t{1}, {}, {}}}},
-                                               "shape_prior"));
+  const PluginInfo& info = registry.find(PluginKind::shape_prior, name).info;
+  prior = registry.make<ShapePrior>(name, Parameters(info.parameters, given, "shape_prior"));
   prior->train(training_corpus(80, 0), {});
   return *prior;
 }
 
-void decode(benchmark::State& state, int grid, bool with_gradient) {
+void decode(benchmark::State& state,
+            const std::string& name,
+            const Given& given,
+            int codes,
+            bool with_gradient) {
   at::set_num_threads(2);
-  const ShapePrior& prior = mesh_autoencoder(grid);
+  const ShapePrior& prior = prior_of(name, given);
   at::manual_seed(1);
   const at::AutoGradMode mode(with_gradient);
-  at::Tensor shape = at::randn({kCodes, prior.shape_dimensions()}).requires_grad_(with_gradient);
+  at::Tensor shape =
+      (0.5 * at::randn({codes, prior.shape_dimensions()})).requires_grad_(with_gradient);
   at::Tensor texture =
-      at::randn({kCodes, prior.texture_dimensions()}).requires_grad_(with_gradient);
+      (0.5 * at::randn({codes, prior.texture_dimensions()})).requires_grad_(with_gradient);
   const DecodedShape once = prior.decode(shape.detach(), texture.detach());
   const at::Tensor slope = at::randn_like(once.vertices);
   for (auto _ : state) {
@@ -58,17 +69,31 @@ void decode(benchmark::State& state, int grid, bool with_gradient) {
     texture.mutable_grad().reset();
   }
   state.counters["vertices"] = static_cast<double>(once.vertices.size(1));
+  state.counters["per_hypothesis"] = benchmark::Counter(
+      codes, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-BENCHMARK_CAPTURE(decode, mesh_autoencoder_1352_vertices_forward, 16, false)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
-BENCHMARK_CAPTURE(decode, mesh_autoencoder_1352_vertices_forward_backward, 16, true)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
-BENCHMARK_CAPTURE(decode, mesh_autoencoder_728_vertices_forward_backward, 12, true)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+Given whole(std::initializer_list<std::pair<const char*, int>> values) {
+  Given given;
+  for (const auto& [name, value] : values) given[name] = {std::int64_t{value}, {}, {}};
+  return given;
+}
+
+const Given fine = whole({{"template_grid", 16}, {"relaxations", 0}, {"steps", 1}});
+const Given coarse = whole({{"template_grid", 12}, {"relaxations", 0}, {"steps", 1}});
+
+#define MONODR_DECODE(label, ...) \
+  BENCHMARK_CAPTURE(decode, label, __VA_ARGS__)->Unit(benchmark::kMillisecond)->UseRealTime()
+
+MONODR_DECODE(mesh_autoencoder_1352_vertices_forward, "mesh_autoencoder", fine, 512, false);
+MONODR_DECODE(mesh_autoencoder_1352_vertices_forward_backward, "mesh_autoencoder", fine, 512, true);
+MONODR_DECODE(
+    mesh_autoencoder_728_vertices_forward_backward, "mesh_autoencoder", coarse, 512, true);
+MONODR_DECODE(box_residual_forward_backward, "box_residual", Given{}, 512, true);
+MONODR_DECODE(tsdf_pca_forward_backward, "tsdf_pca", Given{}, 64, true);
+MONODR_DECODE(
+    tsdf_autoencoder_forward_backward, "tsdf_autoencoder", whole({{"epochs", 10}}), 64, true);
+MONODR_DECODE(deep_sdf_forward_backward, "deep_sdf", whole({{"steps", 500}}), 64, true);
 
 }  // namespace
 }  // namespace monodr

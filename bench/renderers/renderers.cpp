@@ -220,6 +220,8 @@ void add_rows() {
   add_row({name, "full", "ico3", 8, 256, "1e-4", 1, true});
   add_row({name, "culled", "ico3", 8, 128, "1e-4", 1, true});
   add_row({name, "fit", "ico3", 512, 64, "2e-4", 1, true});
+  // A step of a mesh's refinement (docs/systems.md, refine_mesh): 5 120 faces, a large picture.
+  for (const char* mode : {"sil", "culled"}) add_row({name, mode, "ico4", 1, 512, "1e-4", 1, true});
   const std::string neural = "neural_mesh_renderer";
   for (const bool backward : {true, false})
     for (const int threads : {1, 2})

@@ -3,12 +3,14 @@
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdlib>
 
 #include "base/error.h"
+#include "corpus/parametric_car.h"
 #include "fitting/box_prior.h"
 #include "fitting/fit.h"
 #include "fitting/observation_batch.h"
@@ -151,6 +153,8 @@ class ARendererWithoutGradient : public testing::Test {
     return {std::make_shared<SolidBoxPrior>(), renderer, losses_};
   }
 
+  std::vector<double> cosines(const Objective& goal, int64_t moves);
+
   FittedObject fit(const Objective& goal, GradientKind gradient) {
     settings_.gradient = gradient;
     return fit_objects({o_}, goal, MeanOfAll(), settings_, HeadingInitialiser()).objects.front();
@@ -178,19 +182,18 @@ TEST_F(ARendererWithoutGradient, IsFittedByCentralDifferences) {
   EXPECT_NEAR(found.loss, exact.loss, 0.05);
 }
 
-// Where there is a gradient: through the soft rasterizer, of losses that are smooth in what it draws.
-TEST_F(ARendererWithoutGradient, HasTheGradientThatAutogradFindsInASmoothOne) {
-  const Objective goal = objective(renderer_);
+/// Cosines of both gradients in three states around the truth: some pixels, some percent, some degrees off. `moves`: the columns
+/// from the first on that take part.
+std::vector<double> ARendererWithoutGradient::cosines(const Objective& goal, int64_t moves) {
   const ObservationBatch batch = make_observation_batch({o_}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
-  const at::Tensor object = at::zeros({3}, at::kLong), paint = at::zeros({3, 3});
+  const int64_t paints = goal.layout().columns() - goal.layout().texture();
   const StateObjective evaluate = [&](const at::Tensor& state, const at::Tensor& rows) {
     return goal.evaluate(state,
-                         object.index_select(0, at::zeros_like(rows)),
-                         at::zeros({state.size(0), 3}),
+                         at::zeros_like(rows),
+                         at::zeros({state.size(0), paints}),
                          batch,
                          /*progress=*/0);
   };
-  // Around the truth: some pixels, some percent, some degrees off.
   at::Tensor state = HeadingInitialiser()
                          .start({o_}, batch, goal.prior(), goal.layout(), settings_)
                          .state.slice(0, 0, 3)
@@ -200,16 +203,34 @@ TEST_F(ARendererWithoutGradient, HasTheGradientThatAutogradFindsInASmoothOne) {
     state[row][StateLayout::kHeading] =
         0.6 - std::atan2(1.5, 14.0) + 0.12 * static_cast<double>(row - 1) + 0.05;
     state[row][0] += 0.05 * static_cast<float>(row);
+    for (int64_t column = StateLayout::kShape; column < moves; ++column)
+      state[row][column] = 0.4 * std::sin(static_cast<double>(3 * row + column));
   }
-  at::Tensor free = at::ones({goal.layout().columns()}, at::kBool);
-  free.slice(0, StateLayout::kShape).fill_(false);
+  const at::Tensor free = at::arange(goal.layout().columns()).lt(moves);
   const LossCombination sum = [](const at::Tensor& losses) { return losses; };
   const at::Tensor exact = AutogradEstimator().estimate(state, evaluate, sum).gradient * free;
   const at::Tensor estimated = CentralDifferences(difference_steps(goal.layout()), free)
                                    .estimate(state, evaluate, sum)
                                    .gradient;
-  for (int64_t row = 0; row < 3; ++row)
-    EXPECT_GT(cosine(exact[row], estimated[row]), 0.98) << "row " << row;
+  std::vector<double> cosines;
+  for (int64_t row = 0; row < 3; ++row) cosines.push_back(cosine(exact[row], estimated[row]));
+  return cosines;
+}
+
+// Where there is a gradient: through the soft rasterizer, of losses that are smooth in what it draws.
+TEST_F(ARendererWithoutGradient, HasTheGradientThatAutogradFindsInASmoothOne) {
+  EXPECT_THAT(cosines(objective(renderer_), StateLayout::kShape), testing::Each(testing::Gt(0.98)));
+}
+
+/// The whole state of 3D-RCNN's fit, the ten numbers of its shape with it: a mesh that is extracted anew from each volume.
+TEST_F(ARendererWithoutGradient, HasThatOfAVolumesTenNumbersToo) {
+  const PluginInfo& info = registry_.find(PluginKind::shape_prior, "tsdf_pca").info;
+  const std::shared_ptr<ShapePrior> prior = registry_.make<ShapePrior>(
+      info.name, {info.parameters, {{"latent_dims", {std::int64_t{10}, {}, {}}}}, "shape_prior"});
+  prior->train(training_corpus(24, 0), {});
+  const Objective goal(prior, renderer_, losses_);
+  ASSERT_EQ(goal.layout().texture() - StateLayout::kShape, 10);
+  EXPECT_THAT(cosines(goal, goal.layout().texture()), testing::Each(testing::Gt(0.98)));
 }
 
 TEST_F(ARendererWithoutGradient, IsRefusedByAutogradWithTheRemedy) {
