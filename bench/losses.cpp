@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 
+#include "base/memory.h"
 #include "plugin/loss.h"
 #include "plugin/registry.h"
 
@@ -129,4 +130,9 @@ BENCHMARK_CAPTURE(cost_of, code_prior, "code_prior")->Unit(benchmark::kMilliseco
 }  // namespace
 }  // namespace monodr
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  monodr::keep_freed_memory();  // as monodr-worker does
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.h"
 #include "plugin/predictor.h"
 #include "plugin/registry.h"
 
@@ -90,4 +91,9 @@ BENCHMARK_CAPTURE(asked, resnet_predictor_coordinates, coordinates, false)
 }  // namespace
 }  // namespace monodr
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  monodr::keep_freed_memory();  // as monodr-worker does
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+}

@@ -19,6 +19,7 @@
 #include <string>
 #include <utility>
 
+#include "base/memory.h"
 #include "corpus/parametric_car.h"
 #include "plugin/registry.h"
 #include "plugin/shape_prior.h"
@@ -98,4 +99,9 @@ MONODR_DECODE(deep_sdf_forward_backward, "deep_sdf", whole({{"steps", 500}}), 64
 }  // namespace
 }  // namespace monodr
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  monodr::keep_freed_memory();  // as monodr-worker does
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+}
