@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/remarks.h"
 #include "results/stored_cells.h"
 
 namespace monodr {
@@ -127,7 +128,9 @@ std::vector<std::string> notes_under_table(const Database& database,
                                            const std::string& experiment) {
   constexpr size_t kShown = 8;
   std::vector<std::string> notes;
-  const std::vector<CountedFact> remarks = remarks_of(database, experiment);
+  std::vector<CountedFact> remarks = remarks_of(database, experiment);
+  // The rows are marked; said of each again it would crowd out what else there is.
+  std::erase_if(remarks, [](const CountedFact& fact) { return fact.value == kSupervisedRemark; });
   for (size_t i = 0; i < std::min(remarks.size(), kShown); ++i)
     notes.push_back(
         fmt::format("{}{}: {}",

@@ -130,9 +130,13 @@ TEST(Table, RowsOfPredictorsThatHaveLearnedLabelsAreMarked) {
   for (const std::string arm : {"with", "said (supervised) already"}) {
     const CellRecord record = sample_record(arm, 0, order++);
     CellResult result = sample_result(record, 3);
-    result.message = std::string("1 of 9 boxes left out; ") + kSupervisedRemark;
+    result.message =
+        (arm == "with" ? "1 of 9 boxes left out; " : "") + std::string(kSupervisedRemark);
     database.import_result(record, result);
   }
+  const auto notes = notes_under_table(database, "ablation_rotation");
+  ASSERT_EQ(notes.size(), 1U) << "what a mark says is not said again";
+  EXPECT_NE(notes[0].find("1 of 9 boxes left out"), std::string::npos);
   const Table table = make_table(database, {"ablation_rotation", {}, "with", false});
   ASSERT_EQ(table.rows.size(), 3U);
   EXPECT_EQ(table.rows[0].title, "without");
