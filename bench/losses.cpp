@@ -8,11 +8,8 @@
 #include <benchmark/benchmark.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include <cstdlib>
-
-#include "base/memory.h"
 #include "plugin/loss.h"
-#include "plugin/registry.h"
+#include "plugin_benchmark.h"
 
 namespace monodr {
 namespace {
@@ -37,19 +34,8 @@ at::Tensor ellipses(int64_t count, double shift) {
 Workload workload() {
   at::manual_seed(1);
   Workload load;
-  ObservationBatch& observation = load.observation;
+  ObservationBatch& observation = load.observation = crops_of_noise(kObjects, kSide);
   observation.mask = (ellipses(kObjects, 2) > 0.5).to(at::kFloat);
-  observation.known = at::ones_like(observation.mask);
-  observation.image = at::rand({kObjects, 3, kSide, kSide});
-  observation.depth = 10 + at::rand({kObjects, kSide, kSide});
-  observation.box = at::tensor({7.f, 16.f, 57.f, 48.f}).repeat({kObjects, 1});
-  observation.free_sides = at::ones({kObjects, 4});
-  observation.intrinsics = at::tensor({80.f, 0.f, 32.f, 0.f, 80.f, 32.f, 0.f, 0.f, 1.f})
-                               .reshape({1, 3, 3})
-                               .repeat({kObjects, 1, 1});
-  observation.depth_deviation = at::full({kObjects}, 0.1f);
-  observation.size_mean = at::tensor({1.53f, 1.63f, 3.88f}).repeat({kObjects, 1});
-  observation.size_deviation = at::tensor({0.085f, 0.055f, 0.1f}).repeat({kObjects, 1});
 
   HypothesisBatch& hypothesis = load.hypothesis;
   hypothesis.object =
@@ -89,8 +75,7 @@ Workload workload() {
 
 void cost_of(benchmark::State& state, const char* name) {
   at::set_num_threads(1);
-  const char* folder = std::getenv("MONODR_BINARY_DIR");
-  Registry registry({std::string(folder ? folder : ".") + "/plugins"});
+  Registry registry = built_plugins();
   const auto loss =
       registry.make<Loss>(name, Parameters(registry.find(PluginKind::loss, name).info.parameters));
   const Workload load = workload();
@@ -109,8 +94,7 @@ void cost_of(benchmark::State& state, const char* name) {
     const at::Tensor total = loss->evaluate(input).sum();
     benchmark::DoNotOptimize(torch::autograd::grad({total}, inputs, {}, false, false, true));
   }
-  state.counters["per_hypothesis"] = benchmark::Counter(
-      kHypotheses, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_hypothesis"] = cost_of_one(kHypotheses);
 }
 
 BENCHMARK_CAPTURE(cost_of, mask, "mask")->Unit(benchmark::kMillisecond);
@@ -131,8 +115,5 @@ BENCHMARK_CAPTURE(cost_of, code_prior, "code_prior")->Unit(benchmark::kMilliseco
 }  // namespace monodr
 
 int main(int argc, char** argv) {
-  monodr::keep_freed_memory();  // as monodr-worker does
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
+  return monodr::run_benchmarks(argc, argv);
 }

@@ -12,17 +12,15 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "base/memory.h"
 #include "corpus/parametric_car.h"
-#include "plugin/registry.h"
 #include "plugin/shape_prior.h"
+#include "plugin_benchmark.h"
 
 namespace monodr {
 namespace {
@@ -36,8 +34,7 @@ const ShapePrior& prior_of(const std::string& name, const Given& given) {
     key += fmt::format(" {}={}", parameter, std::get<std::int64_t>(value.value));
   auto& prior = priors[key];
   if (prior != nullptr) return *prior;
-  const char* folder = std::getenv("MONODR_BINARY_DIR");
-  static Registry registry({std::string(folder != nullptr ? folder : ".") + "/plugins"});
+  static Registry registry = built_plugins();
   const PluginInfo& info = registry.find(PluginKind::shape_prior, name).info;
   prior = registry.make<ShapePrior>(name, Parameters(info.parameters, given, "shape_prior"));
   prior->train(training_corpus(80, 0), {});
@@ -70,8 +67,7 @@ void decode(benchmark::State& state,
     texture.mutable_grad().reset();
   }
   state.counters["vertices"] = static_cast<double>(once.vertices.size(1));
-  state.counters["per_hypothesis"] = benchmark::Counter(
-      codes, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per_hypothesis"] = cost_of_one(codes);
 }
 
 Given whole(std::initializer_list<std::pair<const char*, int>> values) {
@@ -100,8 +96,5 @@ MONODR_DECODE(deep_sdf_forward_backward, "deep_sdf", whole({{"steps", 500}}), 64
 }  // namespace monodr
 
 int main(int argc, char** argv) {
-  monodr::keep_freed_memory();  // as monodr-worker does
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
+  return monodr::run_benchmarks(argc, argv);
 }

@@ -401,8 +401,8 @@ class Trainer {
   const TrainSettings& settings_;
   std::vector<PredictorRecord::CurvePoint>& curve_;
   int threads_;
-  std::vector<std::size_t> learned_, kept_aside_;  ///< of these, copies behind all examples:
-  std::vector<std::size_t> example_of_;
+  std::vector<std::size_t> example_of_;  ///< of each crop of an epoch: all examples, then copies
+  std::vector<std::size_t> learned_, kept_aside_;  ///< crops, as numbered there
   std::size_t steps_in_epoch_ = 1;
   std::vector<std::string> names_;
   std::vector<at::Tensor> weights_, best_;

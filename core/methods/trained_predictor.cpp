@@ -30,20 +30,16 @@ const PluginInfo& plugin_of(const CellSettings& settings, Registry& registry) {
   return registry.find(PluginKind::predictor, settings.predictor.plugin).info;
 }
 
-Parameters parameters_of(const json& config, const PluginInfo& info) {
+/// What [section.NAME] says of the plugin.
+Parameters parameters_of(const json& config, const std::string& section, const PluginInfo& info) {
   return parameters_from_json(info.parameters,
-                              config.at("predictor").value(info.name, json::object()),
-                              "predictor." + info.name);
+                              config.at(section).value(info.name, json::object()),
+                              section + "." + info.name);
 }
 
-/// With what [train.NAME] says of it.
 std::unique_ptr<Rule> training_rule(const json& config, Registry& registry) {
-  const json& train = config.at("train");
-  const std::string name = train.at("rule");
-  const PluginInfo& info = registry.find(PluginKind::rule, name).info;
-  return registry.make<Rule>(
-      name,
-      parameters_from_json(info.parameters, train.value(name, json::object()), "train." + name));
+  const PluginInfo& info = registry.find(PluginKind::rule, config.at("train").at("rule")).info;
+  return registry.make<Rule>(info.name, parameters_of(config, "train", info));
 }
 
 /// Keys of [dataset] that made-up scenes are read without (training_requests).
@@ -81,7 +77,7 @@ std::string inputs_of(const json& config,
   const PluginInfo& info = plugin_of(settings, registry);
   json inputs = {{"training", training_version},
                  {"plugin", info.file_hash},
-                 {"parameters", to_json(parameters_of(config, info))},
+                 {"parameters", to_json(parameters_of(config, "predictor", info))},
                  {"proposals", settings.predictor.proposals},
                  {"prior", prior_path(config, registry, cache)},
                  {"rule", registry.find(PluginKind::rule, settings.train.rule).info.file_hash},
@@ -99,7 +95,8 @@ std::string inputs_of(const json& config,
     dataset.erase(key);
   if (!settings.train.uses_real())
     for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);
-  const auto predictor = registry.make<Predictor>(info.name, parameters_of(config, info));
+  const auto predictor =
+      registry.make<Predictor>(info.name, parameters_of(config, "predictor", info));
   if (!settings.train.uses_real() && learns_exact_depth(settings.train, *predictor)) {
     const json all = dataset;
     for (const auto& [key, value] : all.items())
@@ -168,7 +165,7 @@ class Training {
         progress_(progress),
         note_(note) {
     const PluginInfo& info = plugin_of(settings_, registry);
-    const Parameters parameters = parameters_of(config, info);
+    const Parameters parameters = parameters_of(config, "predictor", info);
     predictor_ = registry.make<Predictor>(info.name, parameters);
     record_.plugin = info.name;
     record_.version = info.version;
@@ -344,13 +341,13 @@ class Training {
       }
       take_leaders_states(examples);
       states_ = {{"training.pseudo_labels", as_table(examples)}};
-      const std::vector<TrainingExample> accepted = accepted_of(examples);
+      std::vector<TrainingExample> accepted = accepted_of(examples);
       record_.training["accepted"][static_cast<std::size_t>(round - before)] = accepted.size();
       note_(fmt::format("round {}: {} of {} fits bear themselves out and are learned from",
                         round + 1 - before,
                         accepted.size(),
                         examples.size()));
-      learn(beside(labelled, accepted), loss_of_known_states(), round);
+      learn(beside(labelled, std::move(accepted)), loss_of_known_states(), round);
     }
   }
 
@@ -446,7 +443,7 @@ void help_train_predictor(const json& config,
 void check_predictor(const json& config, Registry& registry) {
   const CellSettings settings = cell_settings(config);
   const PluginInfo& info = plugin_of(settings, registry);
-  registry.make<Predictor>(info.name, parameters_of(config, info));
+  registry.make<Predictor>(info.name, parameters_of(config, "predictor", info));
   training_rule(config, registry);
   const DatasetSettings& dataset = settings.dataset;
   if (settings.predictor.file.empty() && settings.train.uses_made_up() &&
