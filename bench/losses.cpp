@@ -90,10 +90,12 @@ void cost_of(benchmark::State& state, const char* name) {
                                           load.rendering.depth,
                                           load.rendering.colour,
                                           load.rendering.attributes.at("nocs")};
-  for (auto _ : state) {
+  const auto ask = [&] {
     const at::Tensor total = loss->evaluate(input).sum();
     benchmark::DoNotOptimize(torch::autograd::grad({total}, inputs, {}, false, false, true));
-  }
+  };
+  ask();  // the first one takes memory that later ones find there
+  for (auto _ : state) ask();
   state.counters["per_hypothesis"] = cost_of_one(kHypotheses);
 }
 

@@ -56,16 +56,15 @@ void decode(benchmark::State& state,
       (0.5 * at::randn({codes, prior.texture_dimensions()})).requires_grad_(with_gradient);
   const DecodedShape once = prior.decode(shape.detach(), texture.detach());
   const at::Tensor slope = at::randn_like(once.vertices);
-  for (auto _ : state) {
+  const auto ask = [&] {
     const DecodedShape decoded = prior.decode(shape, texture);
-    if (!with_gradient) {
-      benchmark::DoNotOptimize(decoded.vertices.data_ptr());
-      continue;
-    }
+    if (!with_gradient) return benchmark::DoNotOptimize(decoded.vertices.data_ptr());
     ((decoded.vertices * slope).sum() + (decoded.colours * slope).sum()).backward();
     shape.mutable_grad().reset();
     texture.mutable_grad().reset();
-  }
+  };
+  ask();  // the first one takes memory that later ones find there
+  for (auto _ : state) ask();
   state.counters["vertices"] = static_cast<double>(once.vertices.size(1));
   state.counters["per_hypothesis"] = cost_of_one(codes);
 }
