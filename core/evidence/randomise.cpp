@@ -11,6 +11,8 @@ namespace monodr {
 namespace {
 
 constexpr double kBlurred = 0.4;  // share of the crops
+constexpr double kSharpened = 0.5;
+constexpr double kCoarsest = 2;  // pixels of the crop that one of the camera may be wide
 
 /// Of one plane; the borders repeat.
 void blur(float* plane, int size, double sigma) {
@@ -51,6 +53,59 @@ void cover(std::vector<float>& image, int size, Random& random) {
             static_cast<float>(colour[static_cast<std::size_t>(c)] + random.uniform(-grain, grain));
 }
 
+/// Streaks that are brighter than the sensor can tell, wide and low, with soft ends: exp(-r^4) of an ellipse.
+void dazzle(std::vector<float>& image, int size, Random& random) {
+  const int streaks = 1 + random.below(3);
+  for (int i = 0; i < streaks; ++i) {
+    const double x0 = size * random.uniform(0.1, 0.9), y0 = size * random.uniform(0.1, 0.67);
+    const double length = size * random.uniform(0.05, 0.3),
+                 width = size * random.uniform(0.02, 0.1);
+    const double angle = random.uniform(-0.5, 0.5), strength = random.uniform(0.3, 1.5);
+    const double cosine = std::cos(angle), sine = std::sin(angle);
+    for (int y = 0; y < size; ++y)
+      for (int x = 0; x < size; ++x) {
+        const double along = (cosine * (x - x0) + sine * (y - y0)) / length,
+                     across = (cosine * (y - y0) - sine * (x - x0)) / width;
+        const double square = along * along + across * across;
+        const auto light = static_cast<float>(strength * std::exp(-square * square));
+        for (int c = 0; c < 3; ++c)
+          image[static_cast<std::size_t>((c * size + y) * size + x)] += light;
+      }
+  }
+  for (float& value : image) value = std::min(value, 1.0F);
+}
+
+/// The crop as a camera of fewer pixels has it, which is how a far car is seen: each pixel keeps one of its colours, R G over
+/// G B from one of four corners on, and the other two are the mean of the neighbours that have them, which for all places of
+/// a filter array is one convolution of what is there with (1 2 1) x (1 2 1).
+void see_through_filters(std::vector<float>& image, int size, double pixel, int corner) {
+  const int side = std::max(2, static_cast<int>(std::lround(size / pixel)));
+  const cv::Mat near = (cv::Mat_<float>(3, 3) << 1, 2, 1, 2, 4, 2, 1, 2, 1);
+  for (int c = 0; c < 3; ++c) {
+    cv::Mat plane(size, size, CV_32F, image.data() + static_cast<std::ptrdiff_t>(c) * size * size);
+    cv::Mat seen, there(side, side, CV_32F), sum, weight;
+    cv::resize(plane, seen, {side, side}, 0, 0, cv::INTER_AREA);
+    for (int y = 0; y < side; ++y)
+      for (int x = 0; x < side; ++x) {
+        const int right = (x + corner) % 2, down = (y + corner / 2) % 2;
+        there.at<float>(y, x) = right + down == c ? 1.0F : 0.0F;
+      }
+    cv::filter2D(seen.mul(there), sum, CV_32F, near, {-1, -1}, 0, cv::BORDER_REFLECT_101);
+    cv::filter2D(there, weight, CV_32F, near, {-1, -1}, 0, cv::BORDER_REFLECT_101);
+    const cv::Mat between = sum / weight;
+    between.copyTo(seen, there == 0);
+    cv::resize(seen, plane, plane.size(), 0, 0, cv::INTER_LINEAR);
+  }
+}
+
+void sharpen(std::vector<float>& image, int size, double sigma, double strength) {
+  const std::size_t pixels = image.size() / 3;
+  std::vector<float> blurred = image;
+  for (std::size_t c = 0; c < 3; ++c) blur(blurred.data() + c * pixels, size, sigma);
+  for (std::size_t i = 0; i < image.size(); ++i)
+    image[i] += static_cast<float>(strength) * (image[i] - blurred[i]);
+}
+
 void compress(std::vector<float>& image, int size, int quality) {
   const auto pixels = static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
   cv::Mat picture(size, size, CV_8UC3);
@@ -78,6 +133,8 @@ void randomise_picture(std::vector<float>& image,
                        Random& random) {
   const auto pixels = static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
   const double unit = size / 64.0;
+  // What is off draws no number, so that it leaves the others as they were.
+  if (how.glare > 0 && random.chance(how.glare)) dazzle(image, size, random);
   if (how.blur > 0 && random.chance(kBlurred)) {
     const double sigma = unit * random.uniform(0.2 * how.blur, how.blur);
     for (std::size_t c = 0; c < 3; ++c) blur(image.data() + c * pixels, size, sigma);
@@ -92,6 +149,12 @@ void randomise_picture(std::vector<float>& image,
   const double noise = random.uniform(0, how.noise);
   if (noise > 0)
     for (float& value : image) value += static_cast<float>(random.normal(0, noise));
+  if (how.bayer > 0 && random.chance(how.bayer))
+    see_through_filters(image, size, random.uniform(1, kCoarsest), random.below(4));
+  if (how.sharpening > 0 && random.chance(kSharpened)) {
+    const double sigma = unit * random.uniform(0.5, 1.5);
+    sharpen(image, size, sigma, random.uniform(0, how.sharpening));
+  }
   clamp(image);
   if (random.chance(how.compression)) compress(image, size, 20 + random.below(71));
 }

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "base/parallel.h"
 #include "evidence/randomise.h"
@@ -246,40 +247,88 @@ class Trainer {
     std::vector<at::Tensor> gradients;
   };
 
-  /// Parts of the objects' list, each on one thread; of a group's, those that are this process's own.
-  std::vector<Part> parts_of(const std::vector<std::size_t>& objects, int64_t epoch, bool learns) {
-    const std::size_t all = (objects.size() + kPart - 1) / kPart;
+  /// Some parts in a row of a step's objects.
+  struct Range {
+    std::size_t first = 0, count = 0;
+  };
+  /// Of the parts of so many objects those that are this process's own.
+  Range own_parts(std::size_t objects) const {
+    const std::size_t all = (objects + kPart - 1) / kPart;
     const auto rank = static_cast<std::size_t>(group() == nullptr ? 0 : group()->rank());
     const auto size = static_cast<std::size_t>(group() == nullptr ? 1 : group()->size());
     const std::size_t first = all * rank / size;
-    std::vector<Part> parts(all * (rank + 1) / size - first);
-    parallel_for(parts.size(), threads_, [&](std::size_t p) {
-      at::set_num_threads(1);
-      const at::AutoGradMode gradients(learns);
-      const std::size_t begin = (first + p) * kPart, stop = std::min(objects.size(), begin + kPart);
-      const at::Tensor loss = loss_of(shown(objects.data() + begin, objects.data() + stop, epoch),
-                                      learns ? now() : end());
-      parts[p].loss = loss.item<double>();
-      if (learns) parts[p].gradients = torch::autograd::grad({loss}, weights_, {}, {}, false, true);
-    });
-    return parts;
+    return {first, all * (rank + 1) / size - first};
   }
 
+  TrainingBatch shown_part(const std::vector<std::size_t>& objects,
+                           std::size_t part,
+                           int64_t epoch) const {
+    const std::size_t begin = part * kPart, end = std::min(objects.size(), begin + kPart);
+    return shown(objects.data() + begin, objects.data() + end, epoch);
+  }
+
+  Part learned_from(const TrainingBatch& batch) const {
+    const at::AutoGradMode gradients(true);
+    const at::Tensor loss = loss_of(batch, now());
+    return {loss.item<double>(),
+            torch::autograd::grad({loss}, weights_, {}, {}, /*create_graph=*/false, true)};
+  }
+
+  /// Summed over the objects that are kept aside, of this process's parts of them.
+  double loss_aside() const {
+    const Range own = own_parts(kept_aside_.size());
+    std::vector<double> losses(own.count);
+    parallel_for(own.count, threads_, [&](std::size_t p) {
+      at::set_num_threads(1);
+      const at::NoGradGuard no_gradient;
+      losses[p] = loss_of(shown_part(kept_aside_, own.first + p, -1), end()).item<double>();
+    });
+    return std::accumulate(losses.begin(), losses.end(), 0.0);
+  }
+
+  int64_t epoch_of(int64_t step) const { return step / static_cast<int64_t>(steps_in_epoch_); }
+
+  std::vector<std::size_t> objects_of(int64_t step) const {
+    if (step >= all_steps()) return {};
+    const std::vector<std::size_t> order = order_of(epoch_of(step));
+    const std::size_t begin =
+        static_cast<std::size_t>(step % static_cast<int64_t>(steps_in_epoch_)) * batch();
+    return {order.begin() + static_cast<std::ptrdiff_t>(begin),
+            order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), begin + batch()))};
+  }
+
+  /// Learns from the objects of this step while the crops of the next are cut and randomised, on all threads.
   void descend() {
-    const int64_t steps = static_cast<int64_t>(steps_in_epoch_);
-    const int64_t epoch = step_ / steps;
-    const std::size_t begin = static_cast<std::size_t>(step_ % steps) * batch();
-    const std::vector<std::size_t> order = order_of(epoch);
-    const std::vector<std::size_t> objects(
-        order.begin() + static_cast<std::ptrdiff_t>(begin),
-        order.begin() + static_cast<std::ptrdiff_t>(std::min(order.size(), begin + batch())));
-    learn(parts_of(objects, epoch, true), objects.size());
+    const std::vector<std::size_t> objects = objects_of(step_), following = objects_of(step_ + 1);
+    const Range own = own_parts(objects.size()), next = own_parts(following.size());
+    std::vector<TrainingBatch> batches = std::exchange(prepared_, {});
+    prepared_.resize(next.count);
+    std::vector<Part> parts(own.count);
+    if (batches.empty()) {
+      batches.resize(own.count);
+      parallel_for(own.count, threads_, [&](std::size_t p) {
+        at::set_num_threads(1);
+        batches[p] = shown_part(objects, own.first + p, epoch_of(step_));
+      });
+    }
+    parallel_for(own.count + next.count, threads_, [&](std::size_t i) {
+      at::set_num_threads(1);
+      if (i < own.count)
+        parts[i] = learned_from(batches[i]);
+      else
+        prepared_[i - own.count] =
+            shown_part(following, next.first + i - own.count, epoch_of(step_ + 1));
+    });
+    learn(parts, objects.size());
     ++step_;
-    if (step_ % steps == 0) end_epoch(static_cast<int>(epoch));
+    if (step_ % static_cast<int64_t>(steps_in_epoch_) == 0)
+      end_epoch(static_cast<int>(epoch_of(step_ - 1)));
   }
 
   /// All parts' gradients and, behind them, their losses: one row.
   at::Tensor sum_of(const std::vector<Part>& parts) const {
+    double loss = 0;
+    for (const Part& part : parts) loss += part.loss;
     at::Tensor sum = at::zeros({count_ + 1}, at::kFloat);
     int64_t begin = 0;
     for (std::size_t i = 0; i < weights_.size(); ++i) {
@@ -288,15 +337,9 @@ class Trainer {
         if (part.gradients[i].defined()) own.add_(part.gradients[i]);
       begin += weights_[i].numel();
     }
-    sum[count_].fill_(loss_of(parts));
+    sum[count_].fill_(loss);
     if (group() != nullptr) group()->sum(sum);
     return sum;
-  }
-
-  static double loss_of(const std::vector<Part>& parts) {
-    double loss = 0;
-    for (const Part& part : parts) loss += part.loss;
-    return loss;
   }
 
   void learn(const std::vector<Part>& parts, std::size_t objects) {
@@ -335,8 +378,7 @@ class Trainer {
         epoch, sum_ / static_cast<double>(learned_.size()), std::nan("")};
     sum_ = 0;
     if (!kept_aside_.empty()) {
-      const at::Tensor total =
-          at::full({1}, loss_of(parts_of(kept_aside_, -1, false)), at::kDouble);
+      const at::Tensor total = at::full({1}, loss_aside(), at::kDouble);
       if (group() != nullptr) group()->sum(total);
       point.validation = total.item<double>() / static_cast<double>(kept_aside_.size());
       ++waited_;
@@ -403,6 +445,7 @@ class Trainer {
   int threads_;
   std::vector<std::size_t> example_of_;  ///< of each crop of an epoch: all examples, then copies
   std::vector<std::size_t> learned_, kept_aside_;  ///< crops, as numbered there
+  std::vector<TrainingBatch> prepared_;            ///< of the step to come, this process's parts
   std::size_t steps_in_epoch_ = 1;
   std::vector<std::string> names_;
   std::vector<at::Tensor> weights_, best_;

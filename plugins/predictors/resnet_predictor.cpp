@@ -22,6 +22,7 @@
 #include "base/random.h"
 #include "plugin/close_up.h"
 #include "plugin/descriptor.h"
+#include "plugin/facing_view.h"
 #include "plugin/predictor.h"
 
 namespace monodr::resnet_predictor {
@@ -277,9 +278,15 @@ class ResnetPredictor final : public Predictor {
         close_up_(parameters.real("close_up")),
         says_coordinates_(parameters.boolean("coordinates")),
         sectors_(parameters.boolean("sectors")),
+        faces_(parameters.boolean("facing")),
         inputs_{parameters.boolean("mask"), parameters.boolean("depth")} {
     for (const Size& size : sizes())
       if (parameters.text("size") == size.name) size_ = &size;
+    if (faces_ && says_coordinates_)
+      throw UserError(
+          "'facing' and 'coordinates' are both true, but coordinates are said of the crop's own "
+          "pixels and a turned "
+          "view has others; set one of them to false");
     if (bins_ % 2 != 0)
       throw UserError(fmt::format(
           "'heading_bins' is {}, but a mirrored picture needs an even number of bins", bins_));
@@ -300,8 +307,11 @@ class ResnetPredictor final : public Predictor {
   }
 
   Proposals predict(const ObservationBatch& whole) const override {
-    const ObservationBatch batch = close_up(whole, close_up_);
-    const at::Tensor input = input_of(batch), geometry = geometry_of(batch);
+    const ObservationBatch batch =
+        faces_ ? facing_view(whole, close_up_) : close_up(whole, close_up_);
+    // The angles at which the object is seen are those of the crop that is there: a view that faces it has none.
+    const at::Tensor input = input_of(batch),
+                     geometry = geometry_of(faces_ ? close_up(whole, close_up_) : batch);
     const Layers::Filters filters = made().filters();
     const int64_t size = whole.mask.size(-1);
     if (at::GradMode::is_enabled()) return with_coordinates(made()(input, geometry, filters), size);
@@ -367,6 +377,7 @@ class ResnetPredictor final : public Predictor {
   double close_up_;
   bool says_coordinates_;
   bool sectors_;
+  bool faces_;
   PredictorInputs inputs_;
   const Size* size_ = nullptr;
   std::shared_ptr<Layers> layers_;
@@ -376,7 +387,7 @@ PluginDescriptor descriptor() {
   PluginDescriptor plugin;
   plugin.info.kind = PluginKind::predictor;
   plugin.info.name = "resnet_predictor";
-  plugin.info.version = "3.2.0";
+  plugin.info.version = "3.3.0";
   plugin.info.description = "residual network of the crop: a heading's distribution and K states";
   plugin.info.paper =
       "He et al., Deep Residual Learning, CVPR 2016; Insafutdinov & Dosovitskiy, Unsupervised "
@@ -413,6 +424,12 @@ PluginDescriptor descriptor() {
        "each head keeps to its part of the circle, 360 degrees / K and half as much again; else it "
        "begins there and goes where "
        "it likes"},
+      {"facing",
+       false,
+       "",
+       "the network sees the crop as a camera that looks straight at its middle (3D-RCNN's "
+       "homography): one allocentric "
+       "heading looks alike anywhere in the picture"},
       {"mask", false, "", "the network sees the mask"},
       {"depth", false, "", "the network sees the depth, relative to the range of the box's height"},
   };

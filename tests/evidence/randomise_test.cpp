@@ -26,7 +26,7 @@ std::vector<float> picture() {
 }
 
 Randomisation nothing() {
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 }
 
 std::vector<float> randomised(const Randomisation& how, std::uint64_t seed) {
@@ -55,7 +55,10 @@ TEST(Randomise, EachKeyDoesSomethingByItself) {
       {"light", &Randomisation::light},
       {"cast", &Randomisation::cast},
       {"noise", &Randomisation::noise},
-      {"occluders", &Randomisation::occluders}};
+      {"occluders", &Randomisation::occluders},
+      {"glare", &Randomisation::glare},
+      {"bayer", &Randomisation::bayer},
+      {"sharpening", &Randomisation::sharpening}};
   for (const auto& [name, key] : keys) {
     Randomisation how = nothing();
     how.*key = 0.9;
@@ -64,6 +67,54 @@ TEST(Randomise, EachKeyDoesSomethingByItself) {
       changed += difference(randomised(how, seed), picture()) > 1e-3;
     EXPECT_GT(changed, 3) << name;
   }
+}
+
+/// Of a picture without colour edges each filter's pixels tell the others: a grey ramp comes back but for its border.
+TEST(Randomise, AColourFilterArrayKeepsARampAndColoursAnEdge) {
+  constexpr int kBorder = 6;  // two of its coarsest pixels
+  Randomisation how = nothing();
+  how.bayer = 1;
+  std::vector<float> ramp(3 * kSize * kSize), edge(3 * kSize * kSize);
+  for (int c = 0; c < 3; ++c)
+    for (int y = 0; y < kSize; ++y)
+      for (int x = 0; x < kSize; ++x) {
+        const auto at = static_cast<size_t>((c * kSize + y) * kSize + x);
+        ramp[at] = 0.2F + 0.01F * static_cast<float>(x) + 0.01F * static_cast<float>(y);
+        edge[at] = x < kSize / 2 ? 0.1F : 0.9F;
+      }
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    Random random(seed, "filters", 0);
+    std::vector<float> seen = ramp, fringed = edge;
+    randomise_picture(seen, kSize, how, random);
+    randomise_picture(fringed, kSize, how, random);
+    double coloured = 0;
+    for (int y = kBorder; y < kSize - kBorder; ++y)
+      for (int x = kBorder; x < kSize - kBorder; ++x) {
+        const auto at = static_cast<size_t>(y * kSize + x);
+        for (size_t c = 0; c < 3; ++c)
+          EXPECT_NEAR(seen[c * kSize * kSize + at], ramp[c * kSize * kSize + at], 2e-3);
+        coloured =
+            std::max<double>(coloured, std::abs(fringed[at] - fringed[2 * kSize * kSize + at]));
+      }
+    EXPECT_GT(coloured, 0.1);
+  }
+}
+
+TEST(Randomise, SharpeningLeavesHalosAndGlareOnlyBrightens) {
+  Randomisation sharp = nothing(), bright = nothing();
+  sharp.sharpening = 3;
+  bright.glare = 1;
+  double over = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const std::vector<float> before = picture(), sharpened = randomised(sharp, seed),
+                             glaring = randomised(bright, seed);
+    for (size_t i = 0; i < before.size(); ++i) {
+      over = std::max<double>(over, sharpened[i] - before[i]);
+      EXPECT_GE(glaring[i], before[i] - 1e-6F);
+    }
+    EXPECT_GT(difference(glaring, before), 0.02);
+  }
+  EXPECT_GT(over, 0.05);
 }
 
 TEST(Randomise, StaysAPictureAndIsTheSameForTheSameStream) {

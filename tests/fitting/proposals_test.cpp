@@ -5,6 +5,7 @@
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
+#include <Eigen/LU>
 #include <cmath>
 
 #include "fitting/box_prior.h"
@@ -13,6 +14,7 @@
 #include "fitting/observation_batch.h"
 #include "geometry/rotation.h"
 #include "plugin/close_up.h"
+#include "plugin/facing_view.h"
 
 namespace monodr {
 namespace {
@@ -230,6 +232,66 @@ TEST_F(ProposalsTest, ACloseUpShowsTheSamePointsOfTheFrame) {
   EXPECT_TRUE(back.intrinsics.allclose(batch.intrinsics));
   EXPECT_TRUE(back.image.slice(2, 5, 11).slice(3, 5, 11).slice(1, 0, 2).allclose(
       batch.image.slice(2, 5, 11).slice(3, 5, 11).slice(1, 0, 2), 1e-4, 1e-4));
+}
+
+/// The ray through a place of a picture.
+Eigen::Vector3d ray_of(const at::Tensor& intrinsics, double u, double v) {
+  Eigen::Matrix3d k;
+  for (int row = 0; row < 3; ++row)
+    for (int column = 0; column < 3; ++column)
+      k(row, column) = intrinsics[row][column].item<double>();
+  return k.inverse() * Eigen::Vector3d(u, v, 1);
+}
+
+TEST_F(ProposalsTest, AFacingViewIsThatOfACameraWhichLooksAtTheCropsMiddle) {
+  Observation o = crop_of_brightness(0, 0, true);
+  o.crop.left += 400;  // 40 degrees to the right of the optical axis
+  o.box.left += 400;
+  o.box.right += 400;
+  const int64_t size = 16;
+  o.image.assign(3 * size * size, 0);
+  for (int64_t y = 0; y < size; ++y)
+    for (int64_t x = 0; x < size; ++x) {
+      o.image[static_cast<size_t>(y * size + x)] = static_cast<float>(x) + 0.5F;
+      o.image[static_cast<size_t>((size + y) * size + x)] = static_cast<float>(y) + 0.5F;
+      o.depth[static_cast<size_t>(y * size + x)] = 10;
+    }
+  const ObservationBatch batch = make_observation_batch({o}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+  const double share = 0.6;
+  const ObservationBatch view = facing_view(batch, share);
+  const at::Tensor k = batch.intrinsics[0], facing = view.intrinsics[0];
+  EXPECT_EQ(facing[0][2].item<double>(), 8) << "the optical axis goes through the middle";
+  const Eigen::Vector3d middle = ray_of(facing, 8, 8), old_middle = ray_of(k, 8, 8);
+  for (const int x : {1, 5, 12})
+    for (const int y : {2, 8, 14}) {
+      const double u = view.image[0][0][y][x].item<double>(),
+                   v = view.image[0][1][y][x].item<double>();
+      const Eigen::Vector3d ray = ray_of(facing, x + 0.5, y + 0.5), old_ray = ray_of(k, u, v);
+      // A camera that turns sees rays under the same angles, and points at the same distance.
+      EXPECT_NEAR(ray.normalized().dot(middle.normalized()),
+                  old_ray.normalized().dot(old_middle.normalized()),
+                  1e-6);
+      EXPECT_NEAR(view.depth[0][y][x].item<double>() * ray.norm(), 10 * old_ray.norm(), 1e-3);
+    }
+  // As high at the middle as a close-up's, and less wide by the cosine of the angle.
+  const double down = view.image[0][1][8][8].item<double>() - view.image[0][1][7][8].item<double>();
+  EXPECT_NEAR(down, share, 0.01);
+  const double right =
+      view.image[0][0][8][8].item<double>() - view.image[0][0][8][7].item<double>();
+  EXPECT_NEAR(right, share * old_middle.norm(), 0.02);
+}
+
+TEST_F(ProposalsTest, AFacingViewOnTheOpticalAxisIsACloseUp) {
+  Observation o = crop_of_brightness(0.2F, 0.9F, true);
+  const ObservationBatch batch = make_observation_batch({o}, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1});
+  ObservationBatch ahead = batch;
+  ahead.intrinsics = batch.intrinsics.clone();
+  ahead.intrinsics.slice(1, 0, 2).select(2, 2).fill_(8);
+  const ObservationBatch facing = facing_view(ahead, 0.7), closer = close_up(ahead, 0.7);
+  EXPECT_TRUE(facing.image.allclose(closer.image, 1e-4, 1e-4));
+  EXPECT_TRUE(facing.depth.allclose(closer.depth, 1e-4, 1e-4));
+  EXPECT_TRUE(facing.box.allclose(closer.box, 1e-4, 1e-4));
+  EXPECT_TRUE(facing.intrinsics.allclose(closer.intrinsics, 1e-4, 1e-4));
 }
 
 TEST_F(ProposalsTest, WhatIsSaidOfACloseUpLiesOverTheCropWhereItWasSeen) {

@@ -44,6 +44,21 @@ TEST(ResnetPredictor, KeepsTheContractWithObjectCoordinates) {
   EXPECT_TRUE(report.passed()) << report.to_text();
 }
 
+TEST(ResnetPredictor, KeepsTheContractWhereItFacesTheCrop) {
+  Registry registry = plugins();
+  const ContractReport report =
+      check_predictor_contract(registry, "resnet_predictor", {{"facing", {true, {}, {}}}});
+  EXPECT_TRUE(report.passed()) << report.to_text();
+}
+
+TEST(ResnetPredictor, RefusesToSayCoordinatesOfAnotherView) {
+  Registry registry = plugins();
+  EXPECT_THROW(registry.make<Predictor>(
+                   "resnet_predictor",
+                   with(registry, {{"facing", {true, {}, {}}}, {"coordinates", {true, {}, {}}}})),
+               UserError);
+}
+
 TEST(ResnetPredictor, HasTheSizesThatItSays) {
   Registry registry = plugins();
   EXPECT_NEAR(static_cast<double>(weights_of(registry, "small")), 1.4e6, 0.1e6);
