@@ -53,6 +53,27 @@ void cover(std::vector<float>& image, int size, Random& random) {
             static_cast<float>(colour[static_cast<std::size_t>(c)] + random.uniform(-grain, grain));
 }
 
+/// Halves or strips of the crop that get a part of the light, with borders of a pixel or a few.
+void shade(std::vector<float>& image, int size, Random& random) {
+  const int shadows = 1 + random.below(3);
+  for (int i = 0; i < shadows; ++i) {
+    const double angle = random.uniform(0, 2 * M_PI), light = random.uniform(0.15, 0.7);
+    const double middle = size * random.uniform(-0.3, 0.3),
+                 border = size * random.uniform(0.005, 0.04);
+    const double width = random.chance(0.5) ? 2.0 * size : size * random.uniform(0.1, 0.5);
+    for (int y = 0; y < size; ++y)
+      for (int x = 0; x < size; ++x) {
+        const double across =
+            std::cos(angle) * (x - size / 2.0) + std::sin(angle) * (y - size / 2.0) - middle;
+        const double inside = std::min(across, width - across);  // from the nearer border
+        const auto factor =
+            static_cast<float>(1 - (1 - light) * std::clamp(0.5 + inside / (2 * border), 0.0, 1.0));
+        for (int c = 0; c < 3; ++c)
+          image[static_cast<std::size_t>((c * size + y) * size + x)] *= factor;
+      }
+  }
+}
+
 /// Streaks that are brighter than the sensor can tell, wide and low, with soft ends: exp(-r^4) of an ellipse.
 void dazzle(std::vector<float>& image, int size, Random& random) {
   const int streaks = 1 + random.below(3);
@@ -134,6 +155,7 @@ void randomise_picture(std::vector<float>& image,
   const auto pixels = static_cast<std::size_t>(size) * static_cast<std::size_t>(size);
   const double unit = size / 64.0;
   // What is off draws no number, so that it leaves the others as they were.
+  if (how.shade > 0 && random.chance(how.shade)) shade(image, size, random);
   if (how.glare > 0 && random.chance(how.glare)) dazzle(image, size, random);
   if (how.blur > 0 && random.chance(kBlurred)) {
     const double sigma = unit * random.uniform(0.2 * how.blur, how.blur);

@@ -103,6 +103,7 @@ const Binding<TrainSettings>& train_binding() {
           .key("noise", [](S& s) -> auto& { return s.randomise.noise; }, "1", "deviation of a noise at most", 0, 1)
           .key("occluders", [](S& s) -> auto& { return s.randomise.occluders; }, "1", "share of the crops over which a patch of noise is laid", 0, 1)
           .key("glare", [](S& s) -> auto& { return s.randomise.glare; }, "1", "share of the crops in whose upper two thirds up to three streaks are over-exposed, as hoods, roofs and windscreens are that reflect the sun", 0, 1)
+          .key("shade", [](S& s) -> auto& { return s.randomise.shade; }, "1", "share of the crops over which up to three shadows lie, half of the crop or a strip of it, as trees and houses cast them", 0, 1)
           .key("bayer", [](S& s) -> auto& { return s.randomise.bayer; }, "1", "share of the crops that go through a colour filter array (Bayer) of up to twice as coarse pixels and its linear interpolation: noise has colours, edges have fringes", 0, 1)
           .key("sharpening", [](S& s) -> auto& { return s.randomise.sharpening; }, "1", "half of the crops get up to so many times the difference to their own blur added: halos along edges, as cameras make them", 0, 10)
           .rule(check);

@@ -53,6 +53,7 @@ struct Randomisation {
   double noise = 0.04;     ///< deviation at most
   double occluders = 0.4;  ///< share of the crops over which a patch is laid
   double glare = 0;        ///< share of the crops on whose surfaces the sun shines back
+  double shade = 0;        ///< share of the crops that lie in patches of hard shade
   double bayer = 0;        ///< share of the crops that were seen through a colour filter array
   double sharpening = 0;   ///< what is added of the detail at most, in half of the crops
 };

@@ -26,7 +26,7 @@ std::vector<float> picture() {
 }
 
 Randomisation nothing() {
-  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
 }
 
 std::vector<float> randomised(const Randomisation& how, std::uint64_t seed) {
@@ -57,6 +57,7 @@ TEST(Randomise, EachKeyDoesSomethingByItself) {
       {"noise", &Randomisation::noise},
       {"occluders", &Randomisation::occluders},
       {"glare", &Randomisation::glare},
+      {"shade", &Randomisation::shade},
       {"bayer", &Randomisation::bayer},
       {"sharpening", &Randomisation::sharpening}};
   for (const auto& [name, key] : keys) {
@@ -100,19 +101,23 @@ TEST(Randomise, AColourFilterArrayKeepsARampAndColoursAnEdge) {
   }
 }
 
-TEST(Randomise, SharpeningLeavesHalosAndGlareOnlyBrightens) {
-  Randomisation sharp = nothing(), bright = nothing();
+TEST(Randomise, SharpeningLeavesHalosGlareOnlyBrightensAndShadeOnlyDarkens) {
+  Randomisation sharp = nothing(), bright = nothing(), dark = nothing();
   sharp.sharpening = 3;
   bright.glare = 1;
+  dark.shade = 1;
   double over = 0;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const std::vector<float> before = picture(), sharpened = randomised(sharp, seed),
-                             glaring = randomised(bright, seed);
+                             glaring = randomised(bright, seed), shaded = randomised(dark, seed);
     for (size_t i = 0; i < before.size(); ++i) {
       over = std::max<double>(over, sharpened[i] - before[i]);
       EXPECT_GE(glaring[i], before[i] - 1e-6F);
+      EXPECT_LE(shaded[i], before[i] + 1e-6F);
+      EXPECT_GT(shaded[i], 0);
     }
     EXPECT_GT(difference(glaring, before), 0.02);
+    EXPECT_GT(difference(shaded, before), 0.02);
   }
   EXPECT_GT(over, 0.05);
 }
