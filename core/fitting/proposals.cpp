@@ -144,6 +144,27 @@ at::Tensor proposed_states(const at::Tensor& proposed,
                  1);
 }
 
+at::Tensor with_shape_of(const Proposals& other,
+                         const at::Tensor& other_starts,
+                         const Proposals& view,
+                         const at::Tensor& starts,
+                         const StateLayout& layout) {
+  using From = PredictorLayout;
+  const int64_t heads = view.state.size(1), texture = From::kShape + layout.shape_dimensions;
+  const at::Tensor mean = (other.log_probability.exp().unsqueeze(2) * other.state).sum(1);
+  const at::Tensor paint =
+      other_starts.slice(1, layout.texture()) - starts.slice(1, layout.texture());
+  const auto of_all_heads = [&](const at::Tensor& row) {
+    return row.unsqueeze(1).expand({-1, heads, -1});
+  };
+  return at::cat({view.state.slice(2, 0, From::kSize),
+                  of_all_heads(mean.slice(1, From::kSize, From::kHeading)),
+                  view.state.slice(2, From::kHeading, From::kShape),
+                  of_all_heads(mean.slice(1, From::kShape, texture)),
+                  of_all_heads(mean.slice(1, texture) + paint)},
+                 2);
+}
+
 Starts PredictorInitialiser::start(const std::vector<Observation>& observations,
                                    const ObservationBatch& batch,
                                    const ShapePrior& prior,

@@ -27,6 +27,15 @@ at::Tensor proposed_states(const at::Tensor& proposed,
                            const at::Tensor& starts,
                            const StateLayout& layout);
 
+/// Proposals::state of a view, with the size, shape and texture that another view of the same objects says: the mean over its
+/// heads, by their probabilities, for all heads of the view. Each one's texture is told from the paint that its own start has.
+/// Differentiable in both.
+at::Tensor with_shape_of(const Proposals& other,
+                         const at::Tensor& other_starts,
+                         const Proposals& view,
+                         const at::Tensor& starts,
+                         const StateLayout& layout);
+
 /// Where a predictor says. The K headings are the peaks of its distribution (fitting/heading_distribution.h), so that front
 /// and rear are among them; the rest of a start is that of the head which is likely and near to that heading. Where
 /// there is depth under the mask, and fit.start_depth asks for it, the depth is the observed one.

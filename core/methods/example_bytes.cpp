@@ -96,6 +96,7 @@ void pass(Way& way, TrainingExample& example) {
   pass(way, example.mask);
   pass(way, example.known);
   pass(way, example.depth);
+  pass(way, example.track);
   bool is_known = example.known_state.has_value();
   pass(way, is_known);
   if (!is_known) return;

@@ -20,6 +20,7 @@
 #include "fitting/observation_batch.h"
 #include "fitting/proposals.h"
 #include "methods/adamw.h"
+#include "methods/object_views.h"
 #include "methods/short_descent.h"
 #include "plugin/box_corners.h"
 
@@ -95,6 +96,7 @@ class Trainer {
           int threads)
       : predictor_(predictor),
         examples_(examples),
+        views_(examples),
         training_(training),
         settings_(training.settings),
         curve_(curve),
@@ -155,11 +157,11 @@ class Trainer {
     return step_ >= all_steps() || (settings_.patience > 0 && waited_ >= settings_.patience);
   }
 
-  /// Every 1/validation-th object is kept aside, with all its copies.
+  /// Every 1/validation-th object is kept aside, with all its views and copies.
   void split() {
     const double aside = settings_.validation;
     for (std::size_t i = 0; i < examples_.size(); ++i) {
-      const double n = static_cast<double>(i);
+      const double n = static_cast<double>(views_.object_of(i));
       (std::floor((n + 1) * aside) > std::floor(n * aside) ? kept_aside_ : learned_).push_back(i);
     }
     example_of_.resize(examples_.size());
@@ -183,38 +185,79 @@ class Trainer {
     return order;
   }
 
+  /// Crops of some examples.
+  struct Crops {
+    std::vector<Observation> seen, observed;
+  };
+
+  void add_crop(const TrainingExample& example,
+                const Cut& how,
+                bool randomises,
+                Random& random,
+                Crops& crops) const {
+    crops.observed.push_back(cut(example, how, training_.image_size));
+    crops.seen.push_back(crops.observed.back());
+    if (randomises)
+      randomise_picture(crops.seen.back().image, training_.image_size, settings_.randomise, random);
+  }
+
+  /// An object's mirror image is another object: both views are mirrored, or neither.
+  void add_other_view(
+      std::size_t example, bool learns, bool mirrored, Random& random, Crops& crops) const {
+    const std::size_t other = learns ? views_.any_other(example, random) : views_.next(example);
+    Cut how = learns ? random_cut(settings_.randomise, random) : Cut{};
+    how.mirrored = mirrored;
+    add_crop(examples_[other], how, learns, random, crops);
+  }
+
+  ObservationBatch batch_of(const std::vector<Observation>& observations) const {
+    return make_observation_batch(
+        observations, training_.fit.size_mean, training_.fit.size_deviation);
+  }
+  at::Tensor starts_of(const std::vector<Observation>& observed,
+                       const ObservationBatch& batch) const {
+    return HeadingInitialiser()
+        .start(observed, batch, training_.prior, training_.layout, training_.fit)
+        .state;
+  }
+
   /// As they are shown in an epoch; those that validate (epoch -1) as they are.
   TrainingBatch shown(const std::size_t* begin, const std::size_t* end, int64_t epoch) const {
-    std::vector<Observation> seen, observed;
+    const bool learns = epoch >= 0;
+    Crops crops, others;
     std::vector<KnownState> states;
     for (const std::size_t* i = begin; i != end; ++i) {
       const TrainingExample& example = examples_[example_of_[*i]];
       Random random(settings_.seed,
                     "training crop",
                     static_cast<std::uint64_t>(epoch) * example_of_.size() + *i);
-      const Cut how = epoch < 0 ? Cut{} : random_cut(settings_.randomise, random);
-      observed.push_back(cut(example, how, training_.image_size));
-      seen.push_back(observed.back());
-      if (epoch >= 0)
-        randomise_picture(seen.back().image, training_.image_size, settings_.randomise, random);
+      const Cut how = learns ? random_cut(settings_.randomise, random) : Cut{};
+      add_crop(example, how, learns, random, crops);
       if (example.known_state)
         states.push_back(how.mirrored ? mirrored(*example.known_state) : *example.known_state);
+      if (settings_.views > 1)
+        add_other_view(example_of_[*i], learns, how.mirrored, random, others);
     }
-    const FitSettings& fit = training_.fit;
     TrainingBatch batch;
-    batch.seen = make_observation_batch(seen, fit.size_mean, fit.size_deviation);
-    batch.observed = make_observation_batch(observed, fit.size_mean, fit.size_deviation);
-    batch.starts = HeadingInitialiser()
-                       .start(observed, batch.observed, training_.prior, training_.layout, fit)
-                       .state;
-    if (states.size() == seen.size())
+    batch.seen = batch_of(crops.seen);
+    batch.observed = batch_of(crops.observed);
+    batch.starts = starts_of(crops.observed, batch.observed);
+    if (states.size() == crops.seen.size())
       batch.known = known_rows(states, batch.observed, batch.starts);
+    if (settings_.views > 1)
+      batch.other = {batch_of(others.seen), starts_of(others.observed, batch_of(others.observed))};
     return batch;
   }
 
   /// The sum over a part's objects.
   at::Tensor loss_of(const TrainingBatch& batch, const Moment& when) const {
-    const Proposals proposals = predictor_.predict(batch.seen);
+    Proposals proposals = predictor_.predict(batch.seen);
+    if (batch.other)
+      proposals.state = with_shape_of(predictor_.predict(batch.other->seen),
+                                      batch.other->starts,
+                                      proposals,
+                                      batch.starts,
+                                      training_.layout);
     const HeadLosses losses = training_.loss(proposals, batch, when.share);
     const at::Tensor combined = training_.rule.combine(
         {losses.heads, static_cast<int>(when.step), static_cast<int>(all_steps())});
@@ -439,6 +482,7 @@ class Trainer {
 
   Predictor& predictor_;
   const std::vector<TrainingExample>& examples_;
+  ObjectViews views_;
   PredictorTraining training_;
   const TrainSettings& settings_;
   std::vector<PredictorRecord::CurvePoint>& curve_;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "fitting/objective.h"
@@ -20,6 +21,13 @@ struct TrainingBatch {
   ObservationBatch observed;  ///< the same crops as they were
   at::Tensor starts;          ///< [B,StateLayout::columns] that the 2-D box gives
   at::Tensor known;  ///< [B,7] the known states as PredictorLayout's first columns, or undefined
+
+  /// Another view of each object, whose size, shape and texture the first is drawn with; where train.views is above 1.
+  struct OtherView {
+    ObservationBatch seen;  ///< randomised by itself, but mirrored where the first is
+    at::Tensor starts;
+  };
+  std::optional<OtherView> other;
 };
 
 /// What the heads of B objects cost, and which heading their student is to learn.
@@ -70,7 +78,11 @@ struct PredictorTraining {
 /// cosine. A step's crops are drawn from (seed, epoch, object) alone and its gradient is the sum over parts of 16 objects in
 /// their order, so that the bits depend neither on the number of threads nor on where a training was interrupted. Processes
 /// of a group take such parts each and sum once a step, so that their curve is that of one process, to rounding.
-/// Objects that are kept aside are judged as at the end of the training (share 1), so that epochs compare.
+/// With train.views above 1 an example is shown together with another view of its object, drawn from the same numbers as its
+/// crop (of those kept aside, the view that follows): from the one picture the network says pose and probabilities, from the
+/// other with which size, shape and texture all heads are drawn (with_shape_of, fitting/proposals.h). An object that has one
+/// view alone is shown in two crops of it.
+/// Objects are kept aside with all their views, and judged as at the end of the training (share 1), so that epochs compare.
 /// `curve` gets an entry an epoch. Returns the table of the end (weights, moments, step), or nothing where progress said stop.
 std::optional<TensorTable> train_predictor(Predictor& predictor,
                                            const std::vector<TrainingExample>& examples,

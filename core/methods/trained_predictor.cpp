@@ -91,7 +91,15 @@ std::string inputs_of(const json& config,
   if (settings.train.patience > 0) inputs["validation"] = "as at the end";
   // What the evidence of a made-up scene looks like; which scenes a cell evaluates is not of it.
   json dataset = dataset_binding().write(settings.dataset);
-  for (const char* key : {"source", "root", "category", "split", "objects", "scene_seed"})
+  for (const char* key : {"source",
+                          "root",
+                          "category",
+                          "split",
+                          "objects",
+                          "scene_seed",
+                          "frames_per_object",
+                          "frames_per_sequence",
+                          "sequence_motion"})
     dataset.erase(key);
   if (!settings.train.uses_real())
     for (const char* key : kEvidenceOfRealFrames) dataset.erase(key);

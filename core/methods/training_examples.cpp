@@ -146,7 +146,8 @@ DatasetRequest request_of(const CellSettings& settings) {
   request.crop_margin =
       settings.renderer.crop_margin * request.image_size / settings.renderer.image_size;
   request.objects = 0;
-  request.frames_per_object = request.frames_per_sequence = 1;
+  request.frames_per_object = 1;
+  request.frames_per_sequence = settings.train.views;
   request.minimum_height = settings.train.minimum_height;
   request.seed = settings.train.seed;
   return request;
@@ -159,6 +160,9 @@ SynthesisOptions scenes_of(const TrainSettings& train) {
   scenes.objects = train.objects;
   scenes.seed = train.scene_seed;
   scenes.look = train.scene_look;
+  scenes.frames_per_sequence = train.views;
+  // A view has a pose of its own, so that cars may move: those that turn are seen from more sides.
+  scenes.motion = SequenceMotion::mixed;
   return scenes;
 }
 
@@ -250,12 +254,14 @@ std::vector<TrainingExample> examples_of_frame(const std::string& frame,
     for (const FrameAnnotations& labelled : load_labels(source, {frame}, request.on_error))
       labels = labelled.objects;
   std::vector<TrainingExample> examples;
-  for (Observation& observation : set.observations) {
+  for (std::size_t i = 0; i < set.observations.size(); ++i) {
+    Observation& observation = set.observations[i];
     std::optional<KnownState> state;
     if (with_labels) state = labelled_state(observation, labels, request.category_model);
     if (with_labels && !state) continue;
     examples.push_back(example_of(std::move(observation)));
     examples.back().known_state = state;
+    if (!set.sightings.empty()) examples.back().track = set.sightings[i].track;
   }
   return examples;
 }

@@ -33,7 +33,8 @@ struct TrainingExample {
   std::vector<std::uint8_t> image, mask, known;
   std::vector<float> depth;
   std::optional<KnownState> known_state;
-  int copies = 1;  ///< how often an epoch shows it, each time cut and randomised anew
+  std::string track;  ///< the object's name in all frames that show it; "" = nobody knows
+  int copies = 1;     ///< how often an epoch shows it, each time cut and randomised anew
 };
 
 /// How a crop is cut from an example: the middle's shift in crop sides, the side's factor.
@@ -48,7 +49,7 @@ Cut random_cut(const Randomisation& how, Random& random);
 Observation cut(const TrainingExample& example, const Cut& how, int size);
 KnownState mirrored(const KnownState& state);
 
-/// The made-up scenes that [train] asks for.
+/// The made-up scenes that [train] asks for; of several views they are sequences.
 SynthesisOptions scenes_of(const TrainSettings& train);
 
 /// Where the frames of [train] come from, made-up ones first. Those have their own boxes, masks and depth with the faults of

@@ -23,6 +23,22 @@ const ReadTrain knows_states{
     {"supervision"},
     "train.supervision = \"pseudo_labels\", \"labels\" or \"curriculum\""};
 
+void check_views(const TrainSettings& settings) {
+  if (settings.views == 1) return;
+  if (settings.frames != TrainingFrames::made_up)
+    throw UserError(fmt::format(
+        "'train.views' is {}, but 'train.frames' is '{}', and of real frames nobody says "
+        "which show the same object; set train.frames = \"made_up\", or train.views = 1",
+        settings.views,
+        name_of(settings.frames)));
+  if (settings.scene_look != SceneLook::plain)
+    throw UserError(fmt::format(
+        "'train.views' is {}, but 'train.scene_look' is '{}', and made-up sequences have "
+        "the plain look alone; set train.scene_look = \"plain\", or train.views = 1",
+        settings.views,
+        name_of(settings.scene_look)));
+}
+
 void check(const TrainSettings& settings) {
   if (settings.uses_real() && settings.root.empty())
     throw UserError(
@@ -35,6 +51,7 @@ void check(const TrainSettings& settings) {
         "real "
         "ones, but 'train.frames' is '{}'; set it to \"both\" and name the real ones in train.root",
         name_of(settings.frames)));
+  check_views(settings);
   const int parts = (settings.batch + TrainSettings::kPart - 1) / TrainSettings::kPart;
   if (settings.processes > parts)
     throw UserError(fmt::format(
@@ -76,6 +93,7 @@ const Binding<TrainSettings>& train_binding() {
           .key("objects", &S::objects, "1", "made-up cars", 8, 1000000).when(made_up)
           .key("scene_seed", &S::scene_seed, "1", "seed of the made-up scenes; never that of scenes which are evaluated", 0).when(made_up)
           .key("scene_look", &S::scene_look, "", "how the made-up cars are painted: plain = as those that are evaluated; street = lamps, grilles, plates and light of many makes, for real pictures").when(made_up)
+          .key("views", &S::views, "1", "made-up cars are seen in sequences of so many frames, and what draws a view is its own pose with the shape, texture and size that the network reads from another view of the same car; 1 = single pictures, each by itself", 1, 100).when(renders)
           .key("root", &S::root, "", "folder of real frames in KITTI's layout; boxes, masks and depth as [dataset] says").when(real)
           .key("split", &S::split, "", "which of the real frames: ImageSets/NAME.txt, or all").when(real)
           .key("minimum_height", &S::minimum_height, "px", "objects with a lower 2-D box are left out", 0, 10000)

@@ -69,6 +69,7 @@ struct TrainSettings {
   SceneLook scene_look = SceneLook::street;
   std::string root;  ///< folder of real frames
   std::string split = "all";
+  int views = 1;  ///< of a made-up car; above 1 one is drawn with the shape that another says
   double minimum_height = 25;  ///< px of the 2-D box
   double validation = 0.1;     ///< share of the objects that are kept aside
 

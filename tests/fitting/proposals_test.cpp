@@ -101,6 +101,36 @@ TEST_F(ProposalsTest, StartsAreThePeaksWithTheStateOfTheHeadThatIsNear) {
   EXPECT_EQ(starts.heading.sizes(), at::IntArrayRef({1, 24}));
 }
 
+/// The pose of each head stays; size, shape and texture are the other's mean, and the paint is the same as where the other starts.
+TEST(WithShapeOf, TakesTheOthersMeanWithItsGradient) {
+  using L = PredictorLayout;
+  const StateLayout layout{2, 3};
+  at::manual_seed(1);
+  Proposals view, other;
+  view.state = at::randn({4, 3, L::kShape + 5}).set_requires_grad(true);
+  other.state = at::randn({4, 2, L::kShape + 5}).set_requires_grad(true);
+  const at::Tensor odds = at::randn({4, 2}).set_requires_grad(true);
+  other.log_probability = at::log_softmax(odds, 1);
+  const at::Tensor starts = at::randn({4, layout.columns()}),
+                   other_starts = at::randn({4, layout.columns()});
+  const at::Tensor state = with_shape_of(other, other_starts, view, starts, layout);
+  const at::Tensor mean = (odds.softmax(1).unsqueeze(2) * other.state).sum(1);
+  const at::Tensor absolute = proposed_states(mean, other_starts, layout);
+  for (int64_t k = 0; k < 3; ++k) {
+    const at::Tensor own = view.state.select(1, k), head = state.select(1, k);
+    EXPECT_TRUE(head.slice(1, 0, L::kSize).equal(own.slice(1, 0, L::kSize)));
+    EXPECT_TRUE(head.select(1, L::kHeading).equal(own.select(1, L::kHeading)));
+    const at::Tensor drawn = proposed_states(head, starts, layout);
+    for (const auto& [begin, end] : {std::pair(StateLayout::kSize, StateLayout::kHeading),
+                                     std::pair(StateLayout::kShape, layout.columns())})
+      EXPECT_TRUE(drawn.slice(1, begin, end).allclose(absolute.slice(1, begin, end), 1e-5, 1e-6));
+  }
+  state.slice(2, L::kShape).square().sum().backward();
+  EXPECT_EQ(view.state.grad().abs().sum().item<double>(), 0);
+  for (const at::Tensor& from : {other.state, odds})
+    EXPECT_GT(from.grad().flatten(1).abs().sum(1).min().item<double>(), 0);
+}
+
 TEST_F(ProposalsTest, ObjectCoordinatesPlaceTheBoxWhereThereIsDepth) {
   Observation seen = crop_of_brightness(0.5, 0.5, true),
               blind = crop_of_brightness(0.5, 0.5, false);

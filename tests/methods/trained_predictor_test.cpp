@@ -6,6 +6,7 @@
 #include <ATen/TensorOperators.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <array>
 #include <cmath>
@@ -95,6 +96,8 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
   other["predictor"]["views"] = 3;
   other["dataset"]["objects"] = 7;
   other["dataset"]["scene_seed"] = 9;
+  other["dataset"].update(
+      {{"frames_per_sequence", 5}, {"frames_per_object", 5}, {"sequence_motion", "parked"}});
   other["fit"]["iterations"] = 50;
   other["method"]["name"] = "predictor+fit";
   other["dataset"]["masks"] = "grabcut";
@@ -107,6 +110,7 @@ TEST_F(TrainedPredictorTest, IsNamedByAllThatGoesIntoItAndNothingElse) {
       {"/train/objects", 30},
       {"/train/seed", 1},
       {"/train/scene_look", "street"},
+      {"/train/views", 3},
       {"/train/rule", "hindsight"},
       {"/train/judge_steps", 4},
       {"/fit/rate_heading", 0.01},
@@ -190,9 +194,11 @@ TEST_F(TrainedPredictorTest, LabelsOfTheFramesItIsJudgedOnAreTold) {
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {
   for (const std::string supervision :
-       {"labels", "corners", "coordinates", "render", "pseudo_labels"}) {
+       {"labels", "corners", "coordinates", "render", "views", "pseudo_labels"}) {
     const bool of_labels = supervision == "corners" || supervision == "coordinates";
-    json config = learning_config(of_labels ? "labels" : supervision);
+    const bool of_views = supervision == "views";
+    json config = learning_config(of_labels ? "labels" : of_views ? "render" : supervision);
+    if (of_views) config["train"]["views"] = 3;
     if (supervision == "corners") config["train"]["compare"] = "corners";
     if (supervision == "coordinates") config["predictor"]["resnet_predictor"]["coordinates"] = true;
     at::set_num_threads(1);
@@ -267,9 +273,10 @@ TEST_F(TrainedPredictorTest, ObjectCoordinatesAreNotLearnedByRendering) {
   }
 }
 
-/// The claim: no column of a label but those of the 2-D box has a part in it.
+/// The claim: no column of a label but those of the 2-D box has a part in it, nor where its line tells which track it is of.
 TEST_F(TrainedPredictorTest, RenderingLearnsFromNoLabel) {
-  const json config = learning_config("render");
+  json config = learning_config("render");
+  config["train"]["views"] = 3;
   const TensorTable before = made_anew(config);
   const CellSettings settings = cell_settings(config);
   const std::string root = training_requests(settings, cache_->path()).at(0).root;
@@ -375,8 +382,7 @@ class PredictorTrainingTest : public TrainedPredictorTest {
     CellSettings settings = cell_settings(learning_config("labels"));
     settings.train.batch = batch;
     settings.train.patience = 9;
-    const auto examples =
-        load_examples(training_requests(settings, cache_->path()), true, 2, [](double) {});
+    const auto examples = examples_of_tracks(settings);
     TensorTable last;
     int done = 0;
     const auto end = train_with(
@@ -392,6 +398,16 @@ class PredictorTrainingTest : public TrainedPredictorTest {
     return end ? *end : last;
   }
 
+  /// Labelled single pictures, of which each fifth is said to show the same car, where there are views.
+  std::vector<TrainingExample> examples_of_tracks(CellSettings& settings) {
+    const auto requests = training_requests(settings, cache_->path());
+    std::vector<TrainingExample> examples = load_examples(requests, true, 2, [](double) {});
+    settings.train.views = views_;
+    for (std::size_t i = 0; i < examples.size() && views_ > 1; ++i)
+      examples[i].track = "car " + std::to_string(i % 5);
+    return examples;
+  }
+
   std::optional<TensorTable> train_with(const CellSettings& settings,
                                         const ProposalLoss& loss,
                                         const std::vector<TrainingExample>& examples,
@@ -400,14 +416,26 @@ class PredictorTrainingTest : public TrainedPredictorTest {
                                         const TrainingCheckpoint& checkpoint = {},
                                         const TensorTable& from = {},
                                         const TrainingGroup* group = nullptr) {
-    const auto prior = load_shape_prior(learning_config("labels"), registry_, cache_->path());
-    const auto rule = registry_.make<Rule>(
-        "mean", Parameters(registry_.find(PluginKind::rule, "mean").info.parameters));
     const auto predictor = registry_.make<Predictor>(
         "resnet_predictor",
         Parameters(registry_.find(PluginKind::predictor, "resnet_predictor").info.parameters));
+    return train_it(*predictor, settings, loss, examples, curve, progress, checkpoint, from, group);
+  }
+
+  std::optional<TensorTable> train_it(Predictor& predictor,
+                                      const CellSettings& settings,
+                                      const ProposalLoss& loss,
+                                      const std::vector<TrainingExample>& examples,
+                                      std::vector<PredictorRecord::CurvePoint>& curve,
+                                      const TrainingProgress& progress = {},
+                                      const TrainingCheckpoint& checkpoint = {},
+                                      const TensorTable& from = {},
+                                      const TrainingGroup* group = nullptr) {
+    const auto prior = load_shape_prior(learning_config("labels"), registry_, cache_->path());
+    const auto rule = registry_.make<Rule>(
+        "mean", Parameters(registry_.find(PluginKind::rule, "mean").info.parameters));
     const PredictorLayout layout{2, prior->shape_dimensions(), prior->texture_dimensions()};
-    predictor->begin(layout, 1);
+    predictor.begin(layout, 1);
     PredictorTraining training{settings.train,
                                settings.fit,
                                settings.renderer.image_size,
@@ -419,8 +447,10 @@ class PredictorTrainingTest : public TrainedPredictorTest {
                                checkpoint,
                                from,
                                group};
-    return train_predictor(*predictor, examples, training, curve);
+    return train_predictor(predictor, examples, training, curve);
   }
+
+  int views_ = 1;
 };
 
 /// What a training with some copies of each example shows: how often each depth was learned from, and what validation was.
@@ -468,9 +498,167 @@ TEST_F(PredictorTrainingTest, ValidationIsAsAtTheEndAndHasNoCopyOfWhatIsLearned)
 }
 
 TEST_F(PredictorTrainingTest, GoesOnToTheSameBitsFromEveryStep) {
-  const TensorTable whole = trained({}, 0, true);
-  for (const int steps : {1, 3, 4, 6})
-    EXPECT_EQ(difference(whole, trained(trained({}, steps, false), 0, true)), "") << steps;
+  for (views_ = 1; views_ <= 3; views_ += 2) {
+    const TensorTable whole = trained({}, 0, true);
+    for (const int steps : {1, 3, 4, 6})
+      EXPECT_EQ(difference(whole, trained(trained({}, steps, false), 0, true)), "") << steps;
+  }
+}
+
+/// All that it says of a car, place and size alike, is a weight times the brightness of its picture.
+class BrightnessPredictor : public Predictor {
+ public:
+  PredictorInputs reads() const override { return {}; }
+  void begin(const PredictorLayout& layout, std::uint64_t) override {
+    layout_ = layout;
+    weight_ = at::full({1}, 0.5);
+  }
+  TensorTable weights() const override { return {{"weight", weight_}}; }
+  Proposals predict(const ObservationBatch& batch) const override {
+    const int64_t heads = layout_.proposals;
+    Proposals said;
+    said.heading = at::log_softmax(at::zeros({batch.count(), 24}), 1);
+    said.log_probability = at::log_softmax(at::zeros({batch.count(), heads}), 1);
+    said.state =
+        (weight_ * brightness_of(batch)).view({-1, 1, 1}).expand({-1, heads, layout_.columns()});
+    return said;
+  }
+  static at::Tensor brightness_of(const ObservationBatch& batch) {
+    return batch.image.mean({1, 2, 3});
+  }
+  const at::Tensor& weight() const { return weight_; }
+
+ private:
+  PredictorLayout layout_;
+  at::Tensor weight_;
+};
+
+/// The examples of a batch: each one's stated deviation of depth is its number.
+std::vector<int> numbers_of(const ObservationBatch& batch) {
+  std::vector<int> numbers;
+  for (int64_t b = 0; b < batch.count(); ++b)
+    numbers.push_back(static_cast<int>(std::lround(100 * batch.depth_deviation[b].item<float>())));
+  return numbers;
+}
+
+TEST_F(PredictorTrainingTest, AViewIsDrawnWithTheShapeThatAnotherViewSays) {
+  make(learning_config("labels"));
+  CellSettings settings = cell_settings(learning_config("labels"));
+  views_ = 3;
+  const auto examples = examples_of_tracks(settings);
+  BrightnessPredictor predictor;
+  std::mutex mutex;
+  int batches = 0;
+  std::string wrong;
+  const ProposalLoss loss = [&](const Proposals& proposals, const TrainingBatch& batch, double) {
+    const std::lock_guard lock(mutex);
+    using L = PredictorLayout;
+    const auto says = [&](int64_t column, const ObservationBatch& seen) {
+      return proposals.state.select(2, column).allclose(
+          (predictor.weight() * BrightnessPredictor::brightness_of(seen)).unsqueeze(1));
+    };
+    for (const int column : {0, L::kDepth, L::kHeading})
+      if (!says(column, batch.seen)) wrong += fmt::format("pose, column {}; ", column);
+    for (const int column : {L::kSize, L::kSize + 2, L::kShape})
+      if (!says(column, batch.other->seen)) wrong += fmt::format("shape, column {}; ", column);
+    const at::Tensor size = proposals.state.select(2, L::kSize);
+    if (at::GradMode::is_enabled()) {
+      ++batches;
+      const at::Tensor gradient =
+          torch::autograd::grad({size.sum()}, {predictor.weight()}, {}, true).front();
+      const at::Tensor expected =
+          static_cast<double>(size.size(1)) *
+          BrightnessPredictor::brightness_of(batch.other->seen).sum().view({1});
+      if (!gradient.allclose(expected, 1e-4)) wrong += "the gradient is not of the other picture; ";
+    }
+    return HeadLosses{size, at::zeros({size.size(0)})};
+  };
+  std::vector<PredictorRecord::CurvePoint> curve;
+  ASSERT_TRUE(train_it(predictor, settings, loss, examples, curve));
+  EXPECT_EQ(wrong, "");
+  EXPECT_GT(batches, 0);
+  EXPECT_NE(predictor.weight().item<float>(), 0.5F) << "what the other picture teaches is learned";
+}
+
+TEST_F(PredictorTrainingTest, TheOtherViewIsOfTheSameTrackWhichStandsOnOneSideOfTheSplit) {
+  make(learning_config("labels"));
+  CellSettings settings = cell_settings(learning_config("labels"));
+  settings.train.validation = 0.4;
+  settings.train.epochs = 6;
+  views_ = 3;
+  auto examples = examples_of_tracks(settings);
+  examples[1].track = "";  // one whose other views nobody knows
+  for (std::size_t i = 0; i < examples.size(); ++i)
+    examples[i].about.depth_deviation = static_cast<double>(i) / 100;
+  std::mutex mutex;
+  std::map<int, std::set<int>> learned, kept_aside;
+  std::string wrong;
+  const ProposalLoss loss = [&](const Proposals& said, const TrainingBatch& batch, double) {
+    const std::lock_guard lock(mutex);
+    const std::vector<int> own = numbers_of(batch.seen), other = numbers_of(batch.other->seen);
+    for (std::size_t b = 0; b < own.size(); ++b)
+      (at::GradMode::is_enabled() ? learned : kept_aside)[own[b]].insert(other[b]);
+    return HeadLosses{0 * said.state.sum(2), at::zeros({said.state.size(0)})};
+  };
+  std::vector<PredictorRecord::CurvePoint> curve;
+  train_with(settings, loss, examples, curve);
+  EXPECT_EQ(learned.size() + kept_aside.size(), examples.size());
+  EXPECT_FALSE(kept_aside.empty());
+  const auto track = [&](int i) { return examples[static_cast<std::size_t>(i)].track; };
+  std::set<std::string> aside;
+  for (const auto& [own, others] : kept_aside) {
+    aside.insert(track(own));
+    EXPECT_EQ(others.size(), 1U) << "validation is the same in each epoch";
+  }
+  bool has_choice = false;
+  for (const auto& [own, others] : learned) {
+    EXPECT_EQ(aside.count(track(own)), 0U) << own;
+    has_choice = has_choice || others.size() > 1;
+  }
+  EXPECT_TRUE(has_choice);
+  for (const auto* shown : {&learned, &kept_aside})
+    for (const auto& [own, others] : *shown)
+      for (const int other : others) {
+        EXPECT_EQ(track(other), track(own));
+        EXPECT_EQ(other == own, track(own).empty()) << own;
+      }
+}
+
+/// Whatever is known of tracks, single pictures are shown by themselves.
+TEST_F(PredictorTrainingTest, WithOneViewThereIsNoOther) {
+  make(learning_config("labels"));
+  CellSettings settings = cell_settings(learning_config("labels"));
+  views_ = 3;
+  const auto examples = examples_of_tracks(settings);
+  settings.train.views = 1;
+  bool has_other = false;
+  const ProposalLoss loss = [&](const Proposals& said, const TrainingBatch& batch, double) {
+    if (batch.other) has_other = true;
+    return HeadLosses{0 * said.state.sum(2), at::zeros({said.state.size(0)})};
+  };
+  at::set_num_threads(1);
+  std::vector<PredictorRecord::CurvePoint> curve;
+  train_with(settings, loss, examples, curve);
+  EXPECT_FALSE(has_other);
+}
+
+TEST_F(PredictorTrainingTest, MadeUpViewsOfACarKnowTheirTrack) {
+  json config = learning_config("render");
+  config["train"]["views"] = 3;
+  prepare_training_data(config, registry_, cache_->path(), [](const std::string&, double) {});
+  const auto requests = training_requests(cell_settings(config), cache_->path());
+  const auto examples = load_examples(requests, false, 2, [](double) {});
+  std::map<std::string, std::set<std::string>> frames;
+  for (const TrainingExample& example : examples) {
+    EXPECT_FALSE(example.track.empty());
+    EXPECT_TRUE(frames[example.track].insert(example.about.frame).second) << "twice in a frame";
+  }
+  std::size_t most = 0;
+  for (const auto& [track, seen_in] : frames) most = std::max(most, seen_in.size());
+  EXPECT_EQ(most, 3U);
+  const FramesExamples handed_over = frames_examples_from_bytes(to_bytes({examples}));
+  for (const TrainingExample& example : handed_over.at(0))
+    EXPECT_EQ(frames.count(example.track), 1U) << "what processes hand each other";
 }
 
 /// Heads that say what is known cost nothing but their codes; one that is a tenth too far costs a tenth of the depth in metres.

@@ -135,6 +135,27 @@ TEST(Rules, MadeUpScenesHaveNeitherLidarNorMasksOfANetwork) {
   EXPECT_THROW(read({{"masks", "coco"}}), UserError);
 }
 
+TEST(Rules, SeveralViewsOfAnObjectAreMadeUpPlainAndRendered) {
+  const auto message = [](const json& changes) -> std::string {
+    json table = train_binding().write({});
+    table.update({{"views", 5}, {"scene_look", "plain"}});
+    table.update(changes);
+    try {
+      train_binding().read(table);
+    } catch (const UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message(json::object()), "");
+  EXPECT_EQ(message({{"views", 1}, {"scene_look", "street"}}), "");
+  for (const char* frames : {"real", "both"})
+    EXPECT_THAT(message({{"frames", frames}, {"root", "x"}}),
+                testing::AllOf(HasSubstr("'train.views' is 5"), HasSubstr("\"made_up\"")));
+  EXPECT_THAT(message({{"scene_look", "street"}}),
+              testing::AllOf(HasSubstr("'train.views' is 5"), HasSubstr("\"plain\"")));
+}
+
 /// The names of the keys that a table makes idle.
 template <typename Settings>
 std::set<std::string> idle(const Binding<Settings>& binding, const json& table) {
@@ -165,6 +186,8 @@ TEST(IdleKeys, AreThoseThatTheOtherKeysSwitchOff) {
                 "missing_mask", "scene_seed", "frames_per_sequence", "sequence_motion"}));
   EXPECT_THAT(idle(dataset_binding(), {{"faults", "never"}}), Contains("depth_noise"));
   EXPECT_THAT(idle(dataset_binding(), {{"source", "manifest"}}), Contains("depth"));
+  EXPECT_THAT(idle(train_binding(), {{"supervision", "labels"}}), Contains("views"));
+  EXPECT_THAT(idle(train_binding(), {{"supervision", "render"}}), Not(Contains("views")));
   EXPECT_THAT(idle(fit_binding(), {}), Contains("start_detections"));
   EXPECT_THAT(idle(fit_binding(), {}), Contains("search_headings"));
   EXPECT_THAT(idle(fit_binding(), {{"start", "search"}}), Not(Contains("search_headings")));
