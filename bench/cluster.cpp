@@ -232,6 +232,7 @@ std::size_t rows_of(const Database& database) {
                             "frame",
                             "detection",
                             "heading_mode",
+                            "heading_distribution",
                             "series",
                             "provenance",
                             "config"}) {

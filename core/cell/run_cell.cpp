@@ -2,6 +2,7 @@
 #include "cell/run_cell.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,6 +21,7 @@
 #include "corpus/corpus.h"
 #include "evidence/frame_source.h"
 #include "evidence/network_evidence.h"
+#include "fitting/heading_distribution.h"
 #include "methods/method.h"
 #include "methods/trained_prior.h"
 
@@ -105,7 +107,19 @@ void add_curves(const MethodResult& found, std::vector<SeriesPoint>& series) {
       series.push_back({"loss." + name, static_cast<int>(step), values[step]});
 }
 
-/// Of each matched object the loss at the end of its fit and the probability of its heading; of each fit all its headings.
+/// To five digits, behind which a network means nothing, and a file of many objects stays small.
+std::vector<double> rounded(const std::vector<float>& probabilities) {
+  std::vector<double> result;
+  for (const float p : probabilities) result.push_back(std::round(double{p} * 1e5) / 1e5);
+  return result;
+}
+
+bool was_asked(const FittedObject& fit) {
+  return fit.failure.empty() && !fit.heading_distribution.empty();
+}
+
+/// Of each matched object the loss at the end of its fit, the probability of its heading and what a network gives it; of
+/// each fit all its headings, and what a network says of them.
 void add_fit_facts(const std::vector<FittedObject>& fits, CellResult& result) {
   std::map<std::string, std::vector<const FittedObject*>> fits_of;  // in the order of detections_of
   for (const FrameAnnotations& frame : result.detections) fits_of[frame.frame];
@@ -114,18 +128,27 @@ void add_fit_facts(const std::vector<FittedObject>& fits, CellResult& result) {
     const int detection = static_cast<int>(fits_of[fit.frame].size());
     fits_of[fit.frame].push_back(&fit);
     for (const HeadingMode& mode : fit.modes) result.modes.push_back({mode, fit.frame, detection});
+    if (was_asked(fit))
+      result.distributions.push_back({fit.frame, detection, rounded(fit.heading_distribution)});
   }
   for (ObjectResult& object : result.objects) {
     if (!object.matched) continue;
     const FittedObject& fit = *fits_of.at(object.frame).at(object.detection);
     object.loss = fit.loss;
     if (!fit.modes.empty()) object.heading_probability = fit.modes.front().probability;
+    if (was_asked(fit))
+      object.heading_support = heading_support(fit.heading_distribution, fit.alpha);
   }
 }
 
 bool is_doubtful(const FittedObject& fit) {
   constexpr double kSure = 0.8;
   return fit.failure.empty() && !fit.modes.empty() && fit.modes.front().probability < kSure;
+}
+
+bool is_doubted(const FittedObject& fit) {
+  constexpr double kLittle = 0.2;
+  return was_asked(fit) && heading_support(fit.heading_distribution, fit.alpha) < kLittle;
 }
 
 /// How many objects were fitted, failed and were left out, and what an object cost.
@@ -143,6 +166,10 @@ void add_counts(const MethodResult& fits,
   const auto failed = std::count_if(fits.objects.begin(), fits.objects.end(), has_failed);
   add("fitted_objects", static_cast<std::ptrdiff_t>(fits.objects.size()) - failed);
   add("doubtful_headings", std::count_if(fits.objects.begin(), fits.objects.end(), is_doubtful));
+  if (const auto asked = std::count_if(fits.objects.begin(), fits.objects.end(), was_asked))
+    add("doubted_headings",
+        static_cast<double>(std::count_if(fits.objects.begin(), fits.objects.end(), is_doubted)) /
+            static_cast<double>(asked));
   add("failed_objects", failed);
   add("failed_hypotheses", fits.failed_hypotheses);
   add("skipped_objects", set.skipped_objects.size());

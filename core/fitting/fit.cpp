@@ -5,6 +5,8 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
+#include <cmath>
+
 #include "fitting/acceptance.h"
 #include "fitting/confidence.h"
 #include "fitting/fitted_object.h"
@@ -94,6 +96,19 @@ FitResult descended(const std::vector<Observation>& observations,
   return result;
 }
 
+/// Keeps what was said of each picture, log-probabilities [objects,bins]. Number by number: an object's have the same bits
+/// whatever stands beside it.
+void keep_distributions(const at::Tensor& said, std::vector<FittedObject>& objects) {
+  if (!said.defined()) return;
+  const at::Tensor rows = said.to(at::kFloat).contiguous();
+  const int64_t bins = rows.size(1);
+  for (size_t i = 0; i < objects.size(); ++i) {
+    const float* row = rows.data_ptr<float>() + static_cast<int64_t>(i) * bins;
+    for (int64_t bin = 0; bin < bins; ++bin)
+      objects[i].heading_distribution.push_back(static_cast<float>(std::exp(double{row[bin]})));
+  }
+}
+
 /// `tracks` null: each observation is an object by itself.
 FitResult fit(const std::vector<Observation>& observations,
               const std::vector<Track>* tracks,
@@ -109,18 +124,17 @@ FitResult fit(const std::vector<Observation>& observations,
   const StateLayout layout = objective.layout();
   const Starts single = initialiser.start(observations, batch, objective.prior(), layout, settings);
   batch.coordinates = single.coordinates;
-  if (tracks == nullptr)
-    return descended(observations,
-                     batch,
-                     SingleViews(batch, objective),
-                     single,
-                     rule,
-                     settings,
-                     progress,
-                     observe);
-  const Starts starts = track_starts(single, observations, batch, *tracks, layout, settings);
-  const TrackViews problem(batch, objective, observations, *tracks);
-  return descended(observations, batch, problem, starts, rule, settings, progress, observe);
+  FitResult result;
+  if (tracks == nullptr) {
+    const SingleViews problem(batch, objective);
+    result = descended(observations, batch, problem, single, rule, settings, progress, observe);
+  } else {
+    const Starts starts = track_starts(single, observations, batch, *tracks, layout, settings);
+    const TrackViews problem(batch, objective, observations, *tracks);
+    result = descended(observations, batch, problem, starts, rule, settings, progress, observe);
+  }
+  keep_distributions(single.heading, result.objects);
+  return result;
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ struct FittedObject {
   std::optional<double> agreement;
   /// The reported heading first, then those that compete with it; empty of methods that know of no other.
   std::vector<HeadingMode> modes;
+  /// What a network says of the heading in this picture, wherever the fit ended: probabilities that sum to 1, bin i is the
+  /// allocentric heading heading_of_bin(i, size) (plugin/predictor.h). Empty of methods that ask no network.
+  std::vector<float> heading_distribution;
   std::vector<float> shape_code, texture_code;
   Mesh mesh;  ///< posed, with its decoded colours
 

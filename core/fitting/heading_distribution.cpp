@@ -92,6 +92,15 @@ at::Tensor mirrored_distribution(const at::Tensor& distribution) {
   return distribution.flip(1).roll(distribution.size(1) / 2, 1);
 }
 
+double heading_support(const std::vector<float>& probabilities, double heading) {
+  const auto bins = static_cast<int64_t>(probabilities.size());
+  double support = 0;
+  for (int64_t bin = 0; bin < bins; ++bin)
+    if (angle_difference(heading_of_bin(bin, bins), heading) <= kApart)
+      support += probabilities[static_cast<size_t>(bin)];
+  return support;
+}
+
 std::vector<HeadingPeak> heading_peaks(const at::Tensor& distribution_row, int64_t count) {
   const at::Tensor row = distribution_row.detach().to(at::kDouble).exp().contiguous();
   const std::vector<double> probability(row.data_ptr<double>(),

@@ -24,6 +24,10 @@ at::Tensor mirrored_distribution(const at::Tensor& distribution);
 /// 0, 180, 90, -90 degrees, then the eighths, the sixteenths, ... of the circle, radians: the likeliest mistakes first.
 std::vector<double> likely_turns(int64_t count);
 
+/// How much of a distribution, given as the probabilities of its bins, speaks for a heading: the sum of the bins whose
+/// centres lie within 45 degrees of it. Near 0: a fit that ended there is in a valley that the distribution denies.
+double heading_support(const std::vector<float>& probabilities, double heading);
+
 /// One hill of a distribution.
 struct HeadingPeak {
   double heading =

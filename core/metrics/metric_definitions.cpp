@@ -71,6 +71,9 @@ std::vector<MetricDefinition> made_definitions() {
       {"fitted_objects", "objects", neither, 1, 2, "fitted", "objects that have a pose"},
       {"doubtful_headings", "objects", lower, 1, 1, "doubtful",
        "objects whose reported heading has a probability below 0.8; v_heading_modes holds what else it may be"},
+      {"doubted_headings", "1", lower, 100, 1, "doubted",
+       "objects whose reported heading the network denies: less than 0.2 of what it says lies within 45 deg of it; of methods "
+       "that ask one; v_heading_distributions has what it says"},
       {"failed_objects", "objects", lower, 1, 0, "failed",
        "objects without a pose: no hypothesis stayed finite, or the result was refused (fit.accept_*, suppress_overlap); "
        "v_provenance says why"},

@@ -31,7 +31,12 @@ const std::vector<ObjectColumn>& object_columns() {
        &M::heading_probability,
        "1",
        "of the reported heading, beside the others that the hypotheses ended in; v_heading_modes "
-       "has them"}};
+       "has them"},
+      {"heading_support",
+       &M::heading_support,
+       "1",
+       "what the network gives the headings within 45 deg of the reported one, of methods that ask "
+       "one; v_heading_distributions has all that it says"}};
   return columns;
 }
 

@@ -23,6 +23,7 @@ struct ObjectMeasurements {
   double score = none;
   double loss = none;
   double heading_probability = none;
+  double heading_support = none;
 };
 
 /// A field of ObjectMeasurements, which is a column of the same name in table `object`.

@@ -46,6 +46,11 @@ class Row {
   Row& operator>>(std::string& text) { return next(), text = json_.string(), *this; }
   Row& operator>>(int& number) { return next(), number = static_cast<int>(json_.integer()), *this; }
   Row& operator>>(double& number) { return next(), number = to_number(json_), *this; }
+  Row& operator>>(std::vector<double>& numbers) {
+    next();
+    for (json_.begin_array(); json_.next_element();) numbers.push_back(to_number(json_));
+    return *this;
+  }
   void end() {
     if (json_.next_element()) throw UserError("an array is longer than expected");
   }
@@ -158,6 +163,20 @@ DetectedMode mode_from(JsonReader& json) {
   return m;
 }
 
+json to_array(const DetectedDistribution& d) {
+  json probabilities = json::array();
+  for (const double probability : d.probabilities) probabilities.push_back(number(probability));
+  return {d.frame, d.detection, probabilities};
+}
+
+DetectedDistribution distribution_from(JsonReader& json) {
+  DetectedDistribution d;
+  Row row(json);
+  row >> d.frame >> d.detection >> d.probabilities;
+  row.end();
+  return d;
+}
+
 json to_object(const FrameAnnotations& frame) {
   json objects = json::array();
   for (const Annotation& annotation : frame.objects) objects.push_back(to_array(annotation));
@@ -210,6 +229,8 @@ void read_member(JsonReader& json, CellResult& result) {
     read_list(json, result.detections, frame_from);
   else if (key == "heading_modes")
     read_list(json, result.modes, mode_from);
+  else if (key == "heading_distributions")
+    read_list(json, result.distributions, distribution_from);
   else if (key == "series")
     read_list(json, result.series, point_from);
   else
@@ -224,11 +245,13 @@ MetricValue metric_value(const std::string& name, double value) {
 
 std::string to_json(const CellResult& result) {
   json metrics = json::array(), objects = json::array(), detections = json::array(),
-       modes = json::array(), series = json::array();
+       modes = json::array(), distributions = json::array(), series = json::array();
   for (const MetricValue& metric : result.metrics) metrics.push_back(to_array(metric));
   for (const ObjectResult& object : result.objects) objects.push_back(to_object(object));
   for (const FrameAnnotations& frame : result.detections) detections.push_back(to_object(frame));
   for (const DetectedMode& mode : result.modes) modes.push_back(to_array(mode));
+  for (const DetectedDistribution& distribution : result.distributions)
+    distributions.push_back(to_array(distribution));
   for (const SeriesPoint& point : result.series)
     series.push_back({point.name, point.step, number(point.value)});
   const json document = {{"cell", result.cell},
@@ -238,6 +261,7 @@ std::string to_json(const CellResult& result) {
                          {"objects", objects},
                          {"detections", detections},
                          {"heading_modes", modes},
+                         {"heading_distributions", distributions},
                          {"series", series},
                          {"provenance", result.provenance},
                          {"seconds", number(result.seconds)},

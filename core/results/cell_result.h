@@ -43,6 +43,13 @@ struct DetectedMode : HeadingMode {
   int detection = 0;  ///< running number of the detection in the frame
 };
 
+/// What a network says of a detection's heading over the whole circle, wherever the fit ended.
+struct DetectedDistribution {
+  std::string frame;
+  int detection = 0;                  ///< running number of the detection in the frame
+  std::vector<double> probabilities;  ///< bin i is the allocentric heading (i + 1/2) 2 pi / bins
+};
+
 struct SeriesPoint {
   std::string name;  ///< "loss.total", "loss.mask", ...
   int step = 0;
@@ -59,6 +66,7 @@ struct CellResult {
   std::vector<ObjectResult> objects;
   std::vector<FrameAnnotations> detections;
   std::vector<DetectedMode> modes;  ///< by frame and detection, the reported one first
+  std::vector<DetectedDistribution> distributions;  ///< by frame and detection, of those that have
   std::vector<SeriesPoint> series;
   std::map<std::string, std::string> provenance;  ///< host, versions, git commit, threads, ...
   double seconds = 0;                             ///< wall time of the cell

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "results/cell_rows.h"
@@ -50,6 +51,14 @@ std::int64_t id_of_name(Statement& find, Statement& add, const Values&... values
 
 bool by_first(const std::pair<std::int64_t, double>& a, const std::pair<std::int64_t, double>& b) {
   return a.first < b.first;
+}
+
+/// The number of each frame in table `frame`.
+std::map<std::string, int> frame_numbers(const CellResult& result) {
+  std::map<std::string, int> number_of;
+  for (const FrameAnnotations& frame : result.detections)
+    number_of.emplace(frame.frame, static_cast<int>(number_of.size()));
+  return number_of;
 }
 
 // How many rows one statement inserts: to run a statement costs more than a short row.
@@ -225,9 +234,7 @@ void ResultWriter::insert_detections(std::int64_t cell, const CellResult& result
 }
 
 void ResultWriter::insert_modes(std::int64_t cell, const CellResult& result) {
-  std::map<std::string, int> number_of;
-  for (const FrameAnnotations& frame : result.detections)
-    number_of.emplace(frame.frame, static_cast<int>(number_of.size()));
+  const std::map<std::string, int> number_of = frame_numbers(result);
   Rows rows(*this, "heading_mode", 14, result.modes.size());
   int number = 0;
   const DetectedMode* before = nullptr;
@@ -236,6 +243,18 @@ void ResultWriter::insert_modes(std::int64_t cell, const CellResult& result) {
     number = same ? number + 1 : 0;
     before = &m;
     rows.add(cell, number_of.at(m.frame), m.detection, number, stored_numbers(m));
+  }
+}
+
+void ResultWriter::insert_distributions(std::int64_t cell, const CellResult& result) {
+  const std::map<std::string, int> number_of = frame_numbers(result);
+  std::vector<std::string> texts;  // bound without a copy: all live until the last row is in
+  for (const DetectedDistribution& d : result.distributions)
+    texts.push_back(nlohmann::json(d.probabilities).dump());
+  Rows rows(*this, "heading_distribution", 4, texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const DetectedDistribution& d = result.distributions[i];
+    rows.add(cell, number_of.at(d.frame), d.detection, texts[i]);
   }
 }
 
@@ -306,6 +325,7 @@ void ResultWriter::replace(const CellRecord& record, const CellResult& result) {
                             "frame",
                             "detection",
                             "heading_mode",
+                            "heading_distribution",
                             "series",
                             "plugin",
                             "provenance"})
@@ -315,6 +335,7 @@ void ResultWriter::replace(const CellRecord& record, const CellResult& result) {
   insert_objects(cell, result);
   insert_detections(cell, result);
   insert_modes(cell, result);
+  insert_distributions(cell, result);
   insert_series(cell, result);
 }
 

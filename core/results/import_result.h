@@ -39,6 +39,7 @@ class ResultWriter {
   void insert_objects(std::int64_t cell, const CellResult& result);
   void insert_detections(std::int64_t cell, const CellResult& result);
   void insert_modes(std::int64_t cell, const CellResult& result);
+  void insert_distributions(std::int64_t cell, const CellResult& result);
   void insert_series(std::int64_t cell, const CellResult& result);
   std::int64_t id_of_series(const std::string& name);
   std::int64_t id_of_metric(const MetricValue& metric);

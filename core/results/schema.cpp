@@ -170,6 +170,7 @@ DROP VIEW IF EXISTS v_copies;
 DROP VIEW IF EXISTS v_provenance;
 DROP VIEW IF EXISTS v_parameters;
 DROP VIEW IF EXISTS v_series;
+DROP VIEW IF EXISTS v_heading_distributions;
 DROP VIEW IF EXISTS v_heading_modes;
 DROP VIEW IF EXISTS v_detections;
 DROP VIEW IF EXISTS v_objects;
@@ -221,6 +222,16 @@ SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame.name AS frame, 
   JOIN frame ON frame.cell = m.cell AND frame.number = m.frame
   JOIN cell ON cell.id = m.cell
   JOIN v_variants v ON v.id = cell.variant
+ WHERE cell.state = 'done' AND cell.is_current;
+
+CREATE VIEW v_heading_distributions AS
+SELECT v.experiment, v.arm, v.point, cell.seed, cell.hash, frame.name AS frame, detection AS number,
+       entry.key AS bin, (entry.key + 0.5) * 360 / json_array_length(probabilities) AS heading_deg,
+       entry.value AS probability
+  FROM heading_distribution AS d
+  JOIN frame ON frame.cell = d.cell AND frame.number = d.frame
+  JOIN cell ON cell.id = d.cell
+  JOIN v_variants v ON v.id = cell.variant, json_each(d.probabilities) AS entry
  WHERE cell.state = 'done' AND cell.is_current;
 
 CREATE VIEW v_series AS
@@ -436,11 +447,23 @@ CREATE TABLE note (
 ALTER TABLE experiment ADD COLUMN report_metrics TEXT NOT NULL DEFAULT '[]';
 )sql";
 
+// What a network says of a heading over the whole circle; a row an object, since a row a bin would be most of the file.
+constexpr const char* version_8 = R"sql(
+CREATE TABLE heading_distribution (
+  cell          INTEGER NOT NULL REFERENCES cell ON DELETE CASCADE,
+  frame         INTEGER NOT NULL,
+  detection     INTEGER NOT NULL,
+  probabilities TEXT NOT NULL CHECK (json_valid(probabilities)),
+  PRIMARY KEY (cell, frame, detection)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE object ADD COLUMN heading_support REAL;
+)sql";
+
 }  // namespace
 
 const std::vector<std::string>& schema_migrations() {
   static const std::vector<std::string> migrations = {
-      version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+      version_1, version_2, version_3, version_4, version_5, version_6, version_7, version_8};
   return migrations;
 }
 

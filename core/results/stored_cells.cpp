@@ -4,6 +4,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
+#include <cmath>
+#include <nlohmann/json.hpp>
+
 #include "results/columns.h"
 
 namespace monodr {
@@ -223,6 +226,24 @@ std::vector<DetectedMode> modes_of(const Database& database, std::int64_t row) {
     }
   });
   return modes;
+}
+
+std::vector<DetectedDistribution> distributions_of(const Database& database, std::int64_t row) {
+  std::vector<DetectedDistribution> distributions;
+  database.guarded([&] {
+    Statement rows(database.connection(),
+                   "SELECT frame.name, detection, probabilities FROM heading_distribution AS d "
+                   "JOIN frame ON frame.cell = d.cell AND frame.number = d.frame "
+                   "WHERE d.cell = ? ORDER BY d.frame, detection");
+    rows.bind(1, row);
+    while (rows.executeStep()) {
+      DetectedDistribution d{rows.getColumn(0).getString(), rows.getColumn(1), {}};
+      for (const auto& value : nlohmann::json::parse(rows.getColumn(2).getString()))
+        d.probabilities.push_back(value.is_number() ? value.get<double>() : std::nan(""));
+      distributions.push_back(std::move(d));
+    }
+  });
+  return distributions;
 }
 
 }  // namespace monodr

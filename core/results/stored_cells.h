@@ -49,6 +49,8 @@ std::vector<StoredCell> listed_cells(const Database& database, const std::string
 std::vector<FrameAnnotations> detections_of(const Database& database, std::int64_t row);
 /// What else its headings may be.
 std::vector<DetectedMode> modes_of(const Database& database, std::int64_t row);
+/// What a network says of them.
+std::vector<DetectedDistribution> distributions_of(const Database& database, std::int64_t row);
 std::vector<MetricValue> metrics_of(const Database& database, std::int64_t row);
 /// By name, then by step.
 std::vector<SeriesPoint> series_of(const Database& database, std::int64_t row);

@@ -146,6 +146,15 @@ void add_modes(const std::vector<DetectedMode>& modes, Facts& facts) {
   }
 }
 
+void add_distributions(const std::vector<DetectedDistribution>& distributions, Facts& facts) {
+  for (const DetectedDistribution& d : distributions) {
+    std::vector<std::string> values;
+    for (const double value : d.probabilities) values.push_back(exact(value));
+    facts[fmt::format("frame {}: detection {} heading distribution", d.frame, d.detection)] =
+        join(values, " ");
+  }
+}
+
 Facts facts_of(const CellResult& result) {
   Facts facts{{"state", result.state}};
   for (const MetricValue& metric : result.metrics)
@@ -154,6 +163,7 @@ Facts facts_of(const CellResult& result) {
   add_objects(result.objects, facts);
   add_detections(result.detections, facts);
   add_modes(result.modes, facts);
+  add_distributions(result.distributions, facts);
   for (const SeriesPoint& point : result.series)
     facts[fmt::format("series {} step {}", point.name, point.step)] = exact(point.value);
   return facts;
@@ -189,6 +199,7 @@ StoredResult find_stored_result(const Database& database, const std::string& pre
     cell.result.metrics = metrics_of(database, cell.row);
     cell.result.detections = detections_of(database, cell.row);
     cell.result.modes = modes_of(database, cell.row);
+    cell.result.distributions = distributions_of(database, cell.row);
     cell.result.series = series_of(database, cell.row);
   });
   return cell;
@@ -206,6 +217,7 @@ std::string metric_title(const MetricValue& metric) {
 std::vector<std::string> differences(const CellResult& before, CellResult after) {
   forget_unknown(before.objects, after.objects);
   if (before.modes.empty()) after.modes.clear();
+  if (before.distributions.empty()) after.distributions.clear();
   const Facts old_facts = facts_of(before), new_facts = facts_of(after);
   std::vector<std::string> lines;
   for (const auto& [name, value] : old_facts) {

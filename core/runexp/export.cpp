@@ -31,8 +31,8 @@ const CommandUsage usage = {"runexp export",
 
 Formats:
   kitti        <cell>/<frame>.txt: result files, as the official kit and 'runexp evaluate' read them
-  csv, json    cells, metrics, objects, detections, heading_modes, series, parameters, provenance:
-               one file each, the columns of the views v_... (docs/database.md)
+  csv, json    cells, metrics, objects, detections, heading_modes, heading_distributions, series, parameters,
+               provenance: one file each, the columns of the views v_... (docs/database.md)
   tensorboard  <cell>/events.out.tfevents...: recorded curves, and the metrics as scalars of step 0;
                for 'tensorboard --logdir DIR'
   glb, obj, ply  <cell>/<frame>.glb: the fitted meshes, one file a frame, each object by its name
@@ -54,6 +54,7 @@ constexpr const char* kViews[] = {"cells",
                                   "objects",
                                   "detections",
                                   "heading_modes",
+                                  "heading_distributions",
                                   "series",
                                   "parameters",
                                   "provenance"};

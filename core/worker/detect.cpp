@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "data/kitti_label.h"
+#include "fitting/heading_distribution.h"
 #include "pictures/overlay.h"
 
 namespace monodr {
@@ -51,6 +52,9 @@ Json object_json(const FittedObject& object, const PoseDeviation& deviation) {
     entry.update(box_json(mode.box));
     json["headings"].push_back(std::move(entry));
   }
+  json["heading_distribution"] = list(object.heading_distribution);
+  if (!object.heading_distribution.empty())
+    json["heading_support"] = rounded(heading_support(object.heading_distribution, object.alpha));
   return json;
 }
 
@@ -134,6 +138,10 @@ std::vector<std::string> write_detections(const DetectOrder& order, const CellPr
       {"frame_of_boxes",
        "camera: x right, y down, z ahead; location = centre of the bottom face; metres, radians"},
       {"dimensions", "height, width, length"},
+      {"heading_distribution",
+       "what the network says of alpha, where one is asked: bin i of n is centred at (i + 1/2) 2 "
+       "pi / n; "
+       "heading_support: its share within 45 degrees of the reported alpha"},
       {"notes", notes},
       {"frames", frames}};
   write_file_atomically((folder / "detections.json").string(), document.dump(1) + "\n");

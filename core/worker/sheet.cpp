@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "fitting/heading_distribution.h"
 #include "geometry/overlap.h"
 #include "geometry/rotation.h"
 #include "pictures/frame_window.h"
@@ -245,6 +246,10 @@ std::vector<std::string> result_lines(const FitTrace& trace) {
                               end.modes[i].probability);
     lines.push_back(headings);
   }
+  if (!end.heading_distribution.empty())
+    lines.push_back(
+        fmt::format("of what the network says of the heading {:.2f} lies within 45 deg of it",
+                    heading_support(end.heading_distribution, end.alpha)));
   const Box3d* label = label_box(trace);
   if (label == nullptr)
     lines.push_back("no label");

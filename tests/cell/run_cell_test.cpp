@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -157,12 +158,15 @@ TEST_F(RunCell, LeavesDetectionsMetricsCurvesAndPictures) {
     if (object.matched) {
       EXPECT_GT(object.loss, 0) << object.frame << "/" << object.label;
       EXPECT_GT(object.heading_probability, 0) << object.frame << "/" << object.label;
+      EXPECT_TRUE(std::isnan(object.heading_support)) << "no network was asked";
     }
   std::map<std::pair<std::string, int>, double> probability;
   for (const DetectedMode& mode : result.modes)
     probability[{mode.frame, mode.detection}] += mode.probability;
   EXPECT_EQ(probability.size(), detections_in(result));
   for (const auto& [detection, sum] : probability) EXPECT_NEAR(sum, 1, 1e-9);
+  EXPECT_THAT(result.distributions, IsEmpty());
+  for (const MetricValue& value : result.metrics) EXPECT_NE(value.name, "doubted_headings");
   ASSERT_EQ(outcome.pictures.size(), result.detections.size());
   for (size_t i = 0; i < outcome.pictures.size(); ++i) {
     EXPECT_EQ(outcome.pictures[i].objects.size(), result.detections[i].objects.size());

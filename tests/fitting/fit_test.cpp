@@ -151,6 +151,33 @@ TEST(Fit, WhatIsKnownOfTheHeadingIsWeighedWithTheLossAndBothAnswersAreKept) {
   EXPECT_NEAR(std::log(doubts.modes[0].probability / doubts.modes[1].probability), 0, 0.3);
 }
 
+TEST(Fit, AFitThatEndsWhereTheNetworkSaysItIsNotCanBeTold) {
+  const double target = 0.7, told = target + M_PI;
+  const std::vector<Observation> both{observation(500), observation(100)};
+  const auto fitted = [&](const Initialiser& initialiser, double limit, int iterations) {
+    FitSettings settings = plain_settings();
+    settings.heading_weight = 0;  // the fit goes its own way
+    settings.iterations = iterations;
+    const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(target)},
+                                      {"poison", 1, std::make_shared<PoisonedLoss>(1, limit)}});
+    return fit_objects(both, goal, MeanRule(), settings, initialiser).objects;
+  };
+  const std::vector<FittedObject> doubted = fitted(ToldInitialiser(told), -2, 100);
+  EXPECT_NE(doubted[1].failure, "");
+  for (const FittedObject& object : doubted) {  // the failed one as well
+    ASSERT_EQ(object.heading_distribution.size(), 24u);
+    EXPECT_GT(heading_support(object.heading_distribution, told), 0.5);
+  }
+  EXPECT_LT(angle_difference(doubted[0].alpha, target), 0.02);
+  EXPECT_LT(heading_support(doubted[0].heading_distribution, doubted[0].alpha), 0.05);
+  const FittedObject borne_out = fitted(ToldInitialiser(target), 2, 100)[0];
+  EXPECT_GT(heading_support(borne_out.heading_distribution, borne_out.alpha), 0.5);
+  EXPECT_EQ(fitted(ToldInitialiser(told), 2, 0)[1].heading_distribution,
+            doubted[1].heading_distribution)
+      << "the network alone";
+  EXPECT_TRUE(fitted(HeadingInitialiser(), 2, 100)[0].heading_distribution.empty());
+}
+
 TEST(Fit, AnObserverSeesEveryStepAndChangesNothing) {
   const Objective goal = objective({{"heading", 1, std::make_shared<HeadingLoss>(1.0)}});
   FitSettings settings = plain_settings();

@@ -53,6 +53,23 @@ TEST(HeadingDistribution, FrontAndRearAreBothKeptWithTheirProbabilities) {
   EXPECT_NEAR(peaks[1].probability, 0.3, 0.02);
 }
 
+TEST(HeadingDistribution, SupportsTheHeadingsThatItIsNear) {
+  std::vector<float> probabilities(24, 0);
+  probabilities[0] = 0.5F;  // at 7.5 degrees
+  probabilities[3] = 0.3F;  // at 52.5
+  probabilities[12] = 0.2F;
+  const auto support = [&](double degrees) {
+    return heading_support(probabilities, degrees * kDegree);
+  };
+  EXPECT_NEAR(support(30), 0.8, 1e-6);
+  EXPECT_NEAR(support(30 - 360), 0.8, 1e-6);
+  EXPECT_NEAR(support(0), 0.5, 1e-6) << "52.5 degrees away is another heading";
+  EXPECT_NEAR(support(-37), 0.5, 1e-6) << "across the end of the circle";
+  EXPECT_NEAR(support(-172), 0.2, 1e-6);
+  EXPECT_EQ(support(120), 0);
+  EXPECT_EQ(heading_support({}, 0), 0);
+}
+
 TEST(HeadingDistribution, AsManyPeaksAsAreAskedForAllDifferent) {
   for (const int64_t count : {1, 2, 3, 4, 8, 12}) {
     const auto peaks = heading_peaks(told({1.0})[0], count);

@@ -7,6 +7,7 @@
 
 #include "fitting/box_prior.h"
 #include "fitting/fit.h"
+#include "fitting/heading_distribution.h"
 #include "fitting/observation_batch.h"
 #include "geometry/box.h"
 #include "geometry/rotation.h"
@@ -283,6 +284,37 @@ TEST(Track, WhatMovesHasTheHeadingOfItsTrack) {
     EXPECT_LT((result.objects[i].modes[0].box.location - result.objects[i].box.location).norm(),
               1e-3);
   }
+}
+
+/// Says of each picture another heading.
+class ToldInitialiser : public HeadingInitialiser {
+ public:
+  Starts start(const std::vector<Observation>& observations,
+               const ObservationBatch& batch,
+               const ShapePrior& prior,
+               const StateLayout& layout,
+               const FitSettings& settings) const override {
+    Starts starts = HeadingInitialiser::start(observations, batch, prior, layout, settings);
+    starts.heading = heading_target(at::arange(batch.count(), at::kFloat), 24).log();
+    return starts;
+  }
+};
+
+TEST(Track, EachPictureKeepsWhatIsSaidOfIt) {
+  Sequence sequence;
+  sequence.add(Scene{}, 3);
+  FitSettings settings = plain_settings();
+  settings.iterations = 2;
+  const FitResult result = fit_tracks(sequence.observations,
+                                      sequence.tracks,
+                                      objective_of(sequence),
+                                      MeanRule(),
+                                      settings,
+                                      ToldInitialiser());
+  ASSERT_EQ(result.objects.size(), 3u);
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_GT(heading_support(result.objects[i].heading_distribution, static_cast<double>(i)), 0.99)
+        << "picture " << i;
 }
 
 TEST(Track, DifferencesFindTheGradientOfTheMotionAsWell) {

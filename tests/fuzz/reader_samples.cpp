@@ -174,6 +174,7 @@ std::string cell_result() {
   result.provenance = {{"host", "h"}};
   result.objects.resize(1);
   result.modes.resize(1);
+  result.distributions = {{"000001", 0, {0.25, 0.75}}};
   result.metrics.resize(1);
   return to_json(result);
 }

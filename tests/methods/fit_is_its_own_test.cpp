@@ -61,6 +61,7 @@ std::string bytes_of(const FittedObject& object) {
   for (const HeadingMode& mode : object.modes)
     add(std::vector<double>{
         mode.box.location.x(), mode.box.rotation_y, mode.alpha, mode.loss, mode.probability});
+  add(object.heading_distribution);
   add(object.loss_terms);
   add(object.shape_code);
   add(object.texture_code);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -23,6 +24,7 @@
 #include "base/text.h"
 #include "cell/data_request.h"
 #include "cell/prepare.h"
+#include "cell/run_cell.h"
 #include "cell/small_cell.h"
 #include "fitting/initialiser.h"
 #include "fitting/observation_batch.h"
@@ -190,6 +192,48 @@ TEST_F(TrainedPredictorTest, LabelsOfTheFramesItIsJudgedOnAreTold) {
   EXPECT_FALSE(seen("labels", "train", same.c_str()));
   EXPECT_FALSE(seen("labels", "val", other.c_str()));
   EXPECT_FALSE(seen("pseudo_labels", "val", same.c_str())) << "no label is seen";
+}
+
+/// Of every detection what the network says of its heading, and of the cell how often it says another one.
+TEST_F(TrainedPredictorTest, ACellKeepsWhatItSaysOfHeadings) {
+  json config = learning_config("labels");
+  config["dataset"]["objects"] = 8;
+  make(config);
+  for (const char* method : {"predictor", "predictor+fit"}) {
+    config["method"]["name"] = method;
+    CellOrder order;
+    order.record.config = config.dump();
+    order.plugin_folders = plugin_folders();
+    order.cache = cache_->path();
+    const CellResult result = run_cell(order, [](const std::string&, double) {}).result;
+    std::map<std::string, const FrameAnnotations*> frame_of;
+    size_t detections = 0;
+    for (const FrameAnnotations& frame : result.detections) {
+      frame_of[frame.frame] = &frame;
+      detections += frame.objects.size();
+    }
+    ASSERT_GE(detections, 8u);
+    ASSERT_EQ(result.distributions.size(), detections) << method;
+    double doubted = 0;
+    for (const DetectedDistribution& d : result.distributions) {
+      const double alpha = frame_of.at(d.frame)->objects.at(size_t(d.detection)).alpha;
+      double sum = 0, support = 0;
+      for (size_t bin = 0; bin < d.probabilities.size(); ++bin) {
+        const double centre = (double(bin) + 0.5) * 2 * M_PI / double(d.probabilities.size());
+        sum += d.probabilities[bin];
+        if (std::cos(centre - alpha) > std::cos(M_PI / 4)) support += d.probabilities[bin];
+      }
+      EXPECT_NEAR(sum, 1, 1e-3) << method;
+      doubted += support < 0.2;
+    }
+    for (const ObjectResult& object : result.objects)
+      EXPECT_EQ(std::isnan(object.heading_support), !object.matched) << method;
+    const auto metric = std::find_if(result.metrics.begin(), result.metrics.end(), [](auto& m) {
+      return m.name == "doubted_headings";
+    });
+    ASSERT_NE(metric, result.metrics.end()) << method;
+    EXPECT_NEAR(metric->value, doubted / double(detections), 1e-9) << method;
+  }
 }
 
 TEST_F(TrainedPredictorTest, TheSameBitsOnOneThreadAndOnTwo) {

@@ -37,6 +37,7 @@ CellResult full_result() {
   object.score = -infinity;
   object.loss = infinity;
   object.heading_probability = 0.75;
+  object.heading_support = 0.125;
   result.objects = {object};
   Annotation annotation;
   annotation.category = "Car";
@@ -60,6 +61,7 @@ CellResult full_result() {
   other.box.rotation_y = -2;
   other.probability = 0.25;
   result.modes = {{mode, "000123", 0}, {other, "000123", 0}};
+  result.distributions = {{"000123", 0, {0.12345, 0, 1e-05, 0.87654}}};
   result.series = {{"loss.total", 0, 2.5}, {"loss.total", 1, nan}};
   result.provenance = {{"host", "a"}, {"git.commit", "b"}};
   result.seconds = 1.25;
@@ -91,6 +93,11 @@ TEST(CellResult, SurvivesJson) {
   EXPECT_EQ(after.modes[1].box.rotation_y, -2);
   EXPECT_EQ(after.modes[1].box.height, 8);
   EXPECT_EQ(after.modes[1].probability, 0.25);
+  ASSERT_EQ(after.distributions.size(), 1u);
+  EXPECT_EQ(after.distributions[0].frame, "000123");
+  EXPECT_EQ(after.distributions[0].detection, 0);
+  EXPECT_EQ(after.distributions[0].probabilities, before.distributions[0].probabilities);
+  EXPECT_EQ(after.objects[0].heading_support, 0.125);
   EXPECT_EQ(after.series[1].step, 1);
   EXPECT_EQ(after.provenance, before.provenance);
 }
@@ -103,6 +110,21 @@ TEST(CellResult, AnOlderFileHasNoSignedHeadings) {
   ASSERT_NE(at, std::string::npos);
   text.erase(at, field.size());
   EXPECT_TRUE(std::isnan(cell_result_from_json(text).objects[0].heading_turn));
+}
+
+TEST(CellResult, AnOlderFileHasNoDistributionsOfHeadings) {
+  std::string text = to_json(full_result());
+  for (const std::string field :
+       {"\"heading_distributions\":[[\"000123\",0,[0.12345,0.0,1e-05,0.87654]]],",
+        "\"heading_support\":0.125,"}) {
+    const size_t at = text.find(field);
+    ASSERT_NE(at, std::string::npos) << field;
+    text.erase(at, field.size());
+  }
+  const CellResult older = cell_result_from_json(text);
+  EXPECT_TRUE(older.distributions.empty());
+  EXPECT_TRUE(std::isnan(older.objects[0].heading_support));
+  EXPECT_EQ(older.modes.size(), 2u);
 }
 
 TEST(CellResult, AMessageThatIsNoUtf8DoesNotCostTheResult) {
@@ -121,10 +143,20 @@ TEST(CellResult, WhatAnEarlierSchemaDidNotKeepIsNoDifference) {
   EXPECT_TRUE(differences(before, after).empty());
   after.objects[0].radial_error = 0.5;
   before.modes.clear();
+  before.distributions.clear();
   EXPECT_TRUE(differences(before, after).empty());
   after.objects[0].bev_overlap = 0.25;
   EXPECT_EQ(differences(before, after),
             std::vector<std::string>{"object 000123 label 4: bev_overlap: 0.2 -> 0.25"});
+}
+
+TEST(CellResult, ADistributionThatDiffersIsADifference) {
+  const CellResult before = full_result();
+  CellResult after = before;
+  after.distributions[0].probabilities = {0.5, 0.5};
+  EXPECT_EQ(differences(before, after),
+            std::vector<std::string>{"frame 000123: detection 0 heading distribution: 0.12345 0 "
+                                     "1e-05 0.87654 -> 0.5 0.5"});
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "results/schema.h"
 #include "results/stored_cells.h"
 #include "results/stored_facts.h"
+#include "results/stored_result.h"
 #include "results/table.h"
 #include "sample.h"
 
@@ -105,6 +106,45 @@ TEST(Database, KeepsAllThatACellLeaves) {
             "git.diff;1000\nhost;4\n");
   EXPECT_EQ(query(database, "SELECT key, value FROM v_parameters ORDER BY key"),
             "fit.iterations;20\nfit.jumps;1\nloss.mask.weight;0.5\n");
+}
+
+TEST(Database, KeepsWhatANetworkSaysOfHeadings) {
+  const Folder folder;
+  Database database(folder.file());
+  const CellRecord record = sample_record("predictor+fit", 0);
+  CellResult result = sample_result(record, 1);
+  result.detections = {{"000001", {Annotation{}, Annotation{}}}, {"000002", {Annotation{}}}};
+  result.distributions = {{"000001", 1, {0.125, 0.5, 0.375, 0}},
+                          {"000002", 0, {0.25, nan, 0.5, 0.25}}};
+  ObjectResult believed;
+  believed.frame = "000001";
+  believed.heading_support = 0.875;
+  ObjectResult unknown = believed;
+  unknown.label = 1;
+  unknown.heading_support = nan;
+  result.objects = {believed, unknown};
+  database.import_result(record, result);
+  EXPECT_EQ(query(database, "SELECT label, heading_support FROM v_objects ORDER BY label"),
+            "0;0.875\n1;null\n");
+  EXPECT_EQ(query(database,
+                  "SELECT arm, seed, frame, number, bin, heading_deg, probability FROM "
+                  "v_heading_distributions WHERE frame = '000001' ORDER BY bin"),
+            "predictor+fit;0;000001;1;0;45.0;0.125\npredictor+fit;0;000001;1;1;135.0;0.5\n"
+            "predictor+fit;0;000001;1;2;225.0;0.375\npredictor+fit;0;000001;1;3;315.0;0.0\n");
+  EXPECT_EQ(query(database,
+                  "SELECT frame, count(*), sum(probability) FROM v_heading_distributions "
+                  "GROUP BY frame, number ORDER BY frame"),
+            "000001;4;1.0\n000002;4;1.0\n");
+  const CellResult stored = find_stored_result(database, record.id).result;
+  ASSERT_EQ(stored.distributions.size(), 2u);
+  EXPECT_EQ(stored.distributions[0].frame, "000001");
+  EXPECT_EQ(stored.distributions[0].detection, 1);
+  EXPECT_EQ(stored.distributions[0].probabilities, result.distributions[0].probabilities);
+  EXPECT_TRUE(std::isnan(stored.distributions[1].probabilities[1])) << "a network may go wrong";
+  EXPECT_TRUE(differences(result, stored).empty());
+  result.distributions.clear();
+  database.import_result(record, result);
+  EXPECT_EQ(query(database, "SELECT count(*) FROM heading_distribution"), "0\n");
 }
 
 TEST(Database, ALaterResultReplacesTheEarlierOne) {
@@ -235,6 +275,7 @@ TEST(Database, RowsOfAnyNumberAndOrderKeepTheirValues) {
       mode.detection = i;
       mode.probability = i + 0.75;
       result.modes.push_back(mode);
+      result.distributions.push_back({"frame", i, {i + 0.25, 0.5}});
     }
     result.detections.push_back(frame);
     database.import_results({{record, result}});
@@ -255,6 +296,7 @@ TEST(Database, RowsOfAnyNumberAndOrderKeepTheirValues) {
     EXPECT_EQ(rows_that("object WHERE score = label + 0.5"), all);
     EXPECT_EQ(rows_that("detection WHERE score = number + 0.5"), all);
     EXPECT_EQ(rows_that("heading_mode WHERE probability = detection + 0.75"), all);
+    EXPECT_EQ(rows_that("heading_distribution WHERE probabilities ->> 0 = detection + 0.25"), all);
   }
 }
 
@@ -362,6 +404,8 @@ TEST(Database, OpensEveryEarlierVersion) {
                             : "0;draft paper;cut by 'hand'\n1;null;null\n");
       EXPECT_EQ(query(database, "SELECT value FROM v_provenance WHERE key = 'host' LIMIT 1"),
                 "here\n");
+      EXPECT_EQ(query(database, "SELECT count(*) FROM v_heading_distributions"),
+                version < 8 ? "0\n" : "4\n");
     }
   }
 }

@@ -88,6 +88,7 @@ TEST_F(Networks, DetectFindsBoxesInAPicture) {
     }
     EXPECT_GT(object.at("standard_deviation").at("rotation_y").get<double>(), 0);
     EXPECT_GT(object.at("location").at(2).get<double>(), 2);
+    EXPECT_TRUE(object.at("heading_distribution").empty()) << "no predictor was asked";
   }
   EXPECT_EQ(frame.at("left_out").size(), 1u);
 }
@@ -109,8 +110,14 @@ TEST_F(Networks, DetectAsksAPredictor) {
     found.push_back(read_file(folder_.file("found/detections.json")));
     const json frame = json::parse(found.back()).at("frames").at(0);
     ASSERT_GT(frame.at("objects").size(), 0u);
-    for (const json& object : frame.at("objects"))
+    for (const json& object : frame.at("objects")) {
       EXPECT_GT(object.at("standard_deviation").at("rotation_y").get<double>(), 0);
+      double sum = 0;
+      for (const json& probability : object.at("heading_distribution"))
+        sum += probability.get<double>();
+      EXPECT_NEAR(sum, 1, 0.01);
+      EXPECT_LE(object.at("heading_support").get<double>(), 1);
+    }
   }
   EXPECT_EQ(found[0], found[1]) << "predict is a predictor without a fit";
   EXPECT_NE(found[0], found[2]);

@@ -88,6 +88,10 @@ TEST_F(Train, OnePredictorIsSharedByAllCellsThatNeedIt) {
     EXPECT_THAT(cell.errors(), Not(HasSubstr("training"))) << method;
   }
   EXPECT_EQ(cached(".predictor").size(), 1u);
+  EXPECT_EQ(run({"p.toml", "method.name=predictor+fit"}).exit_code(), 0);
+  EXPECT_EQ(run({"export", "a_predictor", "--format", "csv", "--output", "told"}).exit_code(), 0);
+  EXPECT_THAT(read_file(folder_.file("told/heading_distributions.csv")),
+              HasSubstr("frame,number,bin,heading_deg,probability\na_predictor,"));
   const Program taken =
       run({"p.toml", "predictor.file=car.predictor", "--results", "other/r.sqlite"});
   EXPECT_EQ(taken.exit_code(), 0) << taken.errors();
