@@ -198,9 +198,14 @@ TEST_F(TrainedPredictorTest, LabelsOfTheFramesItIsJudgedOnAreTold) {
 TEST_F(TrainedPredictorTest, ACellKeepsWhatItSaysOfHeadings) {
   json config = learning_config("labels");
   config["dataset"]["objects"] = 8;
-  make(config);
   for (const char* method : {"predictor", "predictor+fit"}) {
     config["method"]["name"] = method;
+    prepare(
+        config,
+        registry_,
+        cache_->path(),
+        [](const std::string&, double) {},
+        [](const std::string&) {});
     CellOrder order;
     order.record.config = config.dump();
     order.plugin_folders = plugin_folders();
