@@ -165,6 +165,21 @@ at::Tensor with_shape_of(const Proposals& other,
                  2);
 }
 
+void OfOneShape::begin(const PredictorLayout& layout, std::uint64_t seed) {
+  layout_ = {layout.shape_dimensions, layout.texture_dimensions};
+  heads_->begin(layout, seed);
+}
+
+Proposals OfOneShape::predict(const ObservationBatch& batch) const {
+  Proposals said = heads_->predict(batch);
+  // In double, for the same bits whatever stands beside an object: see ask().
+  Proposals precise = said;
+  precise.log_probability = said.log_probability.to(at::kDouble);
+  const at::Tensor same_paint = at::zeros({batch.count(), layout_.columns()});
+  said.state = with_shape_of(precise, same_paint, said, same_paint, layout_).to(at::kFloat);
+  return said;
+}
+
 Starts PredictorInitialiser::start(const std::vector<Observation>& observations,
                                    const ObservationBatch& batch,
                                    const ShapePrior& prior,

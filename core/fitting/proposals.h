@@ -36,6 +36,23 @@ at::Tensor with_shape_of(const Proposals& other,
                          const at::Tensor& starts,
                          const StateLayout& layout);
 
+/// One that has learned from several views of an object (train.views): what it has learned of size, shape and texture is the
+/// mean over its heads, and so all heads have that.
+class OfOneShape : public Predictor {
+ public:
+  OfOneShape(std::unique_ptr<Predictor> heads, const PredictorLayout& layout)
+      : heads_(std::move(heads)), layout_{layout.shape_dimensions, layout.texture_dimensions} {}
+
+  PredictorInputs reads() const override { return heads_->reads(); }
+  void begin(const PredictorLayout& layout, std::uint64_t seed) override;
+  TensorTable weights() const override { return heads_->weights(); }
+  Proposals predict(const ObservationBatch& batch) const override;
+
+ private:
+  std::unique_ptr<Predictor> heads_;
+  StateLayout layout_;
+};
+
 /// Where a predictor says. The K headings are the peaks of its distribution (fitting/heading_distribution.h), so that front
 /// and rear are among them; the rest of a start is that of the head which is likely and near to that heading. Where
 /// there is depth under the mask, and fit.start_depth asks for it, the depth is the observed one.

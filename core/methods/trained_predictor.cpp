@@ -501,7 +501,12 @@ TrainedPredictor load_trained_predictor(const json& config,
                                         Registry& registry,
                                         const std::string& cache) {
   const std::string path = predictor_path(config, registry, cache);
-  return {load_predictor(path, registry), read_predictor_record(path)};
+  TrainedPredictor trained{nullptr, read_predictor_record(path)};
+  std::unique_ptr<Predictor> predictor = load_predictor(path, registry);
+  if (trained.record.training.value("views", 1) > 1)
+    predictor = std::make_unique<OfOneShape>(std::move(predictor), trained.record.layout);
+  trained.predictor = std::move(predictor);
+  return trained;
 }
 
 }  // namespace monodr

@@ -131,6 +131,25 @@ TEST(WithShapeOf, TakesTheOthersMeanWithItsGradient) {
     EXPECT_GT(from.grad().flatten(1).abs().sum(1).min().item<double>(), 0);
 }
 
+TEST(OfOneShape, GivesAllHeadsTheMeanAndAnObjectTheSameBitsBesideOthers) {
+  using L = PredictorLayout;
+  const OfOneShape predictor(std::make_unique<ToldPredictor>(), {2, 2, 3});
+  std::vector<Observation> observations;
+  for (int i = 0; i < 5; ++i)
+    observations.push_back(crop_of_brightness(0.1F * static_cast<float>(i), 0.5, true));
+  const auto said_of = [&](const std::vector<Observation>& some) {
+    return predictor.predict(make_observation_batch(some, {1.5, 1.6, 3.9}, {0.1, 0.1, 0.1}));
+  };
+  const Proposals said = said_of(observations);
+  for (int64_t b = 0; b < 5; ++b) {
+    for (int64_t k = 0; k < 2; ++k)
+      EXPECT_NEAR(said.state[b][k][L::kSize + 2].item<float>(), (0 - 0.3) / 2, 1e-6);
+    EXPECT_NEAR((said.state[b][1] - said.state[b][0])[L::kHeading].item<float>(), M_PI, 1e-5);
+    const Proposals alone = said_of({observations[static_cast<size_t>(b)]});
+    EXPECT_TRUE(alone.state[0].equal(said.state[b]));
+  }
+}
+
 TEST_F(ProposalsTest, ObjectCoordinatesPlaceTheBoxWhereThereIsDepth) {
   Observation seen = crop_of_brightness(0.5, 0.5, true),
               blind = crop_of_brightness(0.5, 0.5, false);

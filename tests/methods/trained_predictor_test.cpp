@@ -691,6 +691,26 @@ TEST_F(PredictorTrainingTest, WithOneViewThereIsNoOther) {
   EXPECT_FALSE(has_other);
 }
 
+TEST_F(TrainedPredictorTest, OneThatHasLearnedFromViewsSaysOneShape) {
+  for (const int views : {1, 3}) {
+    json config = learning_config("render");
+    config["train"].update({{"views", views}, {"epochs", 1}});
+    make(config);
+    const CellSettings settings = cell_settings(config);
+    const auto examples =
+        load_examples(training_requests(settings, cache_->path()), false, 2, [](double) {});
+    const at::NoGradGuard no_gradient;
+    const at::Tensor state =
+        load_trained_predictor(config, registry_, cache_->path())
+            .predictor
+            ->predict(make_observation_batch(
+                {cut(examples[0], {}, 32)}, settings.fit.size_mean, settings.fit.size_deviation))
+            .state;
+    const at::Tensor size = state.slice(2, PredictorLayout::kSize, PredictorLayout::kHeading);
+    EXPECT_EQ(size.select(1, 0).equal(size.select(1, 1)), views > 1) << views;
+  }
+}
+
 TEST_F(PredictorTrainingTest, MadeUpViewsOfACarKnowTheirTrack) {
   json config = learning_config("render");
   config["train"]["views"] = 3;
